@@ -1,0 +1,44 @@
+"""Process mining and what-if simulation for back offices, in Jupyter.
+
+>>> import bko_mining as bko
+>>> bko.WorkCalendar.parse("Mon-Fri 08:00-12:00 13:00-17:30").weekly_hours
+42.5
+
+Names are imported when they are first used, so that ``import bko_mining`` stays quick.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from bko_mining._version import __version__
+
+_HOME = {
+    "words": ("language", "set_language", "speaking"),
+    "errors": (
+        "BkoError",
+        "CalendarError",
+        "DataQualityWarning",
+        "LogError",
+        "MappingError",
+        "ScenarioError",
+        "SimulationError",
+        "TwinError",
+    ),
+    "calendars": ("WorkCalendar",),
+    "results": ("Result",),
+    "log.event_log": ("EventLog",),
+    "log.reading": ("read_log", "read_table"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604  (every entry is a literal of the table above)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'bko_mining' has no attribute {name!r}")
+    return getattr(import_module(f"bko_mining.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""What happens: variants, process maps and process models."""

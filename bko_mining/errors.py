@@ -1,0 +1,36 @@
+"""What can go wrong, one class per kind, so that a caller can catch the kind it can handle.
+
+Every message says what, how many, an example and what to do.
+"""
+
+
+class BkoError(Exception):
+    """Any error that bko_mining raises on purpose."""
+
+
+class LogError(BkoError, ValueError):
+    """A log cannot be read, or does not hold what the question needs."""
+
+
+class MappingError(LogError):
+    """The columns of a log could not be told apart; the message lists the candidates and the argument to pass."""
+
+
+class CalendarError(BkoError, ValueError):
+    """A working calendar is written wrongly or never opens."""
+
+
+class TwinError(BkoError, ValueError):
+    """A twin is incomplete or contradicts itself; the message names the place and the allowed values."""
+
+
+class ScenarioError(BkoError, ValueError):
+    """A scenario names something its twin does not have; the message lists what exists."""
+
+
+class SimulationError(BkoError, RuntimeError):
+    """A run cannot go on (an endless loop, a role nobody has); the message says where it stood."""
+
+
+class DataQualityWarning(UserWarning):
+    """Something in the log distorts the answers; the message says what, how many and which repair exists."""

@@ -1,0 +1,1 @@
+"""The event log: reading, trusting, filtering and writing it."""

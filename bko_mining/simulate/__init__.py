@@ -1,0 +1,1 @@
+"""From a twin to the log it writes."""

@@ -1,0 +1,1 @@
+"""How far a simulated log is from an observed one."""

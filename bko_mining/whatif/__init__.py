@@ -1,0 +1,1 @@
+"""Scenarios, experiments, money and the best plan."""

@@ -1,0 +1,155 @@
+"""Words and numbers shown to people, in English or Brazilian Portuguese.
+
+Every sentence is written once, in English, at the place that says it: ``say("{n} cases wait", n=number(12))``. The
+Portuguese of it lives in one gettext catalogue per room (``locale/pt_BR/<room>.po``), read directly, so that there is
+no build step and no process-wide locale.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from bko_mining.errors import BkoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LANGUAGES = ("en", "pt_BR")
+_language: ContextVar[str] = ContextVar("bko_language", default="en")
+
+
+def language() -> str:
+    """Return the language in force: ``en`` or ``pt_BR``."""
+    return _language.get()
+
+
+def set_language(name: str) -> None:
+    """Speak ``en`` or ``pt_BR`` from now on.
+
+    Raises
+    ------
+    BkoError
+        If the language has no catalogue.
+    """
+    _language.set(_known(name))
+
+
+@contextmanager
+def speaking(name: str) -> "Iterator[None]":
+    """Speak a language within a ``with`` block."""
+    token = _language.set(_known(name))
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def say(message: str, /, **values: object) -> str:
+    """Translate a sentence and put the values in.
+
+    Examples
+    --------
+    >>> say("{n} cases", n=number(1200))
+    '1,200 cases'
+    """
+    text = message if language() == "en" else _catalogue(language()).get(message, message)
+    return text.format(**values) if values else text
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Write a number with the thousands and decimal marks of the language.
+
+    Examples
+    --------
+    >>> number(1234.5, 1)
+    '1,234.5'
+    >>> with speaking("pt_BR"):
+    ...     number(1234.5, 1)
+    '1.234,5'
+    """
+    from babel.numbers import format_decimal
+
+    if value != value:
+        return "–"
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, pattern, locale=language()))
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share of one as a percentage.
+
+    Examples
+    --------
+    >>> percent(0.413)
+    '41 %'
+    """
+    return f"{number(100 * share, digits)} %"
+
+
+def money(amount: float, currency: str = "USD") -> str:
+    """Write an amount of money without cents.
+
+    Examples
+    --------
+    >>> money(1234.5, "BRL")
+    'R$1,234'
+    """
+    from babel.numbers import format_currency
+
+    return str(format_currency(round(amount), currency, "¤#,##0", locale=language(), currency_digits=False))
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in the unit that reads best (s, min, h, d).
+
+    Examples
+    --------
+    >>> duration(90), duration(5400), duration(400_000)
+    ('2 min', '1.5 h', '4.6 d')
+    """
+    if seconds != seconds:
+        return "–"
+    size = abs(seconds)
+    if size < 60:
+        return f"{number(seconds)} s"
+    if size < 3600:
+        return f"{number(seconds / 60)} min"
+    if size < 48 * 3600:
+        return f"{number(seconds / 3600, 1)} h"
+    return f"{number(seconds / 86400, 1)} {say('d')}"
+
+
+def day(value: date | datetime) -> str:
+    """Write a date the way the language does.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> day(date(2026, 11, 24))
+    '24 Nov 2026'
+    """
+    from babel.dates import format_date
+
+    pattern = "d MMM y" if language() == "en" else "dd/MM/y"
+    return str(format_date(value, pattern, locale=language()))
+
+
+def _known(name: str) -> str:
+    if name not in LANGUAGES:
+        raise BkoError(f"there is no language {name!r}; use one of {', '.join(LANGUAGES)}")
+    return name
+
+
+@cache
+def _catalogue(name: str) -> dict[str, str]:
+    from babel.messages.pofile import read_po
+
+    entries: dict[str, str] = {}
+    for file in sorted(files("bko_mining").joinpath("locale", name).iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".po"):
+            with file.open("rb") as stream:
+                entries |= {str(m.id): str(m.string) for m in read_po(stream, locale=name) if m.id and m.string}
+    return entries
