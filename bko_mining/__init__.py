@@ -24,14 +24,12 @@ _HOME = {
         "SimulationError",
         "TwinError",
     ),
-    "calendars": ("WorkCalendar",),
     "results": ("Result",),
     "log.event_log": ("EventLog",),
-    "log.reading": ("read_log", "read_table"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604  (every entry is a literal of the table above)
+__all__ = ["__version__", *_MODULE_OF]
 
 
 def __getattr__(name: str) -> Any:
