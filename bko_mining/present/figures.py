@@ -1,0 +1,165 @@
+"""How every picture looks: one typeface, one palette, one way to open and to save a figure.
+
+The typeface (Inter, SIL Open Font Licence) travels with the package, so a picture has the same bytes on every machine.
+Colours are told apart by people with the common colour-vision deficiencies; causes of waiting always wear the same one.
+"""
+
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from bko_mining.words import duration, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INK = "#1f2a37"
+MUTED = "#667383"
+FAINT = "#dfe5ea"
+PAPER = "#ffffff"
+BLUE = "#0b6e99"
+ORANGE = "#d9730d"
+PALETTE = (BLUE, ORANGE, "#3d8b6e", "#b4462f", "#7a6bb0", "#5aa9c9", "#a8923a", "#8a8f98")
+"""Categorical colours, in the order to use them."""
+
+CAUSE_COLOURS = {
+    "processing": "#0b6e99",
+    "batching": "#7a6bb0",
+    "prioritisation": "#a8923a",
+    "contention": "#d9730d",
+    "unavailability": "#8fb8cc",
+    "extraneous": "#b9bfc7",
+}
+"""Working time and the causes of waiting, the same in every picture."""
+
+SEQUENTIAL = LinearSegmentedColormap.from_list("bko_sequential", ["#eef4f7", "#9cc7da", "#3a8fb5", "#0b4f6c"])
+HEAT = LinearSegmentedColormap.from_list("bko_heat", ["#fdf3e7", "#f6c38b", "#e38b3a", "#a8480a"])
+DIVERGING = LinearSegmentedColormap.from_list("bko_diverging", ["#0b6e99", "#b7d6e3", "#f5f5f5", "#f4cfa4", "#c25e06"])
+
+DPI = 144
+_FONTS = Path(__file__).parent / "fonts"
+_STYLE: dict[str, Any] = {
+    "font.family": ["Inter", "DejaVu Sans"],
+    "font.size": 9.5,
+    "text.color": INK,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.labelsize": 9,
+    "axes.linewidth": 0.8,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.titlesize": 11.5,
+    "axes.titleweight": "semibold",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "grid.color": FAINT,
+    "grid.linewidth": 0.7,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "figure.facecolor": PAPER,
+    "figure.dpi": DPI,
+    "svg.hashsalt": "bko_mining",
+    "svg.fonttype": "path",
+}
+
+
+@contextmanager
+def house_style() -> "Iterator[None]":
+    """Draw in the house style within a ``with`` block; the user's own matplotlib settings are left alone."""
+    _register_fonts()
+    with mpl.rc_context(_STYLE):
+        yield
+
+
+def new_axes(width: float = 7.2, height: float = 3.6) -> Axes:
+    """Open a figure of its own, outside pyplot, so that nothing is shown twice or kept alive (inches)."""
+    _register_fonts()
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        FigureCanvasAgg(figure)
+        return figure.add_subplot()
+
+
+def save_png(axes: Axes, target: str | Path | BytesIO, *, dpi: int = DPI) -> None:
+    """Write the figure of an ``Axes`` as PNG; the same picture always has the same bytes."""
+    _save(axes, target, format="png", dpi=dpi, metadata={"Software": None})
+
+
+def save_svg(axes: Axes, target: str | Path | BytesIO) -> None:
+    """Write the figure of an ``Axes`` as SVG; the same picture always has the same bytes."""
+    _save(axes, target, format="svg", metadata={"Date": None, "Creator": None})
+
+
+def png_bytes(axes: Axes, *, dpi: int = DPI) -> bytes:
+    """Return the figure of an ``Axes`` as PNG."""
+    buffer = BytesIO()
+    save_png(axes, buffer, dpi=dpi)
+    return buffer.getvalue()
+
+
+def svg_text(axes: Axes) -> str:
+    """Return the figure of an ``Axes`` as SVG text without the XML prologue, ready to stand in a page."""
+    buffer = BytesIO()
+    save_svg(axes, buffer)
+    text = buffer.getvalue().decode("utf-8")
+    return text[text.index("<svg") :]
+
+
+def number_ticks(axis: Any, digits: int = 0) -> None:
+    """Write the ticks of an axis as numbers of the language in force."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, digits)))
+
+
+def percent_ticks(axis: Any) -> None:
+    """Write the ticks of an axis (shares of one) as percentages."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
+
+
+def duration_ticks(axis: Any) -> None:
+    """Write the ticks of an axis (seconds) as durations."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+
+
+def footnote(axes: Axes, text: str) -> None:
+    """Put what a reader must know (n, seed, what is hidden) below a picture in small type."""
+    axes.annotate(
+        text,
+        xy=(0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -34),
+        textcoords="offset points",
+        fontsize=7.5,
+        color=MUTED,
+        va="top",
+    )
+
+
+def _save(axes: Axes, target: str | Path | BytesIO, **options: Any) -> None:
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("the axes belong to no figure; draw again and save the axes that the plot returns")
+    with house_style():
+        figure.savefig(target, bbox_inches="tight", pad_inches=0.12, **options)
+
+
+def _register_fonts() -> None:
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for file in sorted(_FONTS.glob("*.ttf")):
+        if str(file) not in known:
+            font_manager.fontManager.addfont(str(file))
