@@ -5,11 +5,13 @@ Colours are told apart by people with the common colour-vision deficiencies; cau
 """
 
 from contextlib import contextmanager
+from functools import wraps
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -20,7 +22,10 @@ from matplotlib.ticker import FuncFormatter
 from bko_mining.words import duration, number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+R = TypeVar("R")
+R_contra = TypeVar("R_contra", contravariant=True)
 
 INK = "#1f2a37"
 MUTED = "#667383"
@@ -47,7 +52,7 @@ DIVERGING = LinearSegmentedColormap.from_list("bko_diverging", ["#0b6e99", "#b7d
 
 DPI = 144
 _FONTS = Path(__file__).parent / "fonts"
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": ["Inter", "DejaVu Sans"],
     "font.size": 9.5,
     "text.color": INK,
@@ -63,7 +68,7 @@ _STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": False,
-    "axes.prop_cycle": mpl.cycler(color=PALETTE),
+    "axes.prop_cycle": cycler(color=PALETTE),
     "grid.color": FAINT,
     "grid.linewidth": 0.7,
     "xtick.color": MUTED,
@@ -79,6 +84,34 @@ _STYLE: dict[str, Any] = {
 }
 
 
+class Plot(Protocol[R_contra]):
+    """A finished plot function: draws a result on the given axes, or on new ones, and returns them."""
+
+    def __call__(self, result: R_contra, *, ax: Axes | None = None) -> Axes:
+        """Draw ``result``."""
+        ...
+
+
+def plot(width: float = 7.2, height: float = 3.6) -> "Callable[[Callable[[R, Axes], None]], Plot[R]]":
+    """Make a plot function of one that only draws: it opens axes where none are given and sets the house style.
+
+    The function decorated takes the result and the ``Axes``; the one it becomes is called as
+    ``plot_x(result, *, ax=None)`` and returns the ``Axes``. Sizes are inches.
+    """
+
+    def decorate(draw: "Callable[[R, Axes], None]") -> "Plot[R]":
+        @wraps(draw)
+        def drawn(result: R, *, ax: Axes | None = None) -> Axes:
+            with house_style():
+                axes = new_axes(width, height) if ax is None else ax
+                draw(result, axes)
+            return axes
+
+        return drawn
+
+    return decorate
+
+
 @contextmanager
 def house_style() -> "Iterator[None]":
     """Draw in the house style within a ``with`` block; the user's own matplotlib settings are left alone."""
@@ -89,8 +122,7 @@ def house_style() -> "Iterator[None]":
 
 def new_axes(width: float = 7.2, height: float = 3.6) -> Axes:
     """Open a figure of its own, outside pyplot, so that nothing is shown twice or kept alive (inches)."""
-    _register_fonts()
-    with mpl.rc_context(_STYLE):
+    with house_style():
         figure = Figure(figsize=(width, height), layout="constrained")
         FigureCanvasAgg(figure)
         return figure.add_subplot()

@@ -14,8 +14,8 @@ ROWS = 15
 def readable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a table whose cells are the words a person would write.
 
-    Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants dates,
-    and column names lose their underscores and speak the language in force.
+    Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants
+    dates, and column names lose their underscores and speak the language in force.
     """
     columns = {name: [_cell(str(name), value) for value in table[name]] for name in table.columns}
     return pd.DataFrame(columns, index=table.index).rename(columns=lambda name: heading(str(name)))
