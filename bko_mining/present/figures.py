@@ -64,7 +64,7 @@ _STYLE: Any = {
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
     "axes.titlesize": 11.5,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": False,
