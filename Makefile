@@ -1,0 +1,59 @@
+# Two commands: `make demo` (set-up, then the main job on a sample log) and `make test` (set-up, then every check).
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test lint types unit notebooks browser setup lock sample-logs clean
+
+demo: $(READY)
+	$(BIN)/bko demo sample_logs/accounts_payable.csv --out demo
+	$(BIN)/jupyter nbconvert --log-level=ERROR --to notebook --execute notebooks/01-from-log-to-what-if.ipynb --output-dir demo
+	@echo
+	@echo "The report:    demo/report.html (open it in any browser, or mail it)"
+	@echo "The notebook:  demo/01-from-log-to-what-if.ipynb"
+	@echo "Explore more:  $(BIN)/jupyter lab notebooks"
+
+test: lint types unit notebooks
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+unit: $(READY) browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules bko_mining tests
+
+notebooks: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval notebooks
+
+# Browser tests drive the widgets in Chromium; where it can be neither found nor installed they are skipped and say so.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	       && (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1; } \
+	  || echo "no Chromium here: the browser tests will be skipped"
+
+setup: $(READY)
+
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'bko-mining needs Python 3.11 or newer: make PYTHON=python3.12 …')"
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --default-pip
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --quiet requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .
+	touch $@
+
+lock: $(READY)
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes --no-header --no-annotate --quiet -o requirements.lock
+	echo uv | $(BIN)/uv pip compile - --universal --generate-hashes --no-header --no-annotate --quiet -o requirements-uv.lock
+
+sample-logs: $(READY)
+	$(BIN)/python simulations/make_sample_logs.py
+
+clean:
+	rm -rf .venv demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
