@@ -36,6 +36,10 @@ class Result:
     widget: ClassVar[str] = ""
     page: ClassVar[str] = "pages:result_page"
 
+    def __init_subclass__(cls) -> None:
+        # A dataclass keeps the __repr__ it finds: without this every answer would print its whole table.
+        cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
     @property
     def summary(self) -> str:
         """One sentence in the language in force."""
