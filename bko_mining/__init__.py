@@ -26,6 +26,7 @@ _HOME = {
     ),
     "results": ("Result",),
     "log.event_log": ("EventLog",),
+    "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

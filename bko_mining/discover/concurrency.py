@@ -1,0 +1,249 @@
+"""Which activities run side by side, as the log shows them: the concurrency oracle.
+
+Two activities are concurrent where a case may do them in either order, or at the same time. Everything that asks *what
+had to be finished before this could start* (waiting, enabling, routing) needs to know it, or a parallel branch reads as
+a queue.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bko_mining.log.event_log import MISSING, EventLog
+from bko_mining.results import Result
+from bko_mining.words import number, say
+
+Matrix = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Concurrency(Result):
+    """Pairs of concurrent activities and the parallel blocks they form.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a pair seen together: activity, other, n_cases (each occurs once), first_share (activity starts before
+        other), overlap_share (of those cases, where the two overlap) and concurrent.
+    activities : tuple of str
+        The names behind the codes, as in the log.
+    pairs : bool[n_activities, n_activities]
+        True where two activities are concurrent; symmetric, False on the diagonal.
+    blocks : tuple
+        Parallel blocks; a block is a tuple of branches, a branch a tuple of activity codes.
+    """
+
+    activities: tuple[str, ...]
+    pairs: NDArray[np.bool_]
+    blocks: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @property
+    def summary(self) -> str:
+        """How many pairs of activities run side by side, and in how many blocks."""
+        n_pairs = int(self.pairs.sum()) // 2
+        if not n_pairs:
+            return say("No two activities of a case run side by side.")
+        return say(
+            "{pairs} pairs of activities run side by side, in {blocks} parallel blocks.",
+            pairs=number(n_pairs),
+            blocks=number(len(self.blocks)),
+        )
+
+
+def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -> Concurrency:
+    """Find the activities that run side by side in a case.
+
+    Only cases in which both activities occur exactly once are asked, so that rework loops do not look like
+    concurrency. A pair is concurrent if each order has at least ``min_cases`` cases and the share ``threshold``, or if
+    the two overlap in time in at least ``min_cases`` cases and one in twenty. The pairs are then made consistent:
+    within a block, two activities of different branches are always concurrent; the weakest pair is dropped until this
+    holds. Pairs too rarely seen together follow the rest of their branch.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log; without starts, only the order of the ends is used.
+    threshold : float
+        Smallest share of the rarer order.
+    min_cases : int
+        Smallest number of cases for each order.
+
+    Returns
+    -------
+    Concurrency
+        ``pairs`` (boolean matrix over ``log.activities``), ``blocks`` and a table of the evidence.
+
+    Examples
+    --------
+    >>> import bko_mining as bko, pandas as pd
+    >>> hours = lambda *h: pd.to_datetime("2026-01-05") + pd.to_timedelta(list(h), unit="h")
+    >>> cases = [(f"A{i}", order) for i, order in enumerate(["rsbe", "rbse"] * 5)]
+    >>> rows = pd.DataFrame([(c, a, t) for c, order in cases for a, t in zip(order, hours(8, 9, 10, 11))],
+    ...                     columns=["case_id", "activity", "end"])
+    >>> found = bko.concurrency(bko.read_log(rows, timezone="UTC"))
+    >>> [[[found.activities[a] for a in branch] for branch in block] for block in found.blocks]
+    [[['s'], ['b']]]
+    """
+    once = _single_occurrences(log)
+    together, before, overlapping = _orders(log, once)
+    rarer = np.minimum(before, before.T)
+    either_order = rarer >= np.maximum(min_cases, threshold * together)
+    side_by_side = overlapping >= np.maximum(min_cases, 0.05 * together)
+    pairs = (either_order | side_by_side) & ~np.eye(len(together), dtype=bool)
+    ordered = ~pairs & (_seen(together) | _exclusive(once, together))
+    strength = np.maximum(rarer, overlapping) / np.maximum(together, 1)
+    pairs, blocks = _consistent(pairs, ordered, strength)
+    return Concurrency(
+        table=_evidence(log, together, before, overlapping, pairs),
+        activities=log.activities,
+        pairs=pairs,
+        blocks=blocks,
+    )
+
+
+def enabling(log: EventLog, found: Concurrency | None = None) -> NDArray[np.int64]:
+    """Row of the activity instance whose end enabled each instance, -1 where none did.
+
+    That is the instance of the case that ended last among those that had ended when this one started and are not
+    concurrent with it; ties go to the later row. Where none had ended yet, the last that started before it.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    found : Concurrency, optional
+        What runs side by side; found from the log if not given.
+
+    Returns
+    -------
+    int64[n]
+        Positions in the columns of the log.
+    """
+    found = concurrency(log) if found is None else found
+    if not found.pairs.any() and not _overlaps(log):
+        return np.where(log.follows, np.arange(len(log)) - 1, -1)
+    ended, started = np.full(len(log), -1, np.int64), np.full(len(log), -1, np.int64)
+    latest = np.full(len(log), np.iinfo(np.int64).min)
+    place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
+    for lag in range(1, int(log.n_instances.max())):
+        row = np.flatnonzero(place >= lag)
+        row = row[~found.pairs[log.activity[row], log.activity[row - lag]]]
+        finish = log.finish[row - lag]
+        done = finish <= log.begin[row]
+        later = done & (finish > latest[row])
+        ended[row[later]], latest[row[later]] = row[later] - lag, finish[later]
+        first = row[started[row] < 0]
+        started[first] = first - lag
+    return np.where(ended >= 0, ended, started)
+
+
+def _overlaps(log: EventLog) -> bool:
+    """Whether any instance of a case starts before an earlier one has ended."""
+    begin, finish = log.begin, log.finish
+    return bool((begin[1:] < finish[:-1])[log.follows[1:]].any())
+
+
+def _single_occurrences(log: EventLog) -> Matrix:
+    """Row of the only occurrence of each activity (columns) in each case (rows), -1 where none or several."""
+    n_activities = len(log.activities)
+    key = log.case.astype(np.int64) * n_activities + log.activity
+    counts = np.bincount(key, minlength=log.n_cases * n_activities)
+    rows = np.full(log.n_cases * n_activities, -1, np.int64)
+    rows[key] = np.arange(len(log))
+    return np.where(counts == 1, rows, -1).reshape(log.n_cases, n_activities)
+
+
+def _orders(log: EventLog, once: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Cases with both activities, cases in which the first starts earlier, cases in which the two overlap."""
+    n = once.shape[1]
+    together, before, overlapping = (np.zeros((n, n), np.int64) for _ in range(3))
+    begin, finish = log.begin, log.finish
+    timed = (log.start != MISSING) & (log.end != MISSING)
+    frequent = np.flatnonzero((once >= 0).sum(axis=0) >= 2)
+    for a, b in combinations(frequent.tolist(), 2):
+        both = (once[:, a] >= 0) & (once[:, b] >= 0)
+        first, second = once[both, a], once[both, b]
+        together[a, b] = together[b, a] = len(first)
+        # Rows of a case stand in order of start, ties in the order of the file.
+        before[a, b] = int((finish[first] <= begin[second]).sum())
+        before[b, a] = int((finish[second] <= begin[first]).sum())
+        common = np.minimum(finish[first], finish[second]) > np.maximum(begin[first], begin[second])
+        overlapping[a, b] = overlapping[b, a] = int((common & timed[first] & timed[second]).sum())
+        instant = begin[first] == begin[second]
+        before[a, b] -= int((instant & (first > second) & (finish[first] <= begin[second])).sum())
+        before[b, a] -= int((instant & (second > first) & (finish[second] <= begin[first])).sum())
+    return together, before, overlapping
+
+
+def _seen(together: Matrix) -> NDArray[np.bool_]:
+    """Pairs seen together often enough to call them ordered."""
+    return np.asarray(together >= 20)
+
+
+def _exclusive(once: Matrix, together: Matrix) -> NDArray[np.bool_]:
+    """Pairs that would often share a case by chance and hardly ever do: two ends of a choice."""
+    present = (once >= 0).sum(axis=0)
+    expected = np.outer(present, present) / max(1, len(once))
+    return np.asarray((expected >= 10) & (together < 0.1 * expected))
+
+
+def _consistent(
+    pairs: NDArray[np.bool_], ordered: NDArray[np.bool_], strength: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], tuple[tuple[tuple[int, ...], ...], ...]]:
+    """Drop the weakest pairs until every component of pairs splits into branches; fill in pairs never tested."""
+    pairs = pairs.copy()
+    blocks: list[tuple[tuple[int, ...], ...]] = []
+    todo = [part for part in _components(pairs, range(len(pairs))) if len(part) > 1]
+    while todo:
+        block = todo.pop()
+        branches = _components(ordered, block)
+        if len(branches) > 1:
+            for one, other in combinations(branches, 2):
+                pairs[np.ix_(one, other)] = pairs[np.ix_(other, one)] = True
+            for branch in branches:
+                pairs[np.ix_(branch, branch)] = False
+            blocks.append(branches)
+            continue
+        candidates = [(strength[a, b], a, b) for a, b in combinations(block, 2) if pairs[a, b]]
+        _, a, b = min(candidates)
+        pairs[a, b] = pairs[b, a] = False
+        ordered = ordered.copy()
+        ordered[a, b] = ordered[b, a] = True
+        todo += [part for part in _components(pairs, block) if len(part) > 1]
+    return pairs, tuple(sorted(blocks))
+
+
+def _components(linked: NDArray[np.bool_], nodes: "range | tuple[int, ...]") -> tuple[tuple[int, ...], ...]:
+    """Connected parts of an undirected graph over some nodes, in order of their smallest node."""
+    left, parts = sorted(nodes), []
+    while left:
+        part, edge = {left[0]}, [left[0]]
+        while edge:
+            node = edge.pop()
+            new = [other for other in left if other not in part and linked[node, other]]
+            part.update(new)
+            edge += new
+        parts.append(tuple(sorted(part)))
+        left = [node for node in left if node not in part]
+    return tuple(parts)
+
+
+def _evidence(
+    log: EventLog, together: Matrix, before: Matrix, overlapping: Matrix, pairs: NDArray[np.bool_]
+) -> pd.DataFrame:
+    a, b = np.nonzero(np.triu((together > 0) | pairs, 1))
+    n = np.maximum(together[a, b], 1)
+    table = pd.DataFrame(
+        {
+            "activity": [log.activities[code] for code in a],
+            "other": [log.activities[code] for code in b],
+            "n_cases": together[a, b],
+            "first_share": before[a, b] / n,
+            "overlap_share": overlapping[a, b] / n,
+            "concurrent": pairs[a, b],
+        }
+    )
+    return table.sort_values(["concurrent", "n_cases"], ascending=False, kind="stable", ignore_index=True)
