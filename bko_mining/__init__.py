@@ -25,6 +25,7 @@ _HOME = {
         "TwinError",
     ),
     "results": ("Result",),
+    "calendars": ("WorkCalendar",),
     "log.event_log": ("EventLog",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }

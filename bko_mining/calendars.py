@@ -1,0 +1,342 @@
+"""Working calendars: weekly shifts, holidays and a time zone; working time between two instants in O(log n).
+
+A calendar is expanded once into sorted arrays of openings with their cumulative working time; every question is then a
+``searchsorted``. Instants are microseconds since 1970 UTC, as in the event log; lengths of work are microseconds too.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bko_mining.errors import CalendarError
+
+Instants = NDArray[np.int64]
+
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY_CODES = {name.lower(): code for code, name in enumerate(DAYS)} | {
+    name: code for code, name in enumerate(("seg", "ter", "qua", "qui", "sex", "sab", "dom"))
+}
+_RANGE = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?$|BVMF$|XNYS$")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Shift:
+    """One stretch of work in a week: weekday (Monday 0), seconds since local midnight (past 24 h for night work)."""
+
+    weekday: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Openings:
+    """A calendar spread out over some years: when it opens and closes, and the work done before each opening."""
+
+    starts: Instants
+    ends: Instants
+    before: Instants
+
+    def work_until(self, instants: Instants) -> Instants:
+        """Working time between the first opening and each instant."""
+        i = np.searchsorted(self.starts, instants, "right") - 1
+        inside = np.minimum(instants, self.ends[i]) - self.starts[i]
+        return np.where(i < 0, 0, self.before[i] + inside)
+
+    def instant_of(self, work: Instants) -> Instants:
+        """The earliest instant by which that much work was done since the first opening."""
+        i = np.clip(np.searchsorted(self.before, work, "left") - 1, 0, None)
+        return self.starts[i] + work - self.before[i]
+
+    @property
+    def total(self) -> int:
+        """All the working time there is."""
+        return int(self.before[-1] + self.ends[-1] - self.starts[-1]) if len(self.starts) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """When somebody works: weekly shifts, holidays of a region, single closed days, on the clock of a time zone.
+
+    Attributes
+    ----------
+    shifts : tuple of Shift
+        Sorted and disjoint.
+    region : str
+        Country or country-state of the ``holidays`` package (``BR-SP``, ``US``), or a financial market (``BVMF``);
+        empty where holidays are worked. In Brazil the optional days (Carnival, Corpus Christi) count as closed.
+    timezone : str
+        IANA name.
+    closed : frozenset of datetime.date
+        More days that are not worked.
+
+    Examples
+    --------
+    >>> office = WorkCalendar.parse("Mon-Fri 08:00-12:00 13:00-17:30, BR-SP")
+    >>> office.weekly_hours, office.region
+    (42.5, 'BR-SP')
+    """
+
+    shifts: tuple[Shift, ...]
+    region: str = ""
+    timezone: str = "UTC"
+    closed: frozenset[date] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str, *, timezone: str = "UTC") -> Self:
+        """Read a calendar from one line.
+
+        Parameters
+        ----------
+        text : str
+            Parts with commas between: days with hours (``Mon-Fri 08:00-12:00 13:00-17:30``, ``Sat,Sun 9-13``, night
+            work ``Mon 22:00-06:00``, ``24/7``), a holiday region (``BR-SP``), a time zone (``America/Sao_Paulo``), a
+            closed date (``2026-12-24``).
+        timezone : str
+            The clock where the text names none.
+
+        Raises
+        ------
+        CalendarError
+            If a part is none of these; the message shows the part.
+        """
+        days: list[int] = []
+        shifts: list[Shift] = []
+        about: dict[str, Any] = {"region": "", "timezone": timezone}
+        closed: set[date] = set()
+        for part in filter(None, (piece.strip() for piece in re.split("[,;]", text))):
+            if _REGION.match(part):
+                about["region"] = part
+            elif ("/" in part and part != "24/7") or part == "UTC":
+                about["timezone"] = part
+            elif re.match(r"\d{4}-\d\d-\d\d$", part):
+                closed.add(date.fromisoformat(part))
+            else:
+                days = _read_hours(part, days, shifts)
+        return cls(shifts=_merge(shifts), closed=frozenset(closed), **about)
+
+    @classmethod
+    def always(cls, *, timezone: str = "UTC") -> Self:
+        """Return a calendar that never closes."""
+        return cls(tuple(Shift(day, 0, 86_400) for day in range(7)), timezone=timezone)
+
+    def __post_init__(self) -> None:
+        if not self.shifts:
+            raise CalendarError("the calendar never opens; write hours such as 'Mon-Fri 08:00-12:00 13:00-17:30'")
+        if self.timezone not in _zones():
+            raise CalendarError(f"{self.timezone!r} is not a time zone; write one such as 'America/Sao_Paulo'")
+        _check_region(self.region)
+
+    def __str__(self) -> str:
+        parts = ["24/7"] if self.never_closes else list(_write_hours(self.shifts))
+        zone = [] if self.timezone == "UTC" else [self.timezone]
+        return ", ".join([*parts, *filter(None, [self.region]), *(str(day) for day in sorted(self.closed)), *zone])
+
+    @property
+    def weekly_hours(self) -> float:
+        """Hours in a week without holidays."""
+        return sum(shift.end - shift.start for shift in self.shifts) / 3600
+
+    @property
+    def never_closes(self) -> bool:
+        """Whether work goes on round the clock every day of the year."""
+        return self.weekly_hours >= 168 and not self.region and not self.closed
+
+    def replace(self, **changes: Any) -> Self:
+        """Return the calendar with other shifts, region, time zone or closed days."""
+        return replace(self, **changes)
+
+    def openings(self, first: int, last: int) -> Openings:
+        """Spread the calendar out so that it covers two instants (whole years, kept for the next question)."""
+        return _openings(self, 1970 + int(first // (DAY * 365.25)) - 1, 1970 + int(last // (DAY * 365.25)) + 1)
+
+    def is_open(self, instants: Any) -> NDArray[np.bool_]:
+        """Whether each instant lies within working hours (the closing instant itself does not)."""
+        at, table = self._covering(instants)
+        i = np.searchsorted(table.starts, at, "right") - 1
+        return (i >= 0) & (at < table.ends[i])
+
+    def working_time(self, start: Any, end: Any) -> Instants:
+        """Working microseconds between starts and ends (negative where the end comes first).
+
+        Examples
+        --------
+        >>> office = WorkCalendar.parse("Mon-Fri 08:00-12:00 13:00-17:30")
+        >>> friday, monday = np.array(["2026-11-20T17:00", "2026-11-23T09:00"], "M8[us]").astype("int64")
+        >>> int(office.working_time(friday, monday)) / 60e6
+        90.0
+        """
+        first, last = np.asarray(start, np.int64), np.asarray(end, np.int64)
+        both = np.concatenate([first.ravel(), last.ravel()])
+        if not both.size:
+            return np.zeros(np.broadcast_shapes(first.shape, last.shape), np.int64)
+        table = self.openings(int(both.min()), int(both.max()))
+        return table.work_until(last) - table.work_until(first)
+
+    def after_work(self, start: Any, work: Any) -> Instants:
+        """The instants by which ``work`` microseconds were worked, begun at ``start``.
+
+        No work at all ends where it starts; work that just fits ends at the closing instant.
+        """
+        at, amount = np.broadcast_arrays(np.asarray(start, np.int64), np.asarray(work, np.int64))
+        if not at.size:
+            return at.copy()
+        span = int(amount.max() * 168 / self.weekly_hours * 1.5) + 30 * DAY
+        table = self.openings(int(at.min()), int(at.max()) + span)
+        done = table.work_until(at) + amount
+        while table.total < int(done.max()):
+            span *= 2
+            table = self.openings(int(at.min()), int(at.max()) + span)
+            done = table.work_until(at) + amount
+        return np.where(amount > 0, table.instant_of(done), at)
+
+    def next_opening(self, instants: Any) -> Instants:
+        """The instant itself where open, else the next opening."""
+        at = np.asarray(instants, np.int64)
+        table = self.openings(int(at.min()), int(at.max()) + 60 * DAY) if at.size else self.openings(0, 0)
+        i = np.searchsorted(table.ends, at, "right")
+        return np.maximum(at, table.starts[i])
+
+    def _covering(self, instants: Any) -> tuple[Instants, Openings]:
+        at = np.asarray(instants, np.int64)
+        return at, self.openings(int(at.min()), int(at.max())) if at.size else self.openings(0, 0)
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+@lru_cache(maxsize=256)
+def _check_region(region: str) -> None:
+    if region:
+        _holidays(region, (2026,))
+
+
+@lru_cache(maxsize=1024)
+def _holidays(region: str, years: tuple[int, ...]) -> frozenset[date]:
+    import holidays
+
+    country, _, subdivision = region.partition("-")
+    try:
+        if len(country) == 4:
+            return frozenset(holidays.financial_holidays(country, years=years))
+        kind = ("public", "optional") if country == "BR" else None
+        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=years, categories=kind))
+    except NotImplementedError as problem:
+        raise CalendarError(
+            f"no holidays are known for {region!r} ({problem}); use a code such as BR-SP or US"
+        ) from None
+
+
+@lru_cache(maxsize=512)
+def _openings(calendar: WorkCalendar, first_year: int, last_year: int) -> Openings:
+    first = date(first_year, 1, 1)
+    days = np.arange((date(last_year + 1, 1, 1) - first).days)
+    free = set(calendar.closed)
+    if calendar.region:
+        free |= _holidays(calendar.region, tuple(range(first_year, last_year + 1)))
+    is_free = np.zeros(len(days) + 1, bool)
+    is_free[[(day - first).days for day in free if 0 <= (day - first).days < len(days)]] = True
+    weekday = (days + first.weekday()) % 7
+    starts, ends = [], []
+    for shift in calendar.shifts:
+        on = days[(weekday == shift.weekday) & ~is_free[:-1]]
+        starts.append(on * 86_400 + shift.start)
+        ends.append(on * 86_400 + shift.end)
+    local_start, local_end = np.sort(np.concatenate(starts)), np.sort(np.concatenate(ends))
+    # Touching openings become one, so that "the next opening" is never a seam.
+    seam = np.flatnonzero(local_start[1:] <= local_end[:-1])
+    offset = (first - date(1970, 1, 1)).days * 86_400
+    start = _to_utc(np.delete(local_start, seam + 1) + offset, calendar.timezone)
+    end = np.maximum(_to_utc(np.delete(local_end, seam) + offset, calendar.timezone), start)
+    before = np.concatenate([[0], np.cumsum(end - start)[:-1]]) if len(start) else np.zeros(0, np.int64)
+    return Openings(start, end, before.astype(np.int64))
+
+
+def _to_utc(seconds: Instants, timezone: str) -> Instants:
+    if timezone == "UTC":
+        return seconds * SECOND
+    local = pd.DatetimeIndex(seconds.astype("M8[s]"))
+    # Clocks that are put back repeat an hour: the first pass counts; an hour that is skipped moves to its end.
+    zoned = local.tz_localize(ZoneInfo(timezone), ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")
+    return zoned.tz_convert("UTC").as_unit("us").asi8.astype(np.int64)
+
+
+def _read_hours(part: str, days: list[int], shifts: list[Shift]) -> list[int]:
+    """Read ``Mon-Thu 08:00-12:00 13:00-18:00``; returns the days named without hours yet (``Mon, Wed 9-12``)."""
+    fresh = False
+    for token in part.split():
+        named = _read_days(token)
+        if named is not None:
+            days, fresh = ([*days, *named] if not fresh and days else named), True
+            continue
+        match = _RANGE.match(token)
+        if token == "24/7":
+            shifts += [Shift(day, 0, 86_400) for day in range(7)]
+        elif match and days:
+            start, end = (_seconds(*match.groups()[i : i + 3]) for i in (0, 3))
+            end = end + 86_400 if end <= start else end
+            shifts += [Shift(day, start, end) for day in days]
+        else:
+            raise CalendarError(
+                f"cannot read {token!r} in {part!r}; write days and hours such as 'Mon-Fri 08:00-12:00 13:00-17:30', "
+                "'24/7', a region such as 'BR-SP' or a time zone such as 'America/Sao_Paulo'"
+            )
+        fresh = False
+    return days if _read_days(part.split()[-1]) is not None else []
+
+
+def _read_days(token: str) -> list[int] | None:
+    first, _, last = token.lower().partition("-")
+    if first not in _DAY_CODES or (last and last not in _DAY_CODES):
+        return None
+    low, high = _DAY_CODES[first], _DAY_CODES[last or first]
+    return [(low + step) % 7 for step in range((high - low) % 7 + 1)]
+
+
+def _seconds(hour: str, minute: str | None, second: str | None) -> int:
+    seconds = int(hour) * 3600 + int(minute or 0) * 60 + int(second or 0)
+    if seconds > 86_400:
+        raise CalendarError(f"{hour}:{minute or '00'} is not a time of day; hours go from 00:00 to 24:00")
+    return seconds
+
+
+def _merge(shifts: list[Shift]) -> tuple[Shift, ...]:
+    merged: list[Shift] = []
+    for shift in sorted(set(shifts)):
+        last = merged[-1] if merged else None
+        if last and last.weekday == shift.weekday and shift.start <= last.end:
+            merged[-1] = Shift(last.weekday, last.start, max(last.end, shift.end))
+        else:
+            merged.append(shift)
+    return tuple(merged)
+
+
+def _write_hours(shifts: tuple[Shift, ...]) -> Iterator[str]:
+    """Days with equal hours are written together: ``Mon-Fri 08:00-12:00 13:00-17:30``."""
+    hours = [" ".join(f"{_clock(s.start)}-{_clock(s.end)}" for s in shifts if s.weekday == day) for day in range(7)]
+    day = 0
+    while day < 7:
+        last = day
+        while last < 6 and hours[last + 1] == hours[day]:
+            last += 1
+        if hours[day]:
+            yield f"{DAYS[day]}{'-' + DAYS[last] if last > day else ''} {hours[day]}"
+        day = last + 1
+
+
+def _clock(seconds: int) -> str:
+    seconds = seconds - 86_400 if seconds > 86_400 else seconds
+    text = str(timedelta(seconds=seconds)) if seconds < 86_400 else "24:00:00"
+    return text.zfill(8).removesuffix(":00")

@@ -1,0 +1,83 @@
+"""Working calendars against a count of minutes, one by one."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from bko_mining.calendars import SECOND, WorkCalendar
+from bko_mining.errors import CalendarError
+
+MINUTE = 60 * SECOND
+
+
+def instant(text: str, zone: str = "UTC") -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()) * SECOND
+
+
+def test_parse_and_write_back() -> None:
+    text = "Mon-Thu 08:00-12:00 13:00-18:00, Fri 08:00-12:00 13:00-17:00, BR-SP, America/Sao_Paulo"
+    calendar = WorkCalendar.parse(text)
+    assert str(calendar) == text
+    assert calendar.weekly_hours == 44
+    assert str(WorkCalendar.parse("24/7")) == "24/7"
+    assert WorkCalendar.parse("Sat,Sun 9-13").shifts == WorkCalendar.parse("Sat-Sun 09:00-13:00").shifts
+    assert WorkCalendar.parse("seg-sex 8-17").weekly_hours == 45
+    assert WorkCalendar.parse(str(WorkCalendar.parse("Mon-Sun 22:00-06:00"))).weekly_hours == 56
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Mon-Fri 8h-12h", "8h-12h"),
+        ("", "never opens"),
+        ("Mon 25:00-26:00", "25:00"),
+        ("Mon 8-9, BR-XX", "BR-XX"),
+        ("Mon 8-9, Mars/Base", "Mars"),
+    ],
+)
+def test_bad_calendars_say_what_is_wrong(text: str, says: str) -> None:
+    with pytest.raises(CalendarError, match=says):
+        WorkCalendar.parse(text)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo", "Europe/Berlin"])
+def test_working_time_is_the_count_of_open_minutes(zone: str) -> None:
+    calendar = WorkCalendar.parse(f"Mon-Fri 08:00-12:00 13:00-17:30, Sat 22:00-02:00, {zone}")
+    begin = instant("2026-03-26T00:00", zone)
+    minutes = begin + MINUTE * np.arange(8 * 1440)
+    is_open = np.array([_open_by_clock(calendar, int(at), zone) for at in minutes])
+    assert (calendar.is_open(minutes) == is_open).all()
+    counted = np.concatenate([[0], np.cumsum(is_open)]) * MINUTE
+    assert (calendar.working_time(begin, minutes) == counted[:-1]).all()
+    for work in (1, 59, 300, 1000, 2000):
+        end = calendar.after_work(begin, work * MINUTE)
+        assert counted[(int(end) - begin) // MINUTE] == work * MINUTE
+
+
+def _open_by_clock(calendar: WorkCalendar, at: int, zone: str) -> bool:
+    local = datetime.fromtimestamp(at / SECOND, ZoneInfo(zone))
+    for back in (0, 1):
+        day = local.replace(tzinfo=None) - timedelta(days=back)
+        seconds = back * 86400 + local.hour * 3600 + local.minute * 60
+        if any(s.weekday == day.weekday() and s.start <= seconds < s.end for s in calendar.shifts):
+            return True
+    return False
+
+
+def test_holidays_and_closed_days_do_not_count() -> None:
+    calendar = WorkCalendar.parse("Mon-Fri 08:00-16:00, BR-SP, 2026-12-24, America/Sao_Paulo")
+    zone = "America/Sao_Paulo"
+    # Carnival Monday and Tuesday are optional holidays in Brazil and closed; Wednesday counts as optional as well.
+    assert int(calendar.working_time(instant("2026-02-16T00:00", zone), instant("2026-02-19T00:00", zone))) == 0
+    assert int(calendar.working_time(instant("2026-12-24T00:00", zone), instant("2026-12-26T00:00", zone))) == 0
+
+
+def test_work_that_just_fits_ends_at_closing_time_and_no_work_takes_no_time() -> None:
+    calendar = WorkCalendar.parse("Mon-Fri 08:00-16:00")
+    monday = instant("2026-11-23T08:00")
+    assert int(calendar.after_work(monday, 480 * MINUTE)) == monday + 480 * MINUTE
+    assert int(calendar.after_work(monday - MINUTE, 0)) == monday - MINUTE
+    assert int(calendar.next_opening(monday + 480 * MINUTE)) == monday + 1440 * MINUTE
+    assert int(calendar.next_opening(monday + MINUTE)) == monday + MINUTE
