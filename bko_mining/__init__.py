@@ -27,6 +27,7 @@ _HOME = {
     "results": ("Result",),
     "calendars": ("WorkCalendar",),
     "log.event_log": ("EventLog",),
+    "twin.model": ("Twin",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

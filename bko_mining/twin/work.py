@@ -1,0 +1,100 @@
+"""The activities of a twin: what each takes, who does it, and the rules around it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from bko_mining.twin.conditions import Condition
+from bko_mining.twin.routing import END
+from bko_mining.twin.values import ClockTime, Distribution, Part, Seconds, Share
+
+
+class TimeFactor(Part):
+    """The service time is multiplied where a condition holds (by attribute, load, date, number of visits)."""
+
+    when: Condition
+    factor: float = Field(ge=0)
+
+
+class Batching(Part):
+    """Items wait for one another and are released together: by number, after a while, or at a time of day.
+
+    Whatever comes first releases the batch. Times of day count on the days of ``weekdays`` (all, if None).
+    """
+
+    size: int | None = Field(None, ge=1, description="Released when so many wait.")
+    timeout: Seconds | None = Field(None, description="Released so long after the first item came.")
+    at: tuple[ClockTime, ...] = Field((), description="Released at these times of day.")
+    weekdays: tuple[Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ...] | None = None
+    calendar: str | None = Field(None, description="Releases at a time of day happen only on days this calendar opens.")
+    per: str | None = Field(None, description="One batch for each value of this attribute, e.g. vendor.")
+    done: Literal["together", "one_by_one"] = Field(
+        "together", description="together: one piece of work for all; one_by_one: released into the queue."
+    )
+    time_per_item: Distribution | None = Field(
+        None,
+        description="together: work for each item on top of the activity's time, which is then for the whole batch.",
+    )
+
+
+class Errors(Part):
+    """Mistakes that send the case back: with this share another activity follows instead of what comes next."""
+
+    share: Share
+    to: str = Field(description="Activity that follows a mistake; the case goes on from there.")
+    by_resource: dict[str, float] = Field(default_factory=dict, description="Factor on the share for single people.")
+
+
+class Patience(Part):
+    """How long an item waits for its start before it leaves the queue."""
+
+    time: Distribution
+    to: str = Field(END, description="Activity that follows, or (end).")
+
+
+class QueueLimit(Part):
+    """Room in the queue: an item that finds so many waiting is turned away."""
+
+    size: int = Field(ge=0)
+    to: str = Field(END, description="Activity that follows, or (end).")
+
+
+class Activity(Part):
+    """An activity: how long it takes, who does it and under which rules.
+
+    Without role and bot it is automatic: it starts at once and needs nobody.
+    """
+
+    time: Distribution = Field(description="Working time of one instance (service time).")
+    role: str | None = Field(None, description="Role that does it.")
+    bot: str | None = Field(None, description="Bot that does it.")
+    automatic: bool = Field(False, description="Starts at once, round the clock, without queue; role only names who.")
+    performers: dict[str, float] = Field(
+        default_factory=dict, description="automatic: names and weights that appear in the log as resource."
+    )
+    start: Literal["queue", "observed"] = Field(
+        "queue",
+        description="queue: starts when somebody is free; observed: start and end are drawn from observed waits.",
+    )
+    setup: Distribution | None = Field(None, description="Extra work when the person did another activity before.")
+    time_by_resource: dict[str, float] = Field(
+        default_factory=dict, description="Factor on the time for single people."
+    )
+    time_factors: tuple[TimeFactor, ...] = Field((), description="Factors on the time that hold under conditions.")
+    at_shift_end: Literal["suspended", "carried_over", "fits"] = Field(
+        "suspended",
+        description="suspended: goes on at the next opening with the same person; carried_over: is finished in "
+        "overtime; fits: is not started unless it fits before closing.",
+    )
+    batch: Batching | None = None
+    errors: Errors | None = None
+    patience: Patience | None = None
+    queue_limit: QueueLimit | None = None
+    uses: dict[str, float | str] = Field(
+        default_factory=dict,
+        description="Materials it takes from stock: amount, or the attribute that holds the amount.",
+    )
+    same_as: tuple[str, ...] = Field((), description="Done by the person who did these activities of the case before.")
+    not_same_as: tuple[str, ...] = Field((), description="Never by the person who did these (four eyes).")
+    priority: int | None = Field(None, description="Priority of this work, instead of the case type's.")
+    cost: float = Field(0.0, ge=0, description="Money for each instance, besides people.")
