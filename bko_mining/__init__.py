@@ -28,6 +28,7 @@ _HOME = {
     "calendars": ("WorkCalendar",),
     "log.event_log": ("EventLog",),
     "twin.model": ("Twin",),
+    "fit.fitting": ("fit_twin",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

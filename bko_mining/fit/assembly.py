@@ -1,0 +1,277 @@
+"""Findings written down as a twin, each part with its evidence."""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from bko_mining.calendars import DAYS
+from bko_mining.fit.delays import Transition
+from bko_mining.fit.families import Delay as FittedDelay
+from bko_mining.fit.findings import Findings
+from bko_mining.fit.instances import Codes
+from bko_mining.fit.routing import END as AFTER_ALL
+from bko_mining.fit.routing import START as BEFORE_ALL
+from bko_mining.fit.routing import Block
+from bko_mining.fit.service import Service
+from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.twin.model import Evidence, StepDelay, Twin
+from bko_mining.twin.people import Resource, Role
+from bko_mining.twin.routing import END, START, Context, HistoryRouting, ParallelBlock
+from bko_mining.twin.values import Distribution
+from bko_mining.twin.work import Activity
+
+
+def write_twin(found: Findings, *, name: str) -> Twin:
+    """Assemble a twin from what was found."""
+    blocks = _block_names(found)
+    roles, calendars = _roles(found)
+    return Twin(
+        name=name,
+        timezone=found.log.timezone,
+        start=_next_monday(found),
+        calendars=calendars,
+        arrivals=(_arrivals(found),),
+        activities={label: _activity(found, code) for code, label in enumerate(found.data.activities)},
+        routing=_routing(found, blocks),
+        delays=_delays(found, blocks),
+        roles=roles,
+        resources=_resources(found),
+        evidence=tuple(_evidence(found)),
+    )
+
+
+def _next_monday(found: Findings) -> date:
+    last: date = found.log.window[1].date()
+    return last + timedelta(days=7 - last.weekday())
+
+
+def _arrivals(found: Findings) -> RateArrivals:
+    rates = np.round(found.arrivals.rates, 5)
+    table = {day: tuple(row.tolist()) for day, row in zip(DAYS, rates, strict=True) if row.any()}
+    return RateArrivals(table=table or {"Mon": (1.0,) + (0.0,) * 23})
+
+
+def _roles(found: Findings) -> tuple[dict[str, Role], dict[str, str]]:
+    """Teams as roles, and the calendars under the names of the roles."""
+    names = found.data.resources
+    calendars = {label: hours.text for label, hours in zip(found.roles.names, found.hours, strict=True)}
+    used = set(found.teams.of_activity.tolist())
+    roles = {}
+    for team, (label, members) in enumerate(zip(found.teams.names, found.teams.members, strict=True)):
+        if len(members) and (team in used or label in found.roles.names):
+            home = np.bincount(found.roles.of[members]).argmax()
+            roles[label] = Role(members=tuple(names[code] for code in members), calendar=found.roles.names[home])
+    return roles, {label: text for label, text in calendars.items() if label in roles}
+
+
+def _resources(found: Findings) -> dict[str, Resource]:
+    """People who differ from their roles: other hours in a shared team, or activities they never do."""
+    particular: dict[str, dict[str, object]] = {}
+    for team, members in enumerate(found.teams.members):
+        homes = found.roles.of[members]
+        if len(set(homes.tolist())) > 1:
+            for code, home in zip(members.tolist(), homes.tolist(), strict=True):
+                particular.setdefault(found.data.resources[code], {})["calendar"] = found.roles.names[home]
+        for code, able in _abilities(found, team, members).items():
+            skills = particular.setdefault(found.data.resources[code], {}).setdefault("skills", {})
+            skills.update({found.data.activities[activity]: 1.0 for activity in able})  # type: ignore[attr-defined]
+    complete = {name: _complete_skills(found, name, parts) for name, parts in particular.items()}
+    return {name: Resource.model_validate(parts) for name, parts in complete.items()}
+
+
+def _complete_skills(found: Findings, name: str, parts: dict[str, object]) -> dict[str, object]:
+    """A person limited in one team keeps all work of the other teams."""
+    if "skills" not in parts:
+        return parts
+    code = found.data.resources.index(name)
+    skills: dict[str, float] = dict(parts["skills"])  # type: ignore[call-overload]
+    limited = {team for team, members in enumerate(found.teams.members) if code in _abilities(found, team, members)}
+    for activity, team in enumerate(found.teams.of_activity.tolist()):
+        if team >= 0 and team not in limited and code in found.teams.members[team]:
+            skills[found.data.activities[activity]] = 1.0
+    return parts | {"skills": skills}
+
+
+def _abilities(found: Findings, team: int, members: Codes) -> dict[int, list[int]]:
+    """Activities that members can do, for those who were never seen doing one they would often have done by chance."""
+    mine = np.flatnonzero(found.teams.of_activity == team)
+    counts = np.array([[len(_done(found, code, activity)) for activity in mine.tolist()] for code in members.tolist()])
+    if not counts.size or len(mine) < 2:
+        return {}
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / max(1, counts.sum())
+    never = (counts == 0) & (expected >= 10)
+    return {
+        int(code): mine[~row].tolist() for code, row in zip(members, never, strict=True) if row.any() and not row.all()
+    }
+
+
+def _done(found: Findings, resource: int, activity: int) -> Codes:
+    return np.flatnonzero((found.data.resource == resource) & (found.data.activity == activity))
+
+
+def _activity(found: Findings, code: int) -> Activity:
+    service, team = found.services[code], int(found.teams.of_activity[code])
+    if team < 0:
+        return Activity(time=_service_law(service), automatic=True, performers=_performers(found, code))
+    typical = service.typical
+    factors = {
+        found.data.resources[who]: round(mean / typical, 4)
+        for who, mean in service.by_resource.items()
+        if who in found.teams.members[team] and typical > 0
+    }
+    return Activity(time=_service_law(service), role=found.teams.names[team], time_by_resource=factors)
+
+
+def _service_law(service: Service) -> Distribution:
+    typical = service.typical
+    if typical <= 0:
+        return Distribution(value=0.0)
+    if service.law is None:
+        return Distribution(family="quantiles", values=tuple(np.round(service.shape * typical, 2).tolist()))
+    return _law(service.law.family, typical, service.law.cv)
+
+
+def _law(family: str, mean: float, cv: float) -> Distribution:
+    if family == "exponential":
+        return Distribution(family="exponential", mean=round(mean, 3))
+    return Distribution.model_validate({"family": family, "mean": round(mean, 3), "cv": round(cv, 4)})
+
+
+def _performers(found: Findings, code: int) -> dict[str, float]:
+    who = found.data.resource[(found.data.activity == code) & (found.data.resource >= 0)]
+    return {found.data.resources[r]: float(n) for r, n in zip(*np.unique(who, return_counts=True), strict=True)}
+
+
+def _block_names(found: Findings) -> tuple[str, ...]:
+    names = found.data.activities
+    return tuple(" ∥ ".join(names[branch[0]] for branch in block) for block in found.concurrency.blocks)
+
+
+def _step(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
+    if unit in (BEFORE_ALL, AFTER_ALL):
+        return START if unit == BEFORE_ALL else END
+    n = len(found.data.activities)
+    return found.data.activities[unit] if unit < n else blocks[unit - n]
+
+
+def _routing(found: Findings, blocks: tuple[str, ...]) -> HistoryRouting:
+    contexts = tuple(
+        Context(
+            after=(_step(found, before, blocks),),
+            next={_step(found, after, blocks): float(count) for after, count in counts.most_common()},
+        )
+        for before, counts in found.routing.steps.items()
+    )
+    parallel = {
+        name: ParallelBlock(branches=_branches(found, block))
+        for name, block in zip(blocks, found.routing.blocks, strict=True)
+    }
+    return HistoryRouting(kind="history", contexts=contexts, blocks=parallel, backing=0.0)
+
+
+def _branches(found: Findings, block: Block) -> tuple[HistoryRouting, ...]:
+    """Each branch as a routing of its own; a branch that is skipped at times ends at once so often."""
+    passes = sum(block.present.values())
+    branches = []
+    for place, inside in enumerate(block.inside):
+        taken = sum(count for here, count in block.present.items() if here[place])
+        contexts = []
+        for before, counts in inside.items():
+            after = {_step(found, unit, ()): float(count) for unit, count in counts.most_common()}
+            if before == BEFORE_ALL and passes > taken:
+                after[END] = float(passes - taken)
+            contexts.append(Context(after=(_step(found, before, ()),), next=after))
+        branches.append(HistoryRouting(kind="history", contexts=tuple(contexts), backing=0.0))
+    return tuple(branches)
+
+
+def _delays(found: Findings, blocks: tuple[str, ...]) -> tuple[StepDelay, ...]:
+    return tuple(
+        StepDelay(
+            after=_step(found, transition.before, blocks),
+            before=_step(found, transition.after, blocks),
+            time=delay_law(transition.delay),
+        )
+        for transition in found.transitions
+        if transition.delay is not None
+    )
+
+
+def delay_law(delay: FittedDelay) -> Distribution:
+    """Write a fitted delay as a law of the twin."""
+    if delay.family == "fixed" or delay.mean <= 0:
+        return Distribution(value=round(delay.mean, 1), zero_share=round(delay.zero_share, 4))
+    law = _law(delay.family, delay.mean, delay.deviation / delay.mean)
+    return law.model_copy(update={"zero_share": round(delay.zero_share, 4)})
+
+
+def _evidence(found: Findings) -> list[Evidence]:
+    return [
+        _arrivals_evidence(found),
+        *(_role_evidence(found, code) for code in range(len(found.roles.names))),
+        *(_service_evidence(found, service) for service in found.services),
+        *(_delay_evidence(found, transition) for transition in found.transitions),
+        Evidence(
+            part="routing",
+            found=f"{len(found.routing.steps)} steps, {len(found.routing.blocks)} parallel blocks",
+            n=len(found.routing.sequences),
+            assumption="the next step depends on the latest step only",
+        ),
+    ]
+
+
+def _arrivals_evidence(found: Findings) -> Evidence:
+    arrivals = found.arrivals
+    n = int(arrivals.counts.sum())
+    kind = "a factor of the weekday times a factor of the hour" if arrivals.multiplicative else "free for each hour"
+    return Evidence(
+        part="arrivals",
+        found=f"{arrivals.rates.sum():.1f} cases a week; rate {kind}",
+        n=n,
+        assumption="Poisson; the rate does not change from week to week",
+        numbers={"per_week": float(arrivals.rates.sum()), "relative_error": 1 / np.sqrt(max(1, n))},
+    )
+
+
+def _role_evidence(found: Findings, code: int) -> Evidence:
+    members = [found.data.resources[r] for r in found.roles.members(code)]
+    source = "the log's role column" if found.roles.given else "what people do"
+    return Evidence(
+        part=f"roles.{found.roles.names[code]}",
+        found=f"{len(members)} people by {source}; hours {found.hours[code].text}",
+        n=int(np.isin(found.data.resource, found.roles.members(code)).sum()),
+        assumption=f"first come, first served; all members share the hours ({found.hours_found[code]})",
+    )
+
+
+def _service_evidence(found: Findings, service: Service) -> Evidence:
+    law = service.law
+    errors = {f"error.{found.data.resources[who]}": error for who, error in service.error.items() if who >= 0}
+    kind = f"{law.family}, largest distance {law.misfit:.3f}" if law else "quantiles as observed"
+    return Evidence(
+        part=f"activities.{found.data.activities[service.activity]}.time",
+        found=f"mean {service.mean / 60:.2f} min of working time, coefficient of variation {service.cv:.2f}; {kind}",
+        n=service.n,
+        goodness=None if law is None else 1 - law.misfit,
+        assumption="same shape for everybody; single people's means are drawn towards the mean of all",
+        numbers={"mean_seconds": service.mean, "cv": service.cv, **errors},
+    )
+
+
+def _delay_evidence(found: Findings, transition: Transition) -> Evidence:
+    before, after = (_step(found, code, ()) for code in (transition.before, transition.after))
+    delay = transition.delay
+    if delay is None:
+        text, numbers = "no delay: idle people take the work at once", {}
+    else:
+        text = f"{delay.family} delay with mean {delay.mean / 3600:.2f} h"
+        numbers = {"mean_seconds": delay.mean, "relative_error": delay.mean_error, "n_exact": float(delay.n_exact)}
+    return Evidence(
+        part=f"delays.{before} → {after}",
+        found=text,
+        n=transition.n,
+        assumption=f"{transition.n_points} starts by idle people, {transition.zero_share:.0%} of them without a wait"
+        if transition.n_points
+        else "never seen with idle people",
+        numbers=numbers,
+    )

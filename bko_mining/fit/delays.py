@@ -1,0 +1,131 @@
+"""Waits that are nobody's queue: delays between activities, told apart from queueing.
+
+A start at which the own worker had been idle and on duty was not queueing: the whole wait since the predecessor's end
+is delay (a *point*). For the other starts the delay is bounded: from below by the last instant at which some member of
+the role was idle and on duty, and by the arrival of items served before (first come, first served); from above by the
+arrival of items served after, and by the start. Points and bounds enter one likelihood.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bko_mining.fit.families import Delay, fit_delay
+from bko_mining.fit.instances import Codes, Instances, Mask, Seconds
+from bko_mining.fit.queues import Queue
+
+FREE = 0.9
+"""Share of points without any wait from which a transition has no delay."""
+FEW = 8
+"""Points a transition needs to be judged on its own."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """The wait between one activity and the next it enables.
+
+    Attributes
+    ----------
+    before, after : int
+        Codes of the activities; before is -1 for the first of a case.
+    n, n_points : int
+        Instances, and those seen with an idle worker.
+    zero_share : float
+        Share of the points that did not wait.
+    delay : Delay or None
+        The delay, None where there is none.
+    """
+
+    before: int
+    after: int
+    n: int
+    n_points: int
+    zero_share: float
+    delay: Delay | None
+
+
+def find_transitions(data: Instances, queues: list[Queue], usable: Mask, *, seed: int = 0) -> list[Transition]:
+    """Find the delay of every transition into the roles' queues.
+
+    Parameters
+    ----------
+    data : Instances
+        The log.
+    queues : list of Queue
+        One a role.
+    usable : bool[n]
+        Rows to learn from (the beginning of the log, with unseen work in progress, is left out).
+    seed : int
+        Chooses among too many observations.
+    """
+    found: list[Transition] = []
+    queued = np.zeros(len(data), bool)
+    for queue in queues:
+        found += _of_queue(data, queue, usable, np.random.default_rng(seed))
+        queued[queue.rows] = True
+    # Where nobody queues, the whole wait is delay.
+    rest = np.flatnonzero(~queued & (data.enabler >= 0))
+    open_to_all = Queue(rest, np.ones(len(rest), bool), data.start[rest])
+    return found + _of_queue(data, open_to_all, usable, np.random.default_rng(seed))
+
+
+def _of_queue(data: Instances, queue: Queue, usable: Mask, rng: np.random.Generator) -> list[Transition]:
+    rows = queue.rows
+    before = np.where(data.enabler[rows] >= 0, data.activity[data.enabler[rows]], -1)
+    key = (before + 1) * len(data.activities) + data.activity[rows]
+    tolerance = max(2.0, data.resolution)
+    wait = data.start[rows] - data.enabled[rows]
+    free = np.zeros(len(rows), bool)
+    stats: dict[int, tuple[int, int, float]] = {}
+    for code in np.unique(key):
+        mine = (key == code) & usable[rows]
+        points = mine & queue.point
+        zero = float((wait[points] <= tolerance).mean()) if points.any() else np.nan
+        stats[int(code)] = (int(mine.sum()), int(points.sum()), zero)
+        if code < len(data.activities) or _is_free(wait[mine], points.sum(), zero, queue.floor[mine], data, rows[mine]):
+            free |= key == code
+    low, high = _bounds(data, queue, free)
+    result = []
+    for code, (n, n_points, zero) in stats.items():
+        mine = (key == code) & usable[rows]
+        delay = None
+        if not free[key == code].any() and n >= FEW:
+            exact = wait[mine & queue.point]
+            censored = mine & ~queue.point
+            delay = fit_delay(exact, low[censored], high[censored], tolerance=tolerance, rng=rng)
+        a, b = divmod(code, len(data.activities))
+        result.append(Transition(a - 1, b, n, n_points, zero, delay))
+    return result
+
+
+def _is_free(wait: Seconds, n_points: int, zero: float, floor: Seconds, data: Instances, rows: Codes) -> bool:
+    """Whether a transition has no delay: its points hardly ever wait, or, without points, queueing explains all."""
+    if n_points >= FEW:
+        return zero >= FREE
+    enabled = data.enabled[rows]
+    # Somebody was idle after the item could have been there, yet it was not taken.
+    return float((floor > enabled + 60).mean()) < 0.5 if len(rows) else True
+
+
+def _bounds(data: Instances, queue: Queue, free: Mask) -> tuple[Seconds, Seconds]:
+    """Bounds of the delay of each item of a queue, in seconds."""
+    rows, start = queue.rows, data.start[queue.rows]
+    known = np.where(queue.point, start, np.where(free, data.enabled[rows], np.nan))
+    earlier = np.fmax.accumulate(np.where(np.isnan(known), -np.inf, known))
+    before = np.concatenate([[-np.inf], earlier[:-1]])
+    later = np.fmin.accumulate(np.where(np.isnan(known), np.inf, known)[::-1])[::-1]
+    after = np.concatenate([later[1:], [np.inf]])
+    low = np.maximum(queue.floor, before) if _first_come(known) else queue.floor
+    high = np.minimum(start, after) if _first_come(known) else start
+    enabled = data.enabled[rows]
+    low, high = np.maximum(low - enabled, 0), np.maximum(high - enabled, 0)
+    crossed = low > high
+    low = np.where(crossed, np.maximum(np.minimum(queue.floor - enabled, start - enabled), 0), low)
+    high = np.where(crossed, np.maximum(start - enabled, 0), high)
+    return low, high
+
+
+def _first_come(known: Seconds) -> bool:
+    """Whether items with known arrivals are served in that order, but for one in twenty."""
+    seen = known[~np.isnan(known)]
+    return len(seen) < 2 or bool((np.diff(seen) < -60).mean() < 0.05)

@@ -1,0 +1,89 @@
+"""Everything the causal fit finds in a log, before it is written as a twin."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
+from bko_mining.fit.arrivals import Arrivals, arrival_rates
+from bko_mining.fit.calendars import Hours, find_hours
+from bko_mining.fit.delays import Transition, find_transitions
+from bko_mining.fit.instances import Instances, Mask, Seconds, instances
+from bko_mining.fit.queues import Queue, observe_queues
+from bko_mining.fit.roles import Roles, Teams, find_roles, find_teams
+from bko_mining.fit.routing import Routing, count_steps
+from bko_mining.fit.service import Service, service_times
+from bko_mining.log.event_log import EventLog
+
+WARMING = 0.08
+"""Share of the log's span left out at its beginning, where unseen work in progress loads the people."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found, part by part; ``work`` is the net working time of each instance."""
+
+    log: EventLog
+    data: Instances
+    concurrency: Concurrency
+    roles: Roles
+    teams: Teams
+    hours: tuple[Hours, ...]
+    hours_found: tuple[str, ...]
+    work: Seconds
+    queues: list[Queue]
+    services: tuple[Service, ...]
+    transitions: list[Transition]
+    routing: Routing
+    arrivals: Arrivals
+
+
+def investigate(log: EventLog, *, seed: int = 0) -> Findings:
+    """Find all parts of a twin in a log with starts."""
+    found = concurrency(log)
+    data = instances(log, enabling(log, found))
+    roles = find_roles(log, data)
+    teams = find_teams(data, roles)
+    hours, texts, work = _working(data, roles)
+    queues = observe_queues(data, roles, teams, hours)
+    services = tuple(
+        service_times(data, work, activity, np.flatnonzero(data.activity == activity))
+        for activity in range(len(data.activities))
+    )
+    return Findings(
+        log=log,
+        data=data,
+        concurrency=found,
+        roles=roles,
+        teams=teams,
+        hours=hours,
+        hours_found=texts,
+        work=work,
+        queues=queues,
+        services=services,
+        transitions=find_transitions(data, queues, settled(data), seed=seed),
+        routing=count_steps(data, found),
+        arrivals=arrival_rates(data.arrivals),
+    )
+
+
+def settled(data: Instances) -> Mask:
+    """Rows between the warming-up of the log and its last arrival, where the staff's other work is in the log."""
+    arrivals = data.arrivals
+    since = arrivals.min() + WARMING * np.ptp(arrivals)
+    inside = (data.start >= since) & (data.start <= arrivals.max())
+    return inside if inside.sum() >= 0.5 * len(data) else np.ones(len(data), bool)
+
+
+def _working(data: Instances, roles: Roles) -> tuple[tuple[Hours, ...], tuple[str, ...], Seconds]:
+    """Hours of each role, how they were found, and the net working time of each row through them."""
+    role = np.append(roles.of, -1)[data.resource]
+    work = data.end - data.start
+    hours, texts = [], []
+    for code in range(len(roles.names)):
+        mine = np.flatnonzero((role == code) & ~roles.automatic[data.activity])
+        found, text = find_hours(data, mine)
+        work[mine] = found.worked(data.end[mine]) - found.worked(data.start[mine])
+        hours.append(found)
+        texts.append(text)
+    return tuple(hours), tuple(texts), work
