@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from bko_mining.calendars import WorkCalendar
 from bko_mining.twin.arrivals import CASE, Arrivals, Attribute, CaseType, Correlation, ServiceLevel
-from bko_mining.twin.observed import ObservedDelays
+from bko_mining.twin.observed import ObservedCases
 from bko_mining.twin.people import Bot, Material, Resource, Role
 from bko_mining.twin.references import Misfit, first_misfit
 from bko_mining.twin.routing import Routing, ShareChange
@@ -85,7 +85,7 @@ class Twin(Part):
     materials: dict[str, Material] = Field(default_factory=dict)
     service_levels: tuple[ServiceLevel, ...] = ()
     initial_state: InitialState | None = None
-    observed: ObservedDelays | None = Field(None, description="Donor waits of activities whose start is observed.")
+    observed: ObservedCases | None = Field(None, description="Past cases that runs of the as-is follow.")
     evidence: tuple[Evidence, ...] = Field((), description="How the parts came about (written by the fit).")
 
     @classmethod
@@ -139,6 +139,11 @@ class Twin(Part):
         if misfit is not None:
             raise Misfit(*misfit)
         return self
+
+    @property
+    def causal(self) -> Self:
+        """The twin without its memory of past cases: queues, calendars and delays alone decide."""
+        return self.replace(observed=None) if self.observed is not None else self
 
     @property
     def all_case_types(self) -> dict[str, CaseType]:

@@ -1,14 +1,15 @@
-"""Waits re-drawn from what was observed: donor rows packed compactly into the one YAML file."""
+"""The memory of a twin: past cases packed compactly into the one YAML file."""
 
 import base64
 import zlib
+from datetime import date, datetime
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from bko_mining.twin.values import Part
+from bko_mining.twin.values import Part, Seconds, Share
 
 
 class PackedTable(Part):
@@ -44,23 +45,35 @@ class PackedTable(Part):
         }
 
 
-class ObservedDelays(Part):
-    """Donor waits of activities whose start is ``observed``.
+class ObservedCases(Part):
+    """Past cases that the twin remembers, to write logs like the observed one.
 
-    One row a donor. Columns of ``donors``: ``activity`` (code into ``activities``), ``last1``, ``last2``, ``last3``
-    (the latest steps before it, newest first; -1 where there are fewer), ``weekday`` and ``clock`` (seconds of the
-    day) of the reference instant (end of the previous step, local time), ``wait`` (seconds from the reference to the
-    start), ``processing`` (seconds from start to end), ``case`` and ``weight``; more may be added.
+    While a twin has this memory, ``simulate`` lets every new case follow a past one that came at a like hour of a like
+    weekday: waits for outsiders, habits of the day and the ways of whole cases come out as they were. The memory knows
+    nothing of causes: what-if runs leave it aside (``Twin.causal``) and let queues, calendars and delays decide.
+
+    One row an instance in ``instances``, sorted by case and start: ``case``, ``activity`` and ``resource`` (codes;
+    resource -1 if missing), ``start`` and ``end`` (whole seconds after midnight of ``since``, local time). One row a
+    case in ``cases``: ``weight``, how much it counts (cases like it that had not finished in time are made up for).
     """
 
+    since: date = Field(description="Local day from which the seconds are counted.")
+    until: datetime = Field(description="Local instant at which the log ended.")
     activities: tuple[str, ...]
-    donors: PackedTable
-    settings: dict[str, float] = Field(default_factory=dict, description="Numbers that steer the sampler.")
-    open_days: dict[str, float] = Field(default_factory=dict, description="Share of days with work, by weekday.")
+    resources: tuple[str, ...] = ()
+    instances: PackedTable
+    cases: PackedTable
+    faithfulness: Share = Field(1.0, description="Probability at each step to go on like the case followed so far.")
+    backing: float = Field(2.0, ge=0, description="Weight of the shorter memory, in donors, when it does not.")
+    tolerance: Seconds = Field(1800.0, description="How far the clock time of a past case may be off, if enough are.")
+    donors: int = Field(10, ge=1, description="How many past cases are enough.")
+    same_kind_of_day: bool = Field(
+        False, description="Intervals over midnight come from the same kind of weekday only."
+    )
 
     @model_validator(mode="after")
     def _has_its_columns(self) -> Self:
-        missing = {"activity", "last1", "clock", "wait"} - set(self.donors.columns)
-        if missing:
-            raise ValueError(f"observed donors lack the columns {', '.join(sorted(missing))}")
+        missing = {"case", "activity", "resource", "start", "end"} - set(self.instances.columns)
+        if missing or "weight" not in self.cases.columns:
+            raise ValueError(f"observed cases lack the columns {', '.join(sorted(missing)) or 'weight'}")
         return self

@@ -166,8 +166,6 @@ def _bad_activities(twin: "Twin") -> Iterator[Found]:
             yield (*place, "role"), _unknown("role", activity.role, twin.roles)
         if activity.bot is not None and activity.bot not in twin.bots:
             yield (*place, "bot"), _unknown("bot", activity.bot, twin.bots)
-        if activity.start == "observed" and twin.observed is None:
-            yield (*place, "start"), "start: observed needs the part observed with its donor waits"
         if activity.batch and not (activity.batch.size or activity.batch.timeout or activity.batch.at):
             yield (*place, "batch"), "a batch needs size, timeout or at, or it is never released"
 

@@ -72,10 +72,6 @@ class Activity(Part):
     performers: dict[str, float] = Field(
         default_factory=dict, description="automatic: names and weights that appear in the log as resource."
     )
-    start: Literal["queue", "observed"] = Field(
-        "queue",
-        description="queue: starts when somebody is free; observed: start and end are drawn from observed waits.",
-    )
     setup: Distribution | None = Field(None, description="Extra work when the person did another activity before.")
     time_by_resource: dict[str, float] = Field(
         default_factory=dict, description="Factor on the time for single people."
