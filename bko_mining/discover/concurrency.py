@@ -5,8 +5,9 @@ had to be finished before this could start* (waiting, enabling, routing) needs t
 a queue.
 """
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise, permutations
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,8 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     concurrency. A pair is concurrent if each order has at least ``min_cases`` cases and the share ``threshold``, or if
     the two overlap in time in at least ``min_cases`` cases and one in twenty. The pairs are then made consistent:
     within a block, two activities of different branches are always concurrent; the weakest pair is dropped until this
-    holds. Pairs too rarely seen together follow the rest of their branch.
+    holds. Pairs too rarely seen together follow the rest of their branch. Last, an activity that always comes after a
+    branch joins it if a rework loop of another branch is seen to go on after it.
 
     Parameters
     ----------
@@ -96,6 +98,7 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     ordered = ~pairs & (_seen(together) | _exclusive(once, together))
     strength = np.maximum(rarer, overlapping) / np.maximum(together, 1)
     pairs, blocks = _consistent(pairs, ordered, strength)
+    pairs, blocks = _extended(log, pairs, blocks, min_cases)
     return Concurrency(
         table=_evidence(log, together, before, overlapping, pairs),
         activities=log.activities,
@@ -214,6 +217,54 @@ def _consistent(
         ordered[a, b] = ordered[b, a] = True
         todo += [part for part in _components(pairs, block) if len(part) > 1]
     return pairs, tuple(sorted(blocks))
+
+
+def _extended(
+    log: EventLog, pairs: NDArray[np.bool_], blocks: tuple[tuple[tuple[int, ...], ...], ...], min_cases: int
+) -> tuple[NDArray[np.bool_], tuple[tuple[tuple[int, ...], ...], ...]]:
+    """Lengthen branches by activities beyond which another branch is seen to go on."""
+    cases = np.split(log.activity, log.offsets[1:-1])
+    longer = []
+    for block in blocks:
+        branches = [set(branch) for branch in block]
+        found = True
+        while found:
+            found = False
+            outside = set(range(len(log.activities))) - {a for b in blocks for branch in b for a in branch}
+            outside -= {a for branch in branches for a in branch}
+            for branch, other in permutations(branches, 2):
+                for activity in sorted(outside):
+                    if _goes_on_beyond(cases, activity, branch, other, min_cases):
+                        branch.add(activity)
+                        outside.discard(activity)
+                        found = True
+        longer.append(tuple(sorted(tuple(sorted(branch)) for branch in branches)))
+        for one, two in permutations(longer[-1], 2):
+            pairs[np.ix_(one, two)] = True
+    return pairs, tuple(sorted(longer))
+
+
+def _goes_on_beyond(
+    cases: list[NDArray[np.int32]], activity: int, branch: set[int], other: set[int], min_cases: int
+) -> bool:
+    """Whether an activity comes after its branch, and the other branch goes on after it as if it were not there."""
+    usual: Counter[tuple[int, int]] = Counter()
+    beyond: Counter[tuple[int, int]] = Counter()
+    n = before = 0
+    for case in cases:
+        row = case.tolist()
+        places = [place for place, step in enumerate(row) if step in other]
+        at = row.index(activity) if row.count(activity) == 1 else None
+        for first, second in pairwise(places):
+            spans = at is not None and first < at < second
+            (beyond if spans else usual)[row[first], row[second]] += 1
+        if at is not None:
+            n += 1
+            before += any(step in branch for step in row[:at])
+    explained = sum(count for pair, count in beyond.items() if usual[pair] >= 3)
+    return (
+        before >= 0.95 * n and explained >= max(min_cases, 0.005 * n) and beyond.total() - explained <= 0.1 * explained
+    )
 
 
 def _components(linked: NDArray[np.bool_], nodes: "range | tuple[int, ...]") -> tuple[tuple[int, ...], ...]:

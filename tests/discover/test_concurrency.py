@@ -57,6 +57,15 @@ def test_the_two_ends_of_a_choice_share_a_branch():
     assert named(concurrency(make(cases))) == [[["a", "b"], ["x"]]]
 
 
+def test_a_branch_is_lengthened_where_the_other_goes_on_beyond():
+    # r, then b ∥ (x, y); y always comes after b, but the rework of b (b c b) is seen to go on after y.
+    cases = [sequence(word) for word in ("rbxyj", "rxbyj")] * 20 + [sequence("rbcbxyj"), sequence("rxbcybj")] * 8
+    assert named(concurrency(make(cases))) == [[["b", "c"], ["x", "y"]]]
+    # y sends the case back to b: a loop, not a branch
+    back = [sequence(word) for word in ("rbxyj", "rxbyj")] * 20 + [sequence("rbxybj"), sequence("rxbybj")] * 5
+    assert named(concurrency(make(back))) == [[["b"], ["x"]]]
+
+
 def test_enabling_looks_past_the_other_branch():
     log = make([[("r", 0, 1), ("a", 1, 2), ("x", 1.5, 4), ("b", 3, 3.5), ("j", 5, 6)]] * 30)
     # r, a, x, b, j: x runs beside a and b, so r enables x, a enables b, and the later of the branches enables j
