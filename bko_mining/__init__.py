@@ -29,6 +29,7 @@ _HOME = {
     "log.event_log": ("EventLog",),
     "twin.model": ("Twin",),
     "fit.fitting": ("fit_twin",),
+    "fit.uncertainty": ("resample_twin",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

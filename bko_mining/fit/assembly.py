@@ -9,6 +9,7 @@ from bko_mining.fit.delays import Transition
 from bko_mining.fit.families import Delay as FittedDelay
 from bko_mining.fit.findings import Findings
 from bko_mining.fit.instances import Codes
+from bko_mining.fit.places import Places, place_delays
 from bko_mining.fit.routing import END as AFTER_ALL
 from bko_mining.fit.routing import START as BEFORE_ALL
 from bko_mining.fit.routing import Block
@@ -16,14 +17,15 @@ from bko_mining.fit.service import Service
 from bko_mining.twin.arrivals import RateArrivals
 from bko_mining.twin.model import Evidence, StepDelay, Twin
 from bko_mining.twin.people import Resource, Role
-from bko_mining.twin.routing import END, START, Context, HistoryRouting, ParallelBlock
-from bko_mining.twin.values import Distribution
+from bko_mining.twin.routing import END, START, Context, Flow, GraphRouting, HistoryRouting, Node, ParallelBlock
+from bko_mining.twin.values import Delay, Distribution
 from bko_mining.twin.work import Activity
 
 
 def write_twin(found: Findings, *, name: str) -> Twin:
     """Assemble a twin from what was found."""
     blocks = _block_names(found)
+    places = place_delays(found)
     roles, calendars = _roles(found)
     return Twin(
         name=name,
@@ -32,11 +34,11 @@ def write_twin(found: Findings, *, name: str) -> Twin:
         calendars=calendars,
         arrivals=(_arrivals(found),),
         activities={label: _activity(found, code) for code, label in enumerate(found.data.activities)},
-        routing=_routing(found, blocks),
-        delays=_delays(found, blocks),
+        routing=_routing(found, blocks, places),
+        delays=_delays(found, blocks, places),
         roles=roles,
         resources=_resources(found),
-        evidence=tuple(_evidence(found)),
+        evidence=tuple(_evidence(found, blocks, places)),
     )
 
 
@@ -143,8 +145,12 @@ def _performers(found: Findings, code: int) -> dict[str, float]:
 
 
 def _block_names(found: Findings) -> tuple[str, ...]:
+    """Each block by the commonest first activities of its branches."""
     names = found.data.activities
-    return tuple(" ∥ ".join(names[branch[0]] for branch in block) for block in found.concurrency.blocks)
+    return tuple(
+        " ∥ ".join(names[inside[BEFORE_ALL].most_common(1)[0][0]] for inside in block.inside if BEFORE_ALL in inside)
+        for block in found.routing.blocks
+    )
 
 
 def _step(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
@@ -154,7 +160,7 @@ def _step(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
     return found.data.activities[unit] if unit < n else blocks[unit - n]
 
 
-def _routing(found: Findings, blocks: tuple[str, ...]) -> HistoryRouting:
+def _routing(found: Findings, blocks: tuple[str, ...], places: Places) -> HistoryRouting:
     contexts = tuple(
         Context(
             after=(_step(found, before, blocks),),
@@ -162,38 +168,64 @@ def _routing(found: Findings, blocks: tuple[str, ...]) -> HistoryRouting:
         )
         for before, counts in found.routing.steps.items()
     )
+    n = len(found.data.activities)
     parallel = {
-        name: ParallelBlock(branches=_branches(found, block))
-        for name, block in zip(blocks, found.routing.blocks, strict=True)
+        name: ParallelBlock(branches=tuple(_branch(found, block, k, n + b, places) for k in range(len(block.branches))))
+        for b, (name, block) in enumerate(zip(blocks, found.routing.blocks, strict=True))
     }
     return HistoryRouting(kind="history", contexts=contexts, blocks=parallel, backing=0.0)
 
 
-def _branches(found: Findings, block: Block) -> tuple[HistoryRouting, ...]:
-    """Each branch as a routing of its own; a branch that is skipped at times ends at once so often."""
+def _branch(found: Findings, block: Block, place: int, unit: int, places: Places) -> HistoryRouting | GraphRouting:
+    """A branch as a routing of its own; a branch that is skipped at times ends at once so often."""
     passes = sum(block.present.values())
-    branches = []
-    for place, inside in enumerate(block.inside):
-        taken = sum(count for here, count in block.present.items() if here[place])
-        contexts = []
-        for before, counts in inside.items():
-            after = {_step(found, unit, ()): float(count) for unit, count in counts.most_common()}
-            if before == BEFORE_ALL and passes > taken:
-                after[END] = float(passes - taken)
-            contexts.append(Context(after=(_step(found, before, ()),), next=after))
-        branches.append(HistoryRouting(kind="history", contexts=tuple(contexts), backing=0.0))
-    return tuple(branches)
-
-
-def _delays(found: Findings, blocks: tuple[str, ...]) -> tuple[StepDelay, ...]:
-    return tuple(
-        StepDelay(
-            after=_step(found, transition.before, blocks),
-            before=_step(found, transition.after, blocks),
-            time=delay_law(transition.delay),
+    taken = sum(count for here, count in block.present.items() if here[place])
+    steps = {before: dict(counts) for before, counts in block.inside[place].items()}
+    if passes > taken:
+        steps.setdefault(BEFORE_ALL, {})[AFTER_ALL] = passes - taken
+    ends = {activity: delay for (b, activity), delay in places.at_end.items() if b == unit and activity in steps}
+    if ends:
+        return _graph_with_end_delays(found, steps, ends)
+    contexts = tuple(
+        Context(
+            after=(_step(found, before, ()),), next={_step(found, to, ()): float(count) for to, count in counts.items()}
         )
-        for transition in found.transitions
-        if transition.delay is not None
+        for before, counts in steps.items()
+    )
+    return HistoryRouting(kind="history", contexts=contexts, backing=0.0)
+
+
+def _graph_with_end_delays(
+    found: Findings, steps: dict[int, dict[int, int]], ends: dict[int, FittedDelay]
+) -> GraphRouting:
+    """A branch as a graph: a choice after each activity, and a wait for the outside before its end."""
+    nodes = {"begin": Node(kind="start"), "choice begin": Node(kind="xor"), "finish": Node(kind="end")}
+    flows = [Flow(source="begin", target="choice begin")]
+    for code in steps.keys() - {BEFORE_ALL}:
+        name = found.data.activities[code]
+        nodes |= {f"do {name}": Node(kind="activity", activity=name), f"choice {name}": Node(kind="xor")}
+        flows.append(Flow(source=f"do {name}", target=f"choice {name}"))
+        if code in ends:
+            nodes[f"wait {name}"] = Node(kind="delay", delay=Delay(time=delay_law(ends[code])))
+            flows.append(Flow(source=f"wait {name}", target="finish"))
+    for before, counts in steps.items():
+        name = "begin" if before == BEFORE_ALL else found.data.activities[before]
+        last = f"wait {name}" if before in ends else "finish"
+        flows += [
+            Flow(
+                source=f"choice {name}",
+                target=last if to == AFTER_ALL else f"do {found.data.activities[to]}",
+                share=float(count),
+            )
+            for to, count in counts.items()
+        ]
+    return GraphRouting(kind="graph", nodes=nodes, flows=tuple(flows))
+
+
+def _delays(found: Findings, blocks: tuple[str, ...], places: Places) -> tuple[StepDelay, ...]:
+    return tuple(
+        StepDelay(after=_step(found, before, blocks), before=_step(found, after, blocks), time=delay_law(delay))
+        for (before, after), delay in places.between.items()
     )
 
 
@@ -201,16 +233,20 @@ def delay_law(delay: FittedDelay) -> Distribution:
     """Write a fitted delay as a law of the twin."""
     if delay.family == "fixed" or delay.mean <= 0:
         return Distribution(value=round(delay.mean, 1), zero_share=round(delay.zero_share, 4))
+    if delay.quantiles:
+        values = tuple(np.round(delay.quantiles, 1).tolist())
+        return Distribution(family="quantiles", values=values, zero_share=round(delay.zero_share, 4))
     law = _law(delay.family, delay.mean, delay.deviation / delay.mean)
     return law.model_copy(update={"zero_share": round(delay.zero_share, 4)})
 
 
-def _evidence(found: Findings) -> list[Evidence]:
+def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[Evidence]:
     return [
         _arrivals_evidence(found),
         *(_role_evidence(found, code) for code in range(len(found.roles.names))),
         *(_service_evidence(found, service) for service in found.services),
-        *(_delay_evidence(found, transition) for transition in found.transitions),
+        *_delay_evidence(found, blocks, places),
+        *(_no_delay_evidence(found, step) for step in found.transitions if step.delay is None),
         Evidence(
             part="routing",
             found=f"{len(found.routing.steps)} steps, {len(found.routing.blocks)} parallel blocks",
@@ -258,20 +294,36 @@ def _service_evidence(found: Findings, service: Service) -> Evidence:
     )
 
 
-def _delay_evidence(found: Findings, transition: Transition) -> Evidence:
-    before, after = (_step(found, code, ()) for code in (transition.before, transition.after))
-    delay = transition.delay
-    if delay is None:
-        text, numbers = "no delay: idle people take the work at once", {}
-    else:
-        text = f"{delay.family} delay with mean {delay.mean / 3600:.2f} h"
-        numbers = {"mean_seconds": delay.mean, "relative_error": delay.mean_error, "n_exact": float(delay.n_exact)}
+def _delay_evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[Evidence]:
+    placed = [
+        *(
+            (_step(found, before, blocks), _step(found, after, blocks), delay)
+            for (before, after), delay in places.between.items()
+        ),
+        *(
+            (found.data.activities[activity], "the end of its branch", delay)
+            for (_, activity), delay in places.at_end.items()
+        ),
+    ]
+    return [
+        Evidence(
+            part=f"delays.{before} → {after}",
+            found=f"{delay.family} delay with mean {delay.mean / 3600:.2f} h",
+            n=delay.n_exact + delay.n_censored,
+            goodness=None if np.isnan(delay.misfit) else 1 - delay.misfit,
+            assumption=f"{delay.n_exact} waits seen in full (idle workers), {delay.n_censored} within bounds",
+            numbers={"mean_seconds": delay.mean, "relative_error": delay.mean_error, "n_exact": float(delay.n_exact)},
+        )
+        for before, after, delay in placed
+    ]
+
+
+def _no_delay_evidence(found: Findings, step: Transition) -> Evidence:
+    before, after = _step(found, step.before, ()), _step(found, step.after, ())
+    seen = f"{step.n_points} starts by idle people, {step.zero_share:.0%} of them without a wait"
     return Evidence(
         part=f"delays.{before} → {after}",
-        found=text,
-        n=transition.n,
-        assumption=f"{transition.n_points} starts by idle people, {transition.zero_share:.0%} of them without a wait"
-        if transition.n_points
-        else "never seen with idle people",
-        numbers=numbers,
+        found="no delay",
+        n=step.n,
+        assumption=seen if step.n_points else "never seen with idle people; all waiting is taken as queueing",
     )

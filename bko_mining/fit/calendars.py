@@ -109,9 +109,9 @@ def find_hours(data: Instances, rows: Codes) -> tuple[Hours, str]:
         inside = np.isin(np.mod(instants, WEEK) // DAY, group)
         day = _shifts_of_day(np.sort(np.mod(instants[inside], DAY)), np.mod(data.start[rows], DAY), data, rows)
         shifts += [(d * DAY + start, d * DAY + end) for d in group for start, end in day]
-    if not shifts:
+    joined = _joined(sorted((start, end) for start, end in shifts if end - start >= PAUSE))
+    if sum(end - start for start, end in joined) < 4 * 3600:
         return ALWAYS, "no regular hours found; taken as always on duty"
-    joined = _joined(sorted(shifts))
     return Hours(tuple(joined)), f"{len(instants)} starts and ends of work"
 
 
@@ -181,9 +181,9 @@ def _snapped(instant: float, kept: Seconds, *, opening: bool) -> float:
 
 
 def _joined(shifts: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    joined = [shifts[0]]
-    for start, end in shifts[1:]:
-        if start <= joined[-1][1]:
+    joined: list[tuple[float, float]] = []
+    for start, end in shifts:
+        if joined and start <= joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))

@@ -23,7 +23,7 @@ class Delay:
     Attributes
     ----------
     family : str
-        exponential, gamma, lognormal, weibull or fixed.
+        exponential, gamma, lognormal, weibull, fixed, or as observed (then ``quantiles`` hold 41 of them).
     mean, deviation : float
         Mean and standard deviation where there is a delay.
     zero_share : float
@@ -45,6 +45,7 @@ class Delay:
     mean_error: float
     misfit: float
     parameters: tuple[float, ...] = ()
+    quantiles: tuple[float, ...] = ()
 
 
 def fit_delay(
@@ -63,6 +64,10 @@ def fit_delay(
     unit = float(np.mean(points)) if len(points) >= 5 else float(np.mean((low + high) / 2))
     family, parameters = _best(points / unit, low / unit, high / unit, zero_share)
     mean, deviation = _moments(family, parameters)
+    misfit = _distance(family, parameters, positive / unit)
+    if len(positive) >= 5 and (deviation > 4 * mean or len(positive) > 4 * len(low)) and misfit > 0.05:
+        return _as_observed(positive, low, high, zero_share)
+    deviation = min(deviation, 4 * mean)
     error = deviation / mean / np.sqrt(max(1.0, len(positive) + 0.5 * len(low)))
     return Delay(
         family=family,
@@ -72,8 +77,19 @@ def fit_delay(
         n_exact=len(exact),
         n_censored=len(low),
         mean_error=float(error),
-        misfit=_distance(family, parameters, positive / unit),
+        misfit=misfit,
         parameters=tuple(parameters.tolist()),
+    )
+
+
+def _as_observed(points: Seconds, low: Seconds, high: Seconds, zero_share: float) -> Delay:
+    """Quantiles of the exact observations and the middles of the bounds, where no family comes close."""
+    values = np.concatenate([points, (low + high) / 2])
+    steps = np.quantile(values, np.linspace(0, 1, 41))
+    mean, deviation = float((steps[1:] + steps[:-1]).mean() / 2), float(values.std())
+    error = deviation / mean / np.sqrt(len(values))
+    return Delay(
+        "as observed", mean, deviation, zero_share, len(points), len(low), error, 0.0, quantiles=tuple(steps.tolist())
     )
 
 

@@ -1,6 +1,7 @@
 """Everything the causal fit finds in a log, before it is written as a twin."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,14 @@ class Findings:
     transitions: list[Transition]
     routing: Routing
     arrivals: Arrivals
+
+    @cached_property
+    def point(self) -> Mask:
+        """Rows whose worker had been idle and on duty: they arrived at their start."""
+        point = np.zeros(len(self.data), bool)
+        for queue in self.queues:
+            point[queue.rows] = queue.point
+        return point
 
 
 def investigate(log: EventLog, *, seed: int = 0) -> Findings:
