@@ -1,0 +1,240 @@
+"""Staff a run: timetables of everybody, people with their pace, and a desk for each role."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bko_mining.calendars import DAY, WorkCalendar
+from bko_mining.simulate.arrivals import to_utc
+from bko_mining.simulate.luck import stream_key, uniform, uniforms
+from bko_mining.simulate.people import Desk, Item, Person
+from bko_mining.simulate.pool import Pool
+from bko_mining.simulate.quantiles import law_of
+from bko_mining.simulate.timetable import FOREVER, Instants, Intervals, Timetable, spread_of, without
+from bko_mining.twin.people import Bot, Resource, Role
+
+if TYPE_CHECKING:
+    from bko_mining.simulate.run import Run
+
+_PLAIN = Resource()
+
+
+class Staff:
+    """Builds people and desks of a run; equal calendars share one timetable."""
+
+    def __init__(self, run: "Run") -> None:
+        self.run = run
+        self.twin = run.twin
+        self._hours: dict[WorkCalendar, Timetable] = {}
+        self._people: dict[str, Person] = {}
+        self._member_of: dict[str, list[str]] = {}
+        for name, role in self.twin.roles.items():
+            for member in role.names(name):
+                self._member_of.setdefault(member, []).append(name)
+
+    def hire(self) -> None:
+        """Make all people, bots and desks."""
+        plain = {name: self._is_plain(name, role) for name, role in self.twin.roles.items()}
+        for name, role in self.twin.roles.items():
+            people = [self._person(member, name, role) for member in role.names(name)]
+            if plain[name] and people:
+                self.run.desks[name] = self._desk(name, people)
+            else:
+                self._pool(name, role, people)
+        for name, bot in self.twin.bots.items():
+            self._bot(name, bot)
+        self.run.people = list(self._people.values())
+
+    def timetable(self, calendar: WorkCalendar) -> Timetable:
+        """The shared timetable of a calendar."""
+        if calendar not in self._hours:
+            start = self.run.start
+            always = calendar.never_closes
+            self._hours[calendar] = Timetable.always(start) if always else Timetable(spread_of(calendar), start)
+        return self._hours[calendar]
+
+    def _is_plain(self, name: str, role: Role) -> bool:
+        """Whether a role can be served by a plain desk."""
+        members = role.names(name)
+        done = set(self.twin.activities_of(name))
+        details = [self.twin.resources.get(member, _PLAIN) for member in members]
+        by_rule = role.discipline != "fifo" or role.choice != "longest_idle" or role.availability < 1 or role.turnover
+        particular = any(
+            d.capacity > 1 or d.absences or d.since or d.until or d.availability or not done <= set(d.skills or done)
+            for d in details
+        )
+        activities = [self.twin.activities[activity] for activity in done]
+        picky = any(
+            a.same_as or a.not_same_as or a.patience or a.queue_limit or a.at_shift_end == "fits" for a in activities
+        )
+        calendars = {self.twin.calendar_of(member, name) for member in members}
+        shared = any(len(self._member_of[member]) > 1 for member in members)
+        return not (by_rule or particular or picky or shared) and len(calendars) == 1
+
+    def _desk(self, name: str, people: list[Person]) -> Desk:
+        ruled = any(self.run.ruled[self.run.labels[a]] for a in self.twin.activities_of(name))
+        desk = Desk(self.run.env, people, self.run.begin_by_rules if ruled else self.run.begin)
+        for person in people:
+            person.desk = desk
+        return desk
+
+    def _pool(self, name: str, role: Role, people: list[Person]) -> None:
+        pool = Pool(
+            self.run.env,
+            self.run.begin_by_rules,
+            key=self._key(name, role),
+            fits=self.run.fits,
+            choose=self._choice(name, role),
+            interrupt=self.run.interrupt if role.preemptive else None,
+        )
+        for person in people:
+            pool.join(person)
+        self.run.desks[name] = pool
+
+    def _person(self, member: str, name: str, role: Role) -> Person:
+        if member in self._people:
+            return self._people[member]
+        detail = self.twin.resources.get(member, _PLAIN)
+        calendar = self.twin.calendar_of(member, name)
+        work, vacancies = self._away(member, role, detail, calendar)
+        hours = work
+        person = Person(len(self._people), member, hours, work, self._pace(member, detail))
+        if vacancies is not None:
+            # A leaver finishes what is in hand; only new work waits for the successor.
+            base = spread_of(calendar)
+            person.hours = Timetable(without(base, lambda first, last: vacancies), self.run.start)
+            ramp = role.turnover.ramp_up if role.turnover else 0.0
+            factor = role.turnover.start_factor if role.turnover else 1.0
+            person.novices = [(int(on), int(ramp * 1e6), factor) for on in vacancies[1] if on < FOREVER]
+        if detail.since is not None and detail.ramp_up:
+            begins = to_utc(detail.since, self.twin.timezone)
+            person.novices.insert(0, (begins, int(detail.ramp_up * 1e6), detail.start_factor))
+        person.slots = detail.capacity
+        self._people[member] = person
+        return person
+
+    def _pace(self, member: str, detail: Resource) -> list[float | None]:
+        pace: list[float | None] = []
+        for name, activity in self.twin.activities.items():
+            skill = 1.0 if detail.skills is None else detail.skills.get(name)
+            factor = activity.time_by_resource.get(member, 1.0)
+            pace.append(None if skill is None or skill <= 0 else factor / (detail.speed * skill))
+        return pace
+
+    def _away(
+        self, member: str, role: Role, detail: Resource, calendar: WorkCalendar
+    ) -> tuple[Timetable, Intervals | None]:
+        """Hours without absences, and the stretches in which the place is vacant."""
+        there = detail.availability if detail.availability is not None else role.availability
+        fixed = self._fixed_absences(detail)
+        vacancies = self._vacancies(member, role) if role.turnover and role.turnover.per_year > 0 else None
+        if there >= 1 and not len(fixed[0]):
+            return self.timetable(calendar), vacancies
+        key = stream_key(*self.run.luck, "availability", member)
+
+        def closed(first: int, last: int) -> Intervals:
+            if there >= 1:
+                return fixed
+            days = np.arange(first // DAY, last // DAY + 1)
+            off = days[uniforms(key, days.astype(np.uint64)) >= there]
+            return _union([fixed, (off * DAY, (off + 1) * DAY)])
+
+        return Timetable(without(spread_of(calendar), closed), self.run.start), vacancies
+
+    def _fixed_absences(self, detail: Resource) -> Intervals:
+        zone, away = self.twin.timezone, []
+        if detail.since is not None:
+            away.append((0, to_utc(detail.since, zone)))
+        if detail.until is not None:
+            away.append((to_utc(detail.until, zone) + DAY, FOREVER))
+        away += [(to_utc(a.since, zone), to_utc(a.until, zone) + DAY) for a in detail.absences]
+        pairs = np.array(away, np.int64).reshape(-1, 2)
+        return _union([(pairs[:, 0], pairs[:, 1])])
+
+    def _vacancies(self, member: str, role: Role) -> Intervals:
+        """Tenures of exponential length and vacancies in between, for the next 60 years."""
+        turnover = role.turnover
+        assert turnover is not None
+        vacancy = law_of(turnover.vacancy)
+        leave = stream_key(*self.run.luck, "leave", member)
+        empty = stream_key(*self.run.luck, "vacancy", member)
+        at, off, on = float(self.run.start), [], []
+        for i in range(100_000):
+            at += -np.log(uniform(leave, i)) / turnover.per_year * 365.25 * DAY
+            if at > self.run.start + 60 * 366 * DAY:
+                break
+            off.append(int(at))
+            at += float(vacancy.at(np.array([uniform(empty, i)]))[0]) * 1e6
+            on.append(int(at))
+        return np.array(off, np.int64), np.array(on, np.int64)
+
+    def _key(self, name: str, role: Role) -> Callable[[Item], Any]:
+        run = self.run
+        types = list(self.twin.all_case_types.values())
+        kinds = [types[kind] for kind in range(len(types))]
+        own = [activity.priority for activity in self.twin.activities.values()]
+        means = [law_of(activity.time).mean for activity in self.twin.activities.values()]
+        keys: dict[str, Callable[[Item], Any]] = {
+            "fifo": lambda item: 0,
+            "lifo": lambda item: -item.turn,
+            "oldest_case": lambda item: run.arrival[item.case],
+            "due_date": lambda item: run.arrival[item.case] + int((kinds[run.kinds[item.case]].due or 1e12) * 1e6),
+            "priority": lambda item: own[item.activity] if own[item.activity] is not None else kinds[
+                run.kinds[item.case]
+            ].priority,
+            "value": lambda item: -run.columns[role.value_attribute or ""][item.case],
+            "shortest": lambda item: means[item.activity],
+        }
+        return keys[role.discipline]
+
+    def _choice(self, name: str, role: Role) -> Callable[[list[Person], Item], Person]:
+        if role.choice == "longest_idle":
+            return lambda people, item: people[0]
+        if role.choice == "least_loaded":
+            return lambda people, item: min(people, key=lambda p: p.busy)
+        if role.choice == "fastest":
+            return lambda people, item: min(people, key=lambda p: p.pace[item.activity] or 1.0)
+        luck = self.run.draws("choice", name)
+        return lambda people, item: people[int(luck(item.case, item.visit) * len(people))]
+
+    def _bot(self, name: str, bot: Bot) -> None:
+        calendar = self.twin.calendar(bot.calendar)
+        hours = self.timetable(calendar)
+        if bot.failures is not None:
+            cuts = self._breakdowns(name, bot)
+            hours = Timetable(without(spread_of(calendar), lambda first, last: cuts), self.run.start)
+        code = len(self._people)
+        licence = Person(code, name, hours, hours, [1 / bot.speed] * len(self.twin.activities))
+        licence.slots = bot.licences
+        self._people[name] = licence
+        pool = Pool(
+            self.run.env, self.run.begin_by_rules, key=lambda item: 0, fits=lambda item, person, now: True,
+            choose=lambda people, item: people[0], interrupt=None,
+        )
+        pool.join(licence)
+        self.run.desks[f"bot {name}"] = pool
+
+    def _breakdowns(self, name: str, bot: Bot) -> Intervals:
+        assert bot.failures is not None
+        n = 20_000
+        ordinals = np.arange(n, dtype=np.uint64)
+        up = law_of(bot.failures.every).at(uniforms(stream_key(*self.run.luck, "failure", name), ordinals))
+        down = law_of(bot.failures.repair).at(uniforms(stream_key(*self.run.luck, "repair", name), ordinals))
+        edges = self.run.start + np.rint(np.cumsum(np.column_stack([up, down]).ravel()) * 1e6).astype(np.int64)
+        return edges[0::2], edges[1::2]
+
+
+def _union(parts: list[Intervals]) -> Intervals:
+    """Stretches of several lists as sorted, disjoint ones."""
+    pairs = sorted((int(a), int(b)) for off, on in parts for a, b in zip(off, on, strict=True) if a < b)
+    merged: list[list[int]] = []
+    for low, high in pairs:
+        if merged and low <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], high)
+        else:
+            merged.append([low, high])
+    assert all(a[1] < b[0] for a, b in pairwise(merged))
+    both: Instants = np.array(merged, np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]

@@ -1,0 +1,107 @@
+"""The people and bots of a run, and the desks where their work queues.
+
+A desk whose members share one calendar, do everything at it and serve first come first served is a plain deque (``Desk``);
+every other rule lives in ``Pool``. A test holds them equal where both apply.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from bko_mining.simulate.timetable import Timetable
+
+Begin = Callable[["Item", "Person", int], None]
+
+
+class Item:
+    """One activity instance on its way: enabled, ready after delays, queued after gates, started by a person."""
+
+    mates: "list[Item] | None" = None
+    left: int | None = None
+    gone = False
+    by_hand = False
+    person: "Person | None" = None
+    who = -1
+    start = -1
+    turn = -1
+    version = 0
+    resumed = -1
+
+    def __init__(self, case: int, node: int, activity: int, visit: int, enabled: int) -> None:
+        self.case = case
+        self.node = node
+        self.activity = activity
+        self.visit = visit
+        self.enabled = enabled
+        self.ready = enabled
+        self.queued = enabled
+
+
+class Person:
+    """One worker (or one bot with its licences): hours, pace in each activity, and what is in hand."""
+
+    def __init__(self, code: int, name: str, hours: Timetable, work: Timetable, pace: list[float | None]) -> None:
+        self.code = code
+        self.name = name
+        self.hours = hours
+        self.work = work
+        self.pace = pace
+        self.slots = 1
+        self.item: Item | None = None
+        self.hands: list[Item] = []
+        self.pools: list[Any] = []
+        self.busy = 0
+        self.last = -1
+        self.novices: list[tuple[int, int, float]] = []
+
+
+class Desk:
+    """A queue served first come first served by people who share a calendar; the longest idle takes the next item."""
+
+    def __init__(self, env: Any, people: list[Person], begin: Begin) -> None:
+        self.env = env
+        self.hours = people[0].hours
+        self.idle = deque(people)
+        self.queue: deque[Item] = deque()
+        self.begin = begin
+        self.alarm = -1
+
+    def offer(self, item: Item, now: int) -> None:
+        """Start the item if somebody is free, else queue it."""
+        if self.idle:
+            if not self.queue and self.hours.is_open(now):
+                self.begin(item, self.idle.popleft(), now)
+                return
+            self.queue.append(item)
+            self._set_alarm(now)
+        else:
+            self.queue.append(item)
+
+    def release(self, person: Person, now: int) -> None:
+        """Somebody is free again: the next item, or idle."""
+        if self.queue:
+            if self.hours.is_open(now):
+                self.begin(self.queue.popleft(), person, now)
+                return
+            self.idle.append(person)
+            self._set_alarm(now)
+        else:
+            self.idle.append(person)
+
+    def waiting(self) -> int:
+        """Items in the queue."""
+        return len(self.queue)
+
+    def _set_alarm(self, now: int) -> None:
+        """One wake-up at the next opening, however many wait."""
+        if self.hours.is_open(now):
+            self._open(None)
+        elif self.alarm <= now:
+            self.alarm = self.hours.next_opening(now)
+            self.env.timeout(self.alarm - now).callbacks.append(self._open)
+
+    def _open(self, _: Any) -> None:
+        now = self.env.now
+        if self.hours.is_open(now):
+            while self.queue and self.idle:
+                self.begin(self.queue.popleft(), self.idle.popleft(), now)

@@ -1,0 +1,133 @@
+"""Conditions and choices of a twin, compiled to quick functions of a case and an instant."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from bko_mining.calendars import DAYS, SECOND
+from bko_mining.simulate.net import Condition, Kind, Net, Node, scaled_shares
+from bko_mining.twin.conditions import Comparison
+
+if TYPE_CHECKING:
+    from bko_mining.simulate.run import Run
+
+Test = Callable[[int, int], bool]
+
+
+def compile_condition(condition: Condition, run: "Run") -> Test:
+    """Compile a condition to a function of case and instant."""
+    tests = [_compile(comparison, run) for comparison in condition]
+    if len(tests) == 1:
+        return tests[0]
+    return lambda case, now: all(test(case, now) for test in tests)
+
+
+def _compile(comparison: Comparison, run: "Run") -> Test:
+    thing, holds = comparison.thing, comparison.holds
+    if thing in run.columns:
+        fixed = [holds(value) for value in run.columns[thing]]
+        return lambda case, now: fixed[case]
+    if thing == "type":
+        of_kind = [holds(name) for name in run.cases.kinds]
+        kinds = run.kinds
+        return lambda case, now: of_kind[kinds[case]]
+    if thing == "visits":
+        visits, width, code = run.visits, run.width, run.labels[comparison.argument]
+        return lambda case, now: holds(float(visits[case * width + code]))
+    if thing == "queue":
+        station = run.desks[comparison.argument]
+        return lambda case, now: holds(float(station.waiting()))
+    if thing in ("last", "resource"):
+        memory = run.last if thing == "last" else run.doer
+        return lambda case, now: holds(memory.get(case))
+    return _compile_moment(comparison, run)
+
+
+def _compile_moment(comparison: Comparison, run: "Run") -> Test:
+    holds, arrival = comparison.holds, run.arrival
+    if comparison.thing == "age":
+        return lambda case, now: holds((now - arrival[case]) / 1e6)
+    zone = ZoneInfo(run.twin.timezone)
+    if comparison.thing == "weekday":
+        return lambda case, now: holds(DAYS[_local(now, zone).weekday()])
+    if comparison.thing == "hour":
+        return lambda case, now: holds(float(_local(now, zone).hour))
+    return lambda case, now: holds(_local(now, zone).replace(tzinfo=None))
+
+
+def _local(now: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(now // SECOND, zone)
+
+
+class Fork:
+    """A choice with conditions: certain ways first, else by the shares that count now, changed by what holds now."""
+
+    def __init__(self, node: Node, run: "Run") -> None:
+        self.ways = [(way.to, way.share, compile_condition(way.when, run) if way.when else None) for way in node.ways]
+        self.changes = [(compile_condition(c.when, run), c.concerned, c.factor) for c in node.changes]
+
+    def choose(self, case: int, now: int, u: float) -> int:
+        """Where the case goes."""
+        shares = []
+        for to, share, test in self.ways:
+            holds = test is None or test(case, now)
+            if share is None and holds:
+                return to
+            shares.append(share or 0.0 if holds else 0.0)
+        for test, concerned, factor in self.changes:
+            if test(case, now):
+                shares = scaled_shares(shares, concerned, factor)
+        total, low = sum(shares), 0.0
+        u *= total
+        for (to, _, _), share in zip(self.ways, shares, strict=True):
+            low += share
+            if u < low:
+                return to
+        return self.ways[-1][0]
+
+    def choose_some(self, case: int, now: int, chances: Callable[[int], float]) -> list[int]:
+        """Each way by its own chance; the likeliest if chance picks none."""
+        picked, best, likely = [], -1.0, self.ways[0][0]
+        for i, (to, share, test) in enumerate(self.ways):
+            holds = test is None or test(case, now)
+            chance = (1.0 if share is None else share) if holds else 0.0
+            if chances(i) < chance:
+                picked.append(to)
+            if chance > best:
+                best, likely = chance, to
+        return picked or [likely]
+
+
+class Exits:
+    """Where cases go after each node: one target, a table of cumulative shares, or a choice with conditions."""
+
+    def __init__(self, net: Net, run: "Run") -> None:
+        self.only = [node.ways[0].to if len(node.ways) == 1 and not node.ways[0].when else -1 for node in net.nodes]
+        self.tables: list[tuple[list[float], list[int]] | None] = []
+        self.forks: list[Fork | None] = []
+        for node in net.nodes:
+            rules = node.kind == Kind.SOME or node.changes or any(way.when or way.share is None for way in node.ways)
+            self.forks.append(Fork(node, run) if rules else None)
+            self.tables.append(None if rules or len(node.ways) < 2 else _table(node))
+
+    def choose(self, node: int, case: int, now: int, u: float) -> int:
+        """Where a case goes from a node with several ways out."""
+        table = self.tables[node]
+        if table is not None:
+            return table[1][bisect_right(table[0], u)]
+        fork = self.forks[node]
+        assert fork is not None
+        return fork.choose(case, now, u)
+
+
+def _table(node: Node) -> tuple[list[float], list[int]]:
+    total = sum(way.share or 0.0 for way in node.ways)
+    edges: list[float] = []
+    low = 0.0
+    for way in node.ways[:-1]:
+        low += (way.share or 0.0) / total
+        edges.append(low)
+    return edges, [way.to for way in node.ways]
+

@@ -1,0 +1,270 @@
+"""One run of a twin: cases flow through the net, items queue at desks, people work within their hours.
+
+SimPy keeps the clock and the order of events. There is one timeout for each activity instance; queues are our own, calendars
+are arithmetic, luck is keyed (see ``luck``). Instants are whole microseconds since 1970 UTC, so nothing is ever rounded twice.
+"""
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+import simpy
+
+from bko_mining.errors import SimulationError
+from bko_mining.simulate.cases import Cases
+from bko_mining.simulate.luck import Draws
+from bko_mining.simulate.net import Kind, Net
+from bko_mining.simulate.people import Item, Person
+from bko_mining.simulate.quantiles import law_of
+from bko_mining.simulate.records import Records
+from bko_mining.simulate.routes import build_net
+from bko_mining.simulate.rules import Exits
+from bko_mining.twin.model import Twin
+
+Entry = Callable[[Item, int], None]
+Pause = Callable[[int, int, int], int]
+MOST_VISITS = 60_000
+
+
+class Run:
+    """The state of one run and what happens at its events."""
+
+    def __init__(self, twin: Twin, cases: Cases, start: int, luck: tuple[object, ...]) -> None:
+        self.twin = twin
+        self.cases = cases
+        self.luck = luck
+        self.start = start
+        self.env = simpy.Environment(initial_time=start)
+        self.timeout = self.env.timeout
+        self.net: Net = build_net(twin)
+        self.activities = tuple(twin.activities)
+        self.labels = {name: i for i, name in enumerate(self.activities)}
+        for node in self.net.nodes:
+            self.labels.setdefault(node.label, len(self.labels))
+        self.width = len(self.labels)
+        self.visits = array("H", bytes(2 * self.width * len(cases)))
+        self.arrival: list[int] = cases.arrival.tolist()
+        self.kinds: list[int] = cases.kind.tolist()
+        self.columns = {name: column.tolist() for name, column in cases.columns.items()}
+        self.last: dict[int, str] = {}
+        self.doer: dict[int, str] = {}
+        self.tokens = array("H", bytes(2 * len(cases)))
+        self.finished_cases = bytearray(len(cases))
+        self.n_finished = 0
+        self.records = Records()
+        self.done = self.env.event()
+        self.joins: dict[tuple[int, int], int] = {}
+        self.desks: dict[str, Any] = {}
+        self.people: list[Person] = []
+        self._draw_streams()
+
+    def draws(self, *purpose: object, law: Any = None) -> Draws:
+        """A stream of draws; microseconds of a law, or uniforms."""
+        return Draws((*self.luck, *purpose), self.cases.keys, law)
+
+    def _draw_streams(self) -> None:
+        nodes = self.net.nodes
+        self.kind = [int(node.kind) for node in nodes]
+        self.label = [self.labels[node.label] for node in nodes]
+        self.fate: list[Draws] = []
+        by_label: dict[str, Draws] = {}
+        for node in nodes:
+            name = node.label or "pick " + " ".join(sorted(self.net.nodes[way.to].label for way in node.ways))
+            if name not in by_label:
+                by_label[name] = self.draws("route", name)
+            self.fate.append(by_label[name])
+        self.service = [
+            self.draws("service", name, law=law_of(activity.time)) for name, activity in self.twin.activities.items()
+        ]
+        self.entry: list[Entry] = [self.begin_alone] * len(self.activities)
+        self.on_finish: list[Callable[[Any], None]] = [self.finish] * len(self.activities)
+        self.pauses: dict[tuple[int, int], list[Pause]] = {}
+        self.waits: dict[int, Pause] = {}
+
+    def open_doors(self) -> None:
+        """Compile what needs desks and people to be there (conditions on queues)."""
+        self.exits = Exits(self.net, self)
+        self.only = self.exits.only
+        self.tables = self.exits.tables
+        self._next_case = len(self.cases.open_cases)
+        if self._next_case < len(self.cases):
+            self._await_arrival()
+
+    def _await_arrival(self) -> None:
+        delay = self.arrival[self._next_case] - self.env.now
+        self.timeout(delay).callbacks.append(self._arrive)
+
+    def _arrive(self, _: Any) -> None:
+        case = self._next_case
+        self._next_case += 1
+        if self._next_case < len(self.arrival):
+            self._await_arrival()
+        self.tokens[case] = 1
+        start = self.net.starts[self.cases.kinds[self.kinds[case]]]
+        self.leave(case, start, 0, self.env.now)
+
+    def leave(self, case: int, node: int, visit: int, now: int) -> None:
+        """Go on from a node that is done."""
+        target = self.only[node]
+        if target < 0:
+            table = self.tables[node]
+            u = self.fate[node](case, visit)
+            if table is None:
+                target = self.exits.choose(node, case, now, u)
+            else:
+                edges, targets = table
+                i = 0
+                for edge in edges:
+                    if u < edge:
+                        break
+                    i += 1
+                target = targets[i]
+        if self.kind[target] == 0:
+            self.enable(case, target, self.label[node], now)
+        else:
+            self.through(case, target, self.label[node], now)
+
+    def enable(self, case: int, node: int, step: int, now: int) -> None:
+        """An activity may begin: after its delays it goes to its gate, desk or start."""
+        activity = self.label[node]
+        slot = case * self.width + activity
+        visit = self.visits[slot]
+        self.visits[slot] = visit + 1
+        item = Item(case, node, activity, visit, now)
+        if self.pauses and self._pause(item, step, now):
+            return
+        self.entry[activity](item, now)
+
+    def _pause(self, item: Item, step: int, now: int) -> bool:
+        ready = now
+        for pause in self.pauses.get((step, item.activity), ()):
+            ready = pause(item.case, item.visit, ready)
+        if ready <= now:
+            return False
+        self.timeout(ready - now, item).callbacks.append(self._ready)
+        return True
+
+    def _ready(self, event: Any) -> None:
+        item, now = event.value, self.env.now
+        item.ready = item.queued = now
+        self.entry[item.activity](item, now)
+
+    def begin(self, item: Item, person: Person, now: int) -> None:
+        """A person whose hours are open starts an item."""
+        activity = item.activity
+        work = self.service[activity](item.case, item.visit)
+        pace = person.pace[activity]
+        if pace != 1.0:
+            work = int(work * pace)  # type: ignore[operator]
+        item.start = now
+        item.person = person
+        item.who = person.code
+        person.item = item
+        end = person.work.finish(now, work)  # type: ignore[arg-type]
+        self.timeout(end - now, item).callbacks.append(self.on_finish[activity])
+
+    def begin_alone(self, item: Item, now: int) -> None:
+        """An automatic activity starts at once and needs nobody."""
+        item.start = now
+        self.timeout(self.service[item.activity](item.case, item.visit), item).callbacks.append(self.on_finish[item.activity])
+
+    def finish(self, event: Any) -> None:
+        """The plain end of an item."""
+        item, now = event.value, self.env.now
+        self.records.add(item, now)
+        person = item.person
+        if person is not None:
+            person.item = None
+            person.desk.release(person, now)
+        self.leave(item.case, item.node, item.visit, now)
+
+    def through(self, case: int, node: int, step: int, now: int) -> None:
+        """Pass a node that is no activity."""
+        kind = self.kind[node]
+        if kind == Kind.END:
+            self._end_token(case)
+        elif kind == Kind.JOIN:
+            self._join(case, node, now)
+        elif kind == Kind.PICK:
+            self._pick(case, node, step, now)
+        elif kind == Kind.WAIT:
+            self._wait(case, node, now)
+        else:
+            self._split(case, node, step, now)
+
+    def _end_token(self, case: int) -> None:
+        self.tokens[case] -= 1
+        if self.tokens[case] == 0:
+            self.finished_cases[case] = 1
+            self.n_finished += 1
+            if self.n_finished == len(self.arrival):
+                self.done.succeed()
+
+    def _visit(self, case: int, node: int) -> int:
+        slot = case * self.width + self.label[node]
+        visit = self.visits[slot]
+        if visit >= MOST_VISITS:
+            raise SimulationError(f"case {case + 1} turns for ever around {self.net.nodes[node].label or 'a choice'!r}")
+        self.visits[slot] = visit + 1
+        return visit
+
+    def _pick(self, case: int, node: int, step: int, now: int) -> None:
+        target = self.only[node]
+        if target < 0:
+            target = self.exits.choose(node, case, now, self.fate[node](case, self._visit(case, node)))
+        if self.kind[target] == Kind.ACTIVITY:
+            self.enable(case, target, step, now)
+        else:
+            self.through(case, target, step, now)
+
+    def _wait(self, case: int, node: int, now: int) -> None:
+        visit = self._visit(case, node)
+        ready = self.waits[node](case, visit, now)
+        self.timeout(ready - now, (case, node, visit)).callbacks.append(self._waited)
+
+    def _waited(self, event: Any) -> None:
+        case, node, visit = event.value
+        self.leave(case, node, visit, self.env.now)
+
+    def _split(self, case: int, node: int, step: int, now: int) -> None:
+        visit = self._visit(case, node)
+        split = self.net.nodes[node]
+        pauses = self.pauses.get((step, self.label[node])) if self.pauses else None
+        ready = now
+        for pause in pauses or ():
+            ready = pause(case, visit, ready)
+        if ready > now:
+            self.timeout(ready - now, (case, node, visit)).callbacks.append(self._split_later)
+            return
+        if split.kind == Kind.SOME:
+            fork = self.exits.forks[node]
+            assert fork is not None
+            targets = fork.choose_some(case, now, lambda i: self.draws("some", node, i)(case, visit))
+        else:
+            targets = [way.to for way in split.ways]
+        self._spread(case, node, targets, now)
+
+    def _split_later(self, event: Any) -> None:
+        case, node, _ = event.value
+        self._spread(case, node, [way.to for way in self.net.nodes[node].ways], self.env.now)
+
+    def _spread(self, case: int, node: int, targets: list[int], now: int) -> None:
+        self.tokens[case] += len(targets) - 1
+        join = self.net.nodes[node].join
+        if join >= 0:
+            self.joins[case, join] = len(targets)
+        for target in targets:
+            if self.kind[target] == Kind.ACTIVITY:
+                self.enable(case, target, self.label[node], now)
+            else:
+                self.through(case, target, self.label[node], now)
+
+    def _join(self, case: int, node: int, now: int) -> None:
+        key = (case, node)
+        left = self.joins.get(key, self.net.nodes[node].incoming) - 1
+        if left > 0:
+            self.joins[key] = left
+            self.tokens[case] -= 1
+            return
+        self.joins.pop(key, None)
+        self.leave(case, node, self._visit(case, node), now)

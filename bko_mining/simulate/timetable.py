@@ -1,0 +1,151 @@
+"""Opening hours during a run: asked in the order of time, answered by a pointer that moves on."""
+
+from bisect import bisect_left
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bko_mining.calendars import DAY, WorkCalendar
+
+Instants = NDArray[np.int64]
+Intervals = tuple[Instants, Instants]
+Spread = Callable[[int, int], Intervals]
+
+FOREVER = 1 << 62
+
+
+class Timetable:
+    """Openings as sorted lists with the work done before each; instants are microseconds and never go back."""
+
+    __slots__ = ("_before", "_covered", "_ends", "_i", "_since", "_spread", "_starts")
+
+    def __init__(self, spread: Spread, since: int) -> None:
+        self._spread = spread
+        self._since = since
+        self._covered = since + 400 * DAY
+        self._i = 0
+        self._fill()
+
+    @classmethod
+    def always(cls, since: int) -> "Timetable":
+        """Return a timetable that never closes."""
+        whole = np.array([since - 400 * DAY]), np.array([FOREVER])
+        return cls(lambda first, last: whole, since)
+
+    def is_open(self, now: int) -> bool:
+        """Whether work can go on now."""
+        i, ends = self._i, self._ends
+        try:
+            while ends[i] <= now:
+                i += 1
+        except IndexError:
+            self._grow()
+            return self.is_open(now)
+        self._i = i
+        return self._starts[i] <= now
+
+    def room(self, now: int) -> int:
+        """Working time left until closing; to be asked while open."""
+        return self._ends[self._i] - now
+
+    def finish(self, now: int, work: int) -> int:
+        """The instant by which work begun now is done; to be asked while open, right after ``is_open``."""
+        end = now + work
+        if end <= self._ends[self._i]:
+            return end
+        return self._later(now, work)
+
+    def worked(self, start: int, now: int) -> int:
+        """Working time between an earlier instant and now."""
+        return self._until(now) - self._until(start)
+
+    def next_opening(self, now: int) -> int:
+        """The first opening after now; to be asked while closed, right after ``is_open``."""
+        return self._starts[self._i]
+
+    def opening_after(self, now: int) -> int:
+        """The first opening later than now, asked at any time."""
+        self.is_open(now)
+        i = self._i if self._starts[self._i] > now else self._i + 1
+        while i >= len(self._starts):
+            if self._ends[-1] >= FOREVER:
+                return FOREVER
+            self._grow()
+        return self._starts[i]
+
+    def at_opening(self, now: int) -> bool:
+        """Whether the doors open just now; to be asked while open."""
+        return self._starts[self._i] == now
+
+    def after(self, at: int, work: int) -> int:
+        """The instant by which that much open time has passed; unlike the others asked about any instant."""
+        if work <= 0:
+            return at
+        target = self._until(at) + work
+        while self._before[-1] + self._ends[-1] - self._starts[-1] < target:
+            self._grow()
+        j = bisect_left(self._before, target) - 1
+        return self._starts[j] + target - self._before[j]
+
+    def _later(self, now: int, work: int) -> int:
+        target = self._before[self._i] + now - self._starts[self._i] + work
+        while self._before[-1] + self._ends[-1] - self._starts[-1] < target:
+            self._grow()
+        j = bisect_left(self._before, target, self._i) - 1
+        return self._starts[j] + target - self._before[j]
+
+    def _until(self, at: int) -> int:
+        while self._starts[-1] < at < FOREVER and self._ends[-1] < FOREVER:
+            self._grow()
+        i = max(bisect_left(self._starts, at + 1) - 1, 0)
+        return self._before[i] + max(min(at, self._ends[i]) - self._starts[i], 0)
+
+    def _grow(self) -> None:
+        self._covered = self._since + 2 * (self._covered - self._since)
+        self._fill()
+
+    def _fill(self) -> None:
+        starts, ends = self._spread(self._since, self._covered)
+        # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
+        alive = ends > self._since - 30 * DAY
+        starts, ends = starts[alive], ends[alive]
+        self._starts: list[int] = starts.tolist()
+        self._ends: list[int] = ends.tolist()
+        self._before: list[int] = np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64).tolist()
+
+
+def spread_of(calendar: WorkCalendar) -> Spread:
+    """Spread a calendar's openings over a stretch of time."""
+
+    def spread(first: int, last: int) -> Intervals:
+        table = calendar.openings(first, last)
+        return table.starts, table.ends
+
+    return spread
+
+
+def without(spread: Spread, closed: Callable[[int, int], Intervals]) -> Spread:
+    """Cut closed stretches (sorted, disjoint) out of the openings."""
+
+    def cut(first: int, last: int) -> Intervals:
+        starts, ends = spread(first, last)
+        off, on = closed(first, last)
+        return subtract(starts, ends, off, on)
+
+    return cut
+
+
+def subtract(starts: Instants, ends: Instants, off: Instants, on: Instants) -> Intervals:
+    """Openings without the closed stretches; both sorted and disjoint."""
+    if not len(off):
+        return starts, ends
+    edges = np.unique(np.concatenate([starts, ends, off, on]))
+    low, high = edges[:-1], edges[1:]
+    i = np.searchsorted(starts, low, "right") - 1
+    j = np.searchsorted(off, low, "right") - 1
+    keep = (i >= 0) & (low < ends[i]) & ~((j >= 0) & (low < on[j]))
+    low, high = low[keep], high[keep]
+    seam = np.flatnonzero(low[1:] == high[:-1])
+    # A seam inside one opening is no closing time; two openings of the calendar never touch.
+    return np.delete(low, seam + 1), np.delete(high, seam)
