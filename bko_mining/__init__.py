@@ -7,7 +7,9 @@
 Names are imported when they are first used, so that ``import bko_mining`` stays quick.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from bko_mining._version import __version__
@@ -28,6 +30,7 @@ _HOME = {
     "calendars": ("WorkCalendar",),
     "log.event_log": ("EventLog",),
     "twin.model": ("Twin",),
+    "simulate.simulation": ("simulate",),
     "fit.fitting": ("fit_twin",),
     "fit.uncertainty": ("resample_twin",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
@@ -41,6 +44,21 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'bko_mining' has no attribute {name!r}")
     return getattr(import_module(f"bko_mining.{_MODULE_OF[name]}"), name)
+
+
+class _House(ModuleType):
+    """The package itself: ``bko.simulate`` is the function, though a room has the same name."""
+
+    @property
+    def simulate(self) -> Any:
+        return import_module("bko_mining.simulate.simulation").simulate
+
+    @simulate.setter
+    def simulate(self, room: ModuleType) -> None:
+        """The import system puts the room here when it is first loaded; the function stays."""
+
+
+sys.modules[__name__].__class__ = _House
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""When cases arrive: each stream of a twin as a sorted array of instants, the same for any number of cases asked for."""
+"""When cases arrive: each stream of a twin as a sorted array of instants, the same however many are asked for."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -191,7 +191,7 @@ def _by_interval(twin: Twin, stream: IntervalArrivals, window: Window, luck: tup
 
 def _by_grid(twin: Twin, stream: GridArrivals, window: Window) -> Instants:
     calendar = twin.calendar(stream.calendar)
-    step = int(round(stream.every * 1e6 / max(stream.factor, 1e-12)))
+    step = round(stream.every * 1e6 / max(stream.factor, 1e-12))
     found: list[Instants] = []
     count, first = 0, window.start
     while first < window.last and (window.n is None or count < window.n):
@@ -199,7 +199,7 @@ def _by_grid(twin: Twin, stream: GridArrivals, window: Window) -> Instants:
         starts, ends = _openings(calendar, first, last, ZoneInfo(twin.timezone))
         for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
             if first <= low < last:
-                found.append(np.arange(low, high, step, np.int64))
+                found.append(np.arange(low, high, step, dtype=np.int64))
                 count += len(found[-1])
         first = last
     return np.concatenate(found) if found else np.zeros(0, np.int64)

@@ -50,7 +50,7 @@ def uniform(key: int, case: int) -> float:
 
 
 class Draws:
-    """Draws of one purpose: microseconds of a law, or uniforms, by case and visit, made in blocks when first asked for."""
+    """Draws of one purpose (microseconds of a law, or uniforms) by case and visit; blocks are made when asked for."""
 
     __slots__ = ("_blocks", "_cases", "_law", "_name")
 

@@ -171,8 +171,8 @@ def scaled_shares(shares: list[float], concerned: tuple[bool, ...], factor: floa
 
     Examples
     --------
-    >>> scaled_shares([0.2, 0.6, 0.2], (True, False, False), 0.5)
-    [0.1, 0.675, 0.225]
+    >>> scaled_shares([0.5, 0.25, 0.25], (True, False, False), 0.5)
+    [0.25, 0.375, 0.375]
     """
     total = sum(shares)
     marked = sum(share for share, mark in zip(shares, concerned, strict=True) if mark)

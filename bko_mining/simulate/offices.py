@@ -16,7 +16,7 @@ from bko_mining.simulate.timetable import FOREVER, Instants, Intervals, Timetabl
 from bko_mining.twin.people import Bot, Resource, Role
 
 if TYPE_CHECKING:
-    from bko_mining.simulate.run import Run
+    from bko_mining.simulate.ruled import RuledRun
 
 _PLAIN = Resource()
 
@@ -24,7 +24,7 @@ _PLAIN = Resource()
 class Staff:
     """Builds people and desks of a run; equal calendars share one timetable."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "RuledRun") -> None:
         self.run = run
         self.twin = run.twin
         self._hours: dict[WorkCalendar, Timetable] = {}
@@ -139,7 +139,7 @@ class Staff:
                 return fixed
             days = np.arange(first // DAY, last // DAY + 1)
             off = days[uniforms(key, days.astype(np.uint64)) >= there]
-            return _union([fixed, (off * DAY, (off + 1) * DAY)])
+            return union([fixed, (off * DAY, (off + 1) * DAY)])
 
         return Timetable(without(spread_of(calendar), closed), self.run.start), vacancies
 
@@ -151,7 +151,7 @@ class Staff:
             away.append((to_utc(detail.until, zone) + DAY, FOREVER))
         away += [(to_utc(a.since, zone), to_utc(a.until, zone) + DAY) for a in detail.absences]
         pairs = np.array(away, np.int64).reshape(-1, 2)
-        return _union([(pairs[:, 0], pairs[:, 1])])
+        return union([(pairs[:, 0], pairs[:, 1])])
 
     def _vacancies(self, member: str, role: Role) -> Intervals:
         """Tenures of exponential length and vacancies in between, for the next 60 years."""
@@ -181,9 +181,9 @@ class Staff:
             "lifo": lambda item: -item.turn,
             "oldest_case": lambda item: run.arrival[item.case],
             "due_date": lambda item: run.arrival[item.case] + int((kinds[run.kinds[item.case]].due or 1e12) * 1e6),
-            "priority": lambda item: own[item.activity] if own[item.activity] is not None else kinds[
-                run.kinds[item.case]
-            ].priority,
+            "priority": lambda item: (
+                own[item.activity] if own[item.activity] is not None else kinds[run.kinds[item.case]].priority
+            ),
             "value": lambda item: -run.columns[role.value_attribute or ""][item.case],
             "shortest": lambda item: means[item.activity],
         }
@@ -210,8 +210,12 @@ class Staff:
         licence.slots = bot.licences
         self._people[name] = licence
         pool = Pool(
-            self.run.env, self.run.begin_by_rules, key=lambda item: 0, fits=lambda item, person, now: True,
-            choose=lambda people, item: people[0], interrupt=None,
+            self.run.env,
+            self.run.begin_by_rules,
+            key=lambda item: 0,
+            fits=lambda item, person, now: True,
+            choose=lambda people, item: people[0],
+            interrupt=None,
         )
         pool.join(licence)
         self.run.desks[f"bot {name}"] = pool
@@ -226,7 +230,7 @@ class Staff:
         return edges[0::2], edges[1::2]
 
 
-def _union(parts: list[Intervals]) -> Intervals:
+def union(parts: list[Intervals]) -> Intervals:
     """Stretches of several lists as sorted, disjoint ones."""
     pairs = sorted((int(a), int(b)) for off, on in parts for a, b in zip(off, on, strict=True) if a < b)
     merged: list[list[int]] = []

@@ -1,7 +1,7 @@
 """The people and bots of a run, and the desks where their work queues.
 
-A desk whose members share one calendar, do everything at it and serve first come first served is a plain deque (``Desk``);
-every other rule lives in ``Pool``. A test holds them equal where both apply.
+A desk whose members share one calendar, do everything at it and serve first come first served is a plain deque
+(``Desk``); every other rule lives in ``Pool``. A test holds them equal where both apply.
 """
 
 from collections import deque
@@ -50,6 +50,7 @@ class Person:
         self.item: Item | None = None
         self.hands: list[Item] = []
         self.pools: list[Any] = []
+        self.desk: Any = None
         self.busy = 0
         self.last = -1
         self.novices: list[tuple[int, int, float]] = []

@@ -1,4 +1,4 @@
-"""A desk with rules: own calendars, skills, several roles a person, disciplines, preemption, four eyes, multitasking."""
+"""A desk with rules: own calendars, skills, several roles a person, disciplines, preemption, four eyes."""
 
 from bisect import insort
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ class Pool:
         Puts down the item in hand of a person; None where nothing is interrupted.
     """
 
-    def __init__(  # noqa: PLR0913  (the rules of a desk)
+    def __init__(
         self,
         env: Any,
         begin: Begin,

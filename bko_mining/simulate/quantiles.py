@@ -1,8 +1,8 @@
 """Laws of chance as piecewise linear quantile functions.
 
-Every law of a twin (family, scipy, empirical, mixture, share of zeros) becomes the same thing: ascending probabilities
-and the values there. A draw is then one search and one line, the same in numpy, Python and numba; the tails are resolved
-to 1e-9 and the mean of a family is exact.
+Every law of a twin (family, scipy, empirical, mixture, share of zeros) becomes the same thing: ascending
+probabilities and the values there. A draw is then one search and one line, the same in numpy, Python and numba; the
+tails are resolved to 1e-9 and the mean of a family is exact.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,10 @@ class Law:
 
 def _grid() -> Floats:
     """Probabilities close together in both tails."""
-    low = np.geomspace(1e-7, 0.02, 48)
-    return np.concatenate([[0.0], low, np.linspace(0.02, 0.98, 257)[1:-1], 1 - np.geomspace(1e-9, 0.02, 72)[::-1], [1.0]])
+    low = np.geomspace(1e-7, 0.02, 96)
+    return np.concatenate(
+        [[0.0], low, np.linspace(0.02, 0.98, 513)[1:-1], 1 - np.geomspace(1e-9, 0.02, 192)[::-1], [1.0]]
+    )
 
 
 _GRID = _grid()
@@ -140,7 +142,7 @@ def _triangular(d: Distribution) -> Floats:
     turn = (mode - low) / span
     left = low + np.sqrt(_GRID * span * max(mode - low, 0.0))
     right = high - np.sqrt((1 - _GRID) * span * max(high - mode, 0.0))
-    return np.where(_GRID < turn, left, right)
+    return np.where(turn > _GRID, left, right)
 
 
 def _scipy(d: Distribution) -> Floats:
@@ -156,23 +158,23 @@ def _scipy(d: Distribution) -> Floats:
         raise TwinError(f"the parameters of {d.name} are {law.shapes or 'none'}, loc and scale; {problem}") from None
     if not np.isfinite(x).all():
         raise TwinError(f"the law {d.name} with {parameters} has no finite quantiles; check the parameters")
-    return np.maximum(x, 0.0)
+    return np.asarray(np.maximum(x, 0.0))
 
 
 def _exponential(p: Floats, _: float) -> Floats:
-    return -np.log1p(-p)
+    return np.asarray(-np.log1p(-p))
 
 
 def _lognormal(p: Floats, cv: float) -> Floats:
     from scipy.special import ndtri
 
-    return np.exp(np.sqrt(np.log1p(cv * cv)) * ndtri(p))
+    return np.asarray(np.exp(np.sqrt(np.log1p(cv * cv)) * ndtri(p)))
 
 
 def _gamma(p: Floats, cv: float) -> Floats:
     from scipy.special import gammaincinv
 
-    return np.asarray(gammaincinv(1 / cv**2, p)) * cv**2
+    return np.asarray(gammaincinv(1 / cv**2, p) * cv**2)
 
 
 def _normal(p: Floats, cv: float) -> Floats:
@@ -190,7 +192,7 @@ def _weibull(p: Floats, cv: float) -> Floats:
         shape = (low + high) / 2
         excess = np.exp(gammaln(1 + 2 / shape) - 2 * gammaln(1 + 1 / shape)) - 1 - cv * cv
         low, high = (shape, high) if excess > 0 else (low, shape)
-    return (-np.log1p(-p)) ** (1 / shape)
+    return np.asarray((-np.log1p(-p)) ** (1 / shape))
 
 
 _FAMILIES = {

@@ -43,7 +43,9 @@ def build_net(twin: Twin) -> Net:
     net.fold()
     for change in twin.share_changes:
         if not net.change(change, conditions(change.when)):
-            raise SimulationError(f"no choice after {change.after!r} leads to {change.to!r}, so its share cannot change")
+            raise SimulationError(
+                f"no choice after {change.after!r} leads to {change.to!r}, so its share cannot change"
+            )
     reached = {i for start in net.starts.values() for i in net.reachable(start)}
     for i in sorted(reached):
         node = net.nodes[i]
@@ -118,7 +120,7 @@ def _loop(net: Net, block: Loop, follow: int) -> int:
         first = net.nodes[entry].label
         if not first:
             raise SimulationError("a loop with at_most needs an activity as its first step, to count the rounds")
-        when = (*when, *parse_condition(f'visits({first}) < {loop.at_most}'))
+        when = (*when, *parse_condition(f"visits({first}) < {loop.at_most}"))
     net.nodes[pick].ways = [Way(back, loop.again, when), Way(follow, 1 - loop.again)]
     return entry
 
@@ -131,12 +133,18 @@ def _graph(net: Net, routing: GraphRouting, follow: int) -> int:
         n_in[flow.target] += 1
     entry: dict[str, int] = {}
     leave: dict[str, int] = {}
-    for name, node in routing.nodes.items():
+    for name in routing.nodes:
         entry[name], leave[name] = _graph_node(net, routing, name, (n_in[name], len(out[name])), follow)
     for name, flows in out.items():
         if routing.nodes[name].kind != "end":
-            plain = [Way(entry[flow.target], flow.share, conditions(flow.when)) for flow in flows]
-            net.nodes[leave[name]].ways = [way if way.when or way.share else Way(way.to) for way in plain]
+            net.nodes[leave[name]].ways = [
+                Way(
+                    entry[flow.target],
+                    1.0 if flow.share is None and not flow.when else flow.share,
+                    conditions(flow.when),
+                )
+                for flow in flows
+            ]
     _pair_splits(net, routing, {name: (entry[name], leave[name]) for name in routing.nodes})
     return entry[next(name for name, node in routing.nodes.items() if node.kind == "start")]
 

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bko_mining.calendars import DAYS, SECOND
@@ -130,4 +130,3 @@ def _table(node: Node) -> tuple[list[float], list[int]]:
         low += (way.share or 0.0) / total
         edges.append(low)
     return edges, [way.to for way in node.ways]
-

@@ -1,7 +1,8 @@
 """One run of a twin: cases flow through the net, items queue at desks, people work within their hours.
 
-SimPy keeps the clock and the order of events. There is one timeout for each activity instance; queues are our own, calendars
-are arithmetic, luck is keyed (see ``luck``). Instants are whole microseconds since 1970 UTC, so nothing is ever rounded twice.
+SimPy keeps the clock and the order of events. There is one timeout for each activity instance; queues are our own,
+calendars are arithmetic, luck is keyed (see ``luck``). Instants are whole microseconds since 1970 UTC, so nothing is
+ever rounded twice.
 """
 
 from array import array
@@ -34,7 +35,7 @@ class Run:
         self.cases = cases
         self.luck = luck
         self.start = start
-        self.env = simpy.Environment(initial_time=start)
+        self.env: Any = simpy.Environment(initial_time=start)
         self.timeout = self.env.timeout
         self.net: Net = build_net(twin)
         self.activities = tuple(twin.activities)
@@ -166,7 +167,9 @@ class Run:
     def begin_alone(self, item: Item, now: int) -> None:
         """An automatic activity starts at once and needs nobody."""
         item.start = now
-        self.timeout(self.service[item.activity](item.case, item.visit), item).callbacks.append(self.on_finish[item.activity])
+        self.timeout(self.service[item.activity](item.case, item.visit), item).callbacks.append(
+            self.on_finish[item.activity]
+        )
 
     def finish(self, event: Any) -> None:
         """The plain end of an item."""

@@ -1,0 +1,201 @@
+"""What an item passes before its desk: batches, stock, room in the queue, patience."""
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from bko_mining.calendars import DAY, DAYS
+from bko_mining.errors import SimulationError
+from bko_mining.simulate.luck import stream_key, uniforms
+from bko_mining.simulate.people import Item
+from bko_mining.simulate.quantiles import law_of
+from bko_mining.twin import work
+from bko_mining.twin.people import Material
+
+if TYPE_CHECKING:
+    from bko_mining.simulate.ruled import RuledRun
+    from bko_mining.simulate.run import Entry
+
+
+class Waiting:
+    """Items wait for one another until a batch is full, too old, or its hour has come."""
+
+    def __init__(self, run: "RuledRun", code: int, rule: work.Batching, enter: "Entry") -> None:
+        self.run, self.rule, self.enter = run, rule, enter
+        self.groups: dict[Any, list[Item]] = {}
+        self.rounds: dict[Any, int] = {}
+        self.hours = np.zeros(0, np.int64)
+        self.alarm = -1
+
+    def __call__(self, item: Item, now: int) -> None:
+        """Take an item in."""
+        rule = self.rule
+        key = self.run.columns[rule.per][item.case] if rule.per else None
+        group = self.groups.setdefault(key, [])
+        group.append(item)
+        if rule.size is not None and len(group) >= rule.size:
+            self._release(key, now)
+            return
+        if rule.timeout is not None and len(group) == 1:
+            event = self.run.timeout(int(rule.timeout * 1e6), (key, self.rounds.get(key, 0)))
+            event.callbacks.append(self._too_old)
+        if rule.at and self.alarm <= now:
+            self.alarm = self._next_hour(now)
+            self.run.timeout(self.alarm - now).callbacks.append(self._hour)
+
+    def _too_old(self, event: Any) -> None:
+        key, round_ = event.value
+        if self.rounds.get(key, 0) == round_:
+            self._release(key, self.run.env.now)
+
+    def _hour(self, _: Any) -> None:
+        for key in list(self.groups):
+            self._release(key, self.run.env.now)
+
+    def _release(self, key: Any, now: int) -> None:
+        group = self.groups.pop(key)
+        self.rounds[key] = self.rounds.get(key, 0) + 1
+        for item in group:
+            item.queued = now
+        if self.rule.done == "one_by_one":
+            for item in group:
+                self.enter(item, now)
+            return
+        group[0].mates = group
+        self.enter(group[0], now)
+
+    def _next_hour(self, now: int) -> int:
+        """The next time of day at which a batch leaves."""
+        while not len(self.hours) or self.hours[-1] <= now:
+            self.hours = self._hours(now)
+        return int(self.hours[np.searchsorted(self.hours, now, "right")])
+
+    def _hours(self, now: int) -> Any:
+        twin, rule = self.run.twin, self.rule
+        zone = ZoneInfo(twin.timezone)
+        days = pd.date_range(pd.Timestamp(now, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=400)
+        local = days.tz_localize(None)
+        if rule.weekdays is not None:
+            local = local[[DAYS[day] in rule.weekdays for day in local.weekday]]
+        if rule.calendar is not None:
+            starts = twin.calendar(rule.calendar).openings(now, now + 400 * DAY).starts
+            opened = pd.DatetimeIndex(starts.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None).normalize()
+            local = local[local.isin(opened)]
+        clock = np.sort(np.array(rule.at)).astype("m8[s]")
+        at = pd.DatetimeIndex((local.to_numpy().astype("M8[s]")[:, None] + clock[None, :]).ravel())
+        if not len(at):
+            raise SimulationError("a batch is never released: its weekdays and its calendar have no day in common")
+        utc = at.tz_localize(zone, ambiguous=np.ones(len(at), bool), nonexistent="shift_forward")
+        return utc.as_unit("us").asi8
+
+
+class Stock:
+    """Material on hand and on order; items that find too little wait in the order of coming."""
+
+    def __init__(self, run: "RuledRun", name: str, material: Material) -> None:
+        self.run, self.name, self.material = run, name, material
+        self.on_hand = material.initial
+        self.on_order = 0.0
+        self.waiting: list[tuple[float, Item, Any]] = []
+        self.orders = 0
+        self.law = law_of(material.lead_time)
+        self.key = stream_key(*run.luck, "lead time", name)
+        if material.every is not None:
+            run.timeout(int(material.every * 1e6)).callbacks.append(self._review)
+
+    def take(self, amount: float, item: Item, then: Any, now: int) -> None:
+        """Take an amount, now or when it has come."""
+        if not self.waiting and amount <= self.on_hand:
+            self.on_hand -= amount
+            then(item, now)
+        else:
+            self.waiting.append((amount, item, then))
+        if self.material.every is None:
+            self._order(now)
+
+    def _order(self, now: int) -> None:
+        """Order up to the level if the inventory position is at or below the reorder point."""
+        position = self.on_hand + self.on_order - sum(entry[0] for entry in self.waiting)
+        point = self.material.reorder_point
+        if (point is None or position <= point) and position < self.material.order_up_to:
+            amount = self.material.order_up_to - position
+            self.on_order += amount
+            u = uniforms(self.key, np.array([self.orders], np.uint64))
+            self.orders += 1
+            delay = int(np.rint(self.law.at(u)[0] * 1e6))
+            self.run.timeout(delay, amount).callbacks.append(self._deliver)
+
+    def _review(self, _: Any) -> None:
+        if not self.run.done.triggered:
+            self._order(self.run.env.now)
+            self.run.timeout(int((self.material.every or 0) * 1e6)).callbacks.append(self._review)
+
+    def _deliver(self, event: Any) -> None:
+        self.on_hand += event.value
+        self.on_order -= event.value
+        now = self.run.env.now
+        while self.waiting and self.waiting[0][0] <= self.on_hand:
+            amount, item, then = self.waiting.pop(0)
+            self.on_hand -= amount
+            item.queued = now
+            then(item, now)
+        if self.material.every is None:
+            self._order(now)
+
+
+class Store:
+    """An item takes its materials from stock, one after the other, before it goes on."""
+
+    def __init__(self, run: "RuledRun", uses: dict[str, float | str], enter: "Entry") -> None:
+        self.run, self.uses, self.enter = run, list(uses.items()), enter
+
+    def __call__(self, item: Item, now: int, step: int = 0) -> None:
+        """Take the next material."""
+        if step == len(self.uses):
+            self.enter(item, now)
+            return
+        name, amount = self.uses[step]
+        units = sum(
+            float(self.run.columns[amount][each.case]) if isinstance(amount, str) else amount
+            for each in item.mates or [item]
+        )
+        self.run.stocks[name].take(units, item, lambda it, at: self(it, at, step + 1), now)
+
+
+class Room:
+    """An item that finds the queue full is turned away."""
+
+    def __init__(self, run: "RuledRun", code: int, rule: work.QueueLimit, desk: Any, enter: "Entry") -> None:
+        self.run, self.code, self.rule, self.desk, self.enter = run, code, rule, desk, enter
+
+    def __call__(self, item: Item, now: int) -> None:
+        """Let an item in or send it on."""
+        if self.desk.would_start(item, now) or self.desk.waiting() < self.rule.size:
+            self.enter(item, now)
+        else:
+            self.run.count("turned away", self.code)
+            self.run.jump(item.case, self.rule.to, self.code, now)
+
+
+class Patience:
+    """An item that has waited too long for its start leaves the queue."""
+
+    def __init__(self, run: "RuledRun", code: int, rule: work.Patience, enter: "Entry") -> None:
+        self.run, self.code, self.rule, self.enter = run, code, rule, enter
+        self.luck = run.draws("patience", run.activities[code], law=law_of(rule.time))
+
+    def __call__(self, item: Item, now: int) -> None:
+        """Let an item in and start its clock."""
+        self.enter(item, now)
+        if item.start < 0:
+            self.run.timeout(self.luck(item.case, item.visit), item).callbacks.append(self._lost)
+
+    def _lost(self, event: Any) -> None:
+        item = event.value
+        if item.start < 0:
+            activity = self.run.twin.activities[self.run.activities[self.code]]
+            self.run.desks[activity.role or f"bot {activity.bot}"].withdraw(item)
+            self.run.count("gave up", self.code)
+            self.run.jump(item.case, self.rule.to, self.code, self.run.env.now)

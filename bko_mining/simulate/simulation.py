@@ -1,0 +1,103 @@
+"""Run a twin: ``simulate`` writes the event log that the twin's back office would write."""
+
+from datetime import date, datetime, timedelta
+
+from bko_mining.errors import SimulationError
+from bko_mining.log.event_log import EventLog
+from bko_mining.simulate.arrivals import Window, to_utc
+from bko_mining.simulate.cases import draw_cases
+from bko_mining.simulate.ruled import RuledRun
+from bko_mining.simulate.written_log import write_log
+from bko_mining.twin.model import Twin
+from bko_mining.twin.values import seconds
+
+Start = date | datetime | str | None
+
+
+def simulate(
+    twin: Twin,
+    *,
+    n_cases: int | None = None,
+    horizon: timedelta | float | str | None = None,
+    start: Start = None,
+    seed: int = 0,
+    replication: int = 0,
+) -> EventLog:
+    """Run a twin and return its event log, with ``enabled`` and what each wait was for.
+
+    Parameters
+    ----------
+    twin : Twin
+        The back office.
+    n_cases : int, optional
+        So many cases arrive and are worked to their end. Default: 1,000, unless a horizon is given.
+    horizon : timedelta, seconds or text such as ``90 d``, optional
+        The run stops so long after its start; cases that are not done are kept and marked as open.
+    start : date, datetime or str, optional
+        First instant on the clock of the twin; default: the twin's initial state, else its ``start``.
+    seed, replication : int
+        Luck. The same numbers give the same log, byte for byte; another replication is an independent one.
+
+    Returns
+    -------
+    EventLog
+        With ``enabled``, roles, the attributes of the cases, and the waiting time by cause: ``wait_delay`` (something
+        outside), ``wait_batch`` (others of the batch, stock), ``wait_queue`` (all who could are busy) and
+        ``wait_closed`` (the role's hours). Causes that never occur have no column; rows of bots that failed are marked
+        ``bot_exception``.
+
+    Raises
+    ------
+    SimulationError
+        If the run cannot go on: a role nobody has, work that nobody may do, an endless loop.
+
+    Examples
+    --------
+    >>> twin = Twin.from_yaml('''
+    ... arrivals: [{kind: grid, every: 10 min, calendar: Mon-Fri 09:00-17:00}]
+    ... roles: {Clerk: {size: 1}}
+    ... activities: {Register: {role: Clerk, time: 6 min}}
+    ... routing: [Register]
+    ... ''')
+    >>> [f"{end:%d %H:%M}" for end in simulate(twin, n_cases=3).frame["end"]]
+    ['05 09:06', '05 09:16', '05 09:26']
+    """
+    if n_cases is None and horizon is None:
+        n_cases = 1000
+    begin = _instant(twin, start)
+    stop = None if horizon is None else begin + _microseconds(horizon)
+    luck = (seed, replication)
+    cases = draw_cases(twin, Window(begin, stop, n_cases), luck)
+    if not len(cases):
+        raise SimulationError("no case arrives in the run; give a longer horizon or more arrivals")
+    run = RuledRun(twin, cases, begin, luck)
+    run.prepare()
+    _go(run, stop)
+    return write_log(run)
+
+
+def _instant(twin: Twin, start: Start) -> int:
+    if start is None:
+        return to_utc(twin.initial_state.at if twin.initial_state else twin.begin(), twin.timezone)
+    return to_utc(datetime.fromisoformat(start) if isinstance(start, str) else start, twin.timezone)
+
+
+def _microseconds(horizon: timedelta | float | str) -> int:
+    length = horizon.total_seconds() if isinstance(horizon, timedelta) else seconds(horizon)
+    if length <= 0:
+        raise SimulationError(f"the horizon must be longer than nothing, not {horizon}")
+    return round(length * 1e6)
+
+
+def _go(run: RuledRun, stop: int | None) -> None:
+    """Run until every case is done, or until the horizon."""
+    try:
+        run.env.run(until=run.done if stop is None else stop)
+    except RuntimeError as problem:
+        if isinstance(problem, SimulationError):
+            raise
+        waiting = {name: desk.waiting() for name, desk in run.desks.items() if desk.waiting()}
+        raise SimulationError(
+            f"{len(run.arrival) - run.n_finished} cases cannot go on; items that nobody may do wait for "
+            f"{waiting or 'stock, a batch or a parallel branch that never comes'}"
+        ) from problem

@@ -1,0 +1,152 @@
+"""From the rows of a run to an event log: names, attributes, open cases, and what each wait was for."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bko_mining.errors import SimulationError
+from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
+from bko_mining.simulate.offices import union
+from bko_mining.simulate.people import Item
+from bko_mining.simulate.ruled import RuledRun
+
+Instants = NDArray[np.int64]
+
+
+def write_log(run: RuledRun) -> EventLog:
+    """Make the log of a run.
+
+    Raises
+    ------
+    SimulationError
+        If nothing was begun.
+    """
+    n_done = len(run.records)
+    for item in _in_hand(run):
+        run.records.add(item, MISSING)
+    table = run.records.table()
+    if not len(table["case"]):
+        raise SimulationError("nothing was begun before the run stopped; give a longer horizon")
+    role = _roles(run, table)
+    attributes = _attributes(run, table) | _waits(run, table, role) | _notes(run, len(table["case"]))
+    case = table["case"].astype(np.int32)
+    keep = _logged(run, case)
+    log = EventLog.from_codes(
+        case=case[keep],
+        case_ids=pa.array(run.cases.ids()),
+        activity=table["activity"].astype(np.int32)[keep],
+        activities=run.activities,
+        start=table["start"][keep],
+        end=table["end"][keep],
+        enabled=table["enabled"][keep],
+        resource=table["who"].astype(np.int32)[keep],
+        resources=[person.name for person in run.people],
+        role=role[keep],
+        roles=tuple(run.twin.roles),
+        attributes=pa.table(attributes).filter(pa.array(keep)) if not keep.all() else pa.table(attributes),
+        timezone=run.twin.timezone,
+        history=_history(run, n_done),
+        open_cases=None,
+    )
+    return _with_open_cases(log, run)
+
+
+def _in_hand(run: RuledRun) -> list[Item]:
+    """Items that somebody works on when the run stops."""
+    held = [item for person in run.people for item in person.hands]
+    held += [person.item for person in run.people if person.item is not None and not person.hands]
+    return [each for item in held for each in item.mates or [item]]
+
+
+def _logged(run: RuledRun, case: NDArray[np.int32]) -> NDArray[np.bool_]:
+    shown = np.array([kind.logged for kind in run.twin.all_case_types.values()])
+    return np.asarray(shown[run.cases.kind[case]])
+
+
+def _roles(run: RuledRun, table: dict[str, Instants]) -> NDArray[np.int32]:
+    codes = {name: i for i, name in enumerate(run.twin.roles)}
+    of_activity = [codes.get(activity.role or "", UNKNOWN) for activity in run.twin.activities.values()]
+    role = np.array(of_activity, np.int32)[table["activity"]]
+    for row in run.records.notes.get("by_hand", {}):
+        activity = run.twin.activities[run.activities[table["activity"][row]]]
+        bot = run.twin.bots[activity.bot or ""]
+        role[row] = codes.get(bot.exception_role or "", UNKNOWN)
+    return role
+
+
+def _attributes(run: RuledRun, table: dict[str, Instants]) -> dict[str, Any]:
+    case = table["case"]
+    columns: dict[str, Any] = {}
+    if len(run.cases.kinds) > 1:
+        kinds = pa.array(run.cases.kinds)
+        columns["case_type"] = pa.DictionaryArray.from_arrays(pa.array(run.cases.kind[case]), kinds)
+    for name, column in run.cases.columns.items():
+        if column.dtype == object:
+            columns[name] = pa.array(column).dictionary_encode().take(pa.array(case))
+        else:
+            columns[name] = pa.array(column[case])
+    return columns
+
+
+def _waits(run: RuledRun, table: dict[str, Instants], role: NDArray[np.int32]) -> dict[str, Any]:
+    """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
+    closed = np.zeros(len(role), np.int64)
+    for code, name in enumerate(run.twin.roles):
+        rows = np.flatnonzero((role == code) & (table["start"] > table["queued"]))
+        if len(rows):
+            queued, start = table["queued"][rows], table["start"][rows]
+            closed[rows] = start - queued - _open_time(run, name, queued, start)
+    waits = {
+        "wait_delay": table["ready"] - table["enabled"],
+        "wait_batch": table["queued"] - table["ready"],
+        "wait_queue": table["start"] - table["queued"] - closed,
+        "wait_closed": closed,
+    }
+    return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
+
+
+def _open_time(run: RuledRun, role: str, first: Instants, last: Instants) -> Instants:
+    """Time between two instants in which somebody of the role has working hours."""
+    calendars = {run.twin.calendar_of(member, role) for member in run.twin.roles[role].names(role)}
+    if any(calendar.never_closes for calendar in calendars) or not calendars:
+        return last - first
+    if len(calendars) == 1:
+        return next(iter(calendars)).working_time(first, last)
+    tables = [calendar.openings(int(first.min()), int(last.max())) for calendar in calendars]
+    starts, ends = union([(table.starts, table.ends) for table in tables])
+    before = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
+
+    def until(at: Instants) -> Instants:
+        i = np.clip(np.searchsorted(starts, at, "right") - 1, 0, None)
+        return np.asarray(before[i] + np.clip(np.minimum(at, ends[i]) - starts[i], 0, None))
+
+    return until(last) - until(first)
+
+
+def _notes(run: RuledRun, n: int) -> dict[str, Any]:
+    columns = {}
+    for name, rows in run.records.notes.items():
+        if name != "by_hand":
+            marked = np.zeros(n, bool)
+            marked[list(rows)] = True
+            columns[name] = pa.array(marked)
+    return columns
+
+
+def _history(run: RuledRun, n_done: int) -> tuple[str, ...]:
+    seed, replication = run.luck[:2]
+    made = f"simulated from {run.twin.name or 'a twin'} (seed {seed}, replication {replication})"
+    lost = [f"{n} items of {run.activities[code]!r} were {what}" for (what, code), n in sorted(run.lost.items())]
+    still = len(run.arrival) - run.n_finished
+    return (made, *lost, *([f"{still} cases were still open at the end"] if still else []))
+
+
+def _with_open_cases(log: EventLog, run: RuledRun) -> EventLog:
+    if run.n_finished == len(run.arrival):
+        return log
+    finished = {name for name, done in zip(run.cases.ids(), run.finished_cases, strict=True) if done}
+    is_open = np.array([name not in finished for name in log.case_ids.to_pylist()])
+    return replace(log, open_cases=is_open)
