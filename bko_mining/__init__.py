@@ -32,6 +32,7 @@ _HOME = {
     "twin.model": ("Twin",),
     "simulate.simulation": ("simulate",),
     "fit.fitting": ("fit_twin",),
+    "whatif.scenario": ("Scenario",),
     "fit.uncertainty": ("resample_twin",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }

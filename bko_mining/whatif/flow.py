@@ -1,0 +1,270 @@
+"""Changes of the flow: where cases go, which steps are left out, done side by side or in another order."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bko_mining.errors import ScenarioError
+from bko_mining.twin.conditions import Condition
+from bko_mining.twin.routing import BlockRouting, HistoryRouting, Loop, Parallel, Sequence, ShareChange
+from bko_mining.twin.values import Distribution, Share
+from bko_mining.whatif.change import Change, activity_of, listed, times, unknown, with_activity
+from bko_mining.whatif.rewriting import (
+    contains,
+    every_routing,
+    leave_out_of_graph,
+    leave_out_of_history,
+    perhaps,
+    rewritten,
+)
+from bko_mining.words import percent, say
+
+if TYPE_CHECKING:
+    from bko_mining.twin.model import Twin
+
+
+class Branch(Change):
+    """After an activity, the share of cases that go to another is multiplied; the other ways share the rest."""
+
+    kind: Literal["branch"] = "branch"
+    after: str
+    to: str
+    factor: float = Field(ge=0)
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Add a share change."""
+        change = ShareChange(after=self.after, to=self.to, factor=self.factor, when=self.condition())
+        return twin.replace(share_changes=(*twin.share_changes, change))
+
+    def describe(self) -> str:
+        """Say which share changes."""
+        return say(
+            "{change} of the cases go from {after} to {to}", change=times(self.factor), after=self.after, to=self.to
+        )
+
+
+class Errors(Change):
+    """The share of mistakes in an activity is multiplied."""
+
+    kind: Literal["errors"] = "errors"
+    activity: str
+    factor: float = Field(ge=0)
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Scale the share (never above one)."""
+        self.from_the_start("error shares hold for the whole run; a branch can change on a day")
+        errors = activity_of(twin, self.activity).errors
+        if errors is None:
+            wrong = [name for name, activity in twin.activities.items() if activity.errors]
+            raise ScenarioError(
+                f"{self.activity!r} makes no errors in the twin; activities that do: {listed(wrong) or 'none'}. "
+                "Where rework is a way of the routing, use .branch(after, to, factor=…) or .rework(activity, factor=…)"
+            )
+        share = min(1.0, errors.share * self.factor)
+        return with_activity(twin, self.activity, errors=errors.model_copy(update={"share": share}))
+
+    def describe(self) -> str:
+        """Say how many errors more or fewer."""
+        return say("{change} errors in {activity}", change=times(self.factor), activity=self.activity)
+
+
+class Rework(Change):
+    """Cases come back to an activity more or less often: by errors that lead to it, and by loops around it."""
+
+    kind: Literal["rework"] = "rework"
+    activity: str
+    factor: float = Field(ge=0)
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Scale errors that lead back and the smallest loops that hold the activity."""
+        self.from_the_start("loops hold for the whole run; a branch can change on a day")
+        activity_of(twin, self.activity)
+        before = twin
+        for name, activity in twin.activities.items():
+            if activity.errors and activity.errors.to == self.activity:
+                share = min(1.0, activity.errors.share * self.factor)
+                twin = with_activity(twin, name, errors=activity.errors.model_copy(update={"share": share}))
+        twin = every_routing(twin, self._loops)
+        if twin == before and self.factor != 1:
+            raise ScenarioError(
+                f"no error and no loop of the twin leads back to {self.activity!r}; "
+                "change a way with .branch(after, to, factor=…)"
+            )
+        return twin
+
+    def describe(self) -> str:
+        """Say how much rework."""
+        return say("{change} rework of {activity}", change=times(self.factor), activity=self.activity)
+
+    def _loops(self, routing: Any) -> Any:
+        return rewritten(routing, self._loop) if isinstance(routing, BlockRouting) else routing
+
+    def _loop(self, block: Any) -> Any:
+        if not isinstance(block, Loop) or not contains(block, self.activity):
+            return block
+        if any(isinstance(inner, Loop) for inner in contains(block.loop.do, self.activity)):
+            return block
+        again = min(1.0, block.loop.again * self.factor)
+        return Loop(loop=block.loop.model_copy(update={"again": again}))
+
+
+class Skip(Change):
+    """A share of the cases leaves an activity out; with ``when`` only cases for which a condition holds."""
+
+    kind: Literal["skip"] = "skip"
+    activity: str
+    share: Share = 1.0
+    when: Condition | None = Field(None, description="For example amount < 500.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Put a choice before the activity."""
+        activity_of(twin, self.activity)
+        when = " and ".join(part for part in (self.when, self.condition()) if part) or None
+        if self.share == 0:
+            return twin
+        return every_routing(twin, lambda routing: self._around(routing, when))
+
+    def describe(self) -> str:
+        """Say what is left out, how often and when."""
+        when = say(" where {condition}", condition=self.when) if self.when else ""
+        if self.share == 1:
+            return say("{activity} is left out{when}", activity=self.activity, when=when)
+        share = percent(self.share)
+        return say(
+            "{activity} is left out in {share} of the cases{when}", activity=self.activity, share=share, when=when
+        )
+
+    def _around(self, routing: Any, when: str | None) -> Any:
+        if isinstance(routing, BlockRouting):
+            choice = perhaps(self.activity, self.share, when)
+            return rewritten(routing, lambda block: choice if block == self.activity else block)
+        if isinstance(routing, HistoryRouting):
+            if when is not None:
+                raise ScenarioError(
+                    f"{self.activity!r} cannot be left out under a condition: the routing of this twin was fitted as a "
+                    "history; leave out a share, or write the routing as blocks"
+                )
+            return leave_out_of_history(routing, self.activity, self.share)
+        return leave_out_of_graph(routing, self.activity, self.share, when)
+
+
+class Parallelise(Change):
+    """Activities that follow one another are done side by side."""
+
+    kind: Literal["parallelise"] = "parallelise"
+    activities: tuple[str, ...] = Field(min_length=2)
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Make the stretch of the sequence from the first to the last of them a parallel block."""
+        return _change_blocks(self, twin, self._stretch, f"no sequence holds {listed(self.activities)} one by one")
+
+    def describe(self) -> str:
+        """Say what goes side by side."""
+        return say("{activities} side by side", activities=listed(self.activities))
+
+    def _stretch(self, block: Any) -> Any:
+        if not isinstance(block, Sequence):
+            return block
+        places = [_place(block, name) for name in self.activities]
+        if None in places:
+            return block
+        found = sorted(place for place in places if place is not None)
+        if len(set(found)) < len(found) or found != list(range(found[0], found[-1] + 1)):
+            return block
+        steps = block.sequence
+        side_by_side = Parallel.model_validate({"and": steps[found[0] : found[-1] + 1]})
+        return Sequence(sequence=(*steps[: found[0]], side_by_side, *steps[found[-1] + 1 :]))
+
+
+class Reorder(Change):
+    """An activity is done earlier or later in its sequence: right before, or right after another."""
+
+    kind: Literal["reorder"] = "reorder"
+    activity: str
+    before: str | None = None
+    after: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.before is None) == (self.after is None):
+            raise ValueError("reorder: give either before or after")
+        return self
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Move the step within its sequence."""
+        other = self.before or self.after
+        return _change_blocks(self, twin, self._move, f"no sequence holds both {self.activity!r} and {other!r}")
+
+    def describe(self) -> str:
+        """Say the new place."""
+        if self.before:
+            return say("{activity} before {other}", activity=self.activity, other=self.before)
+        return say("{activity} after {other}", activity=self.activity, other=self.after)
+
+    def _move(self, block: Any) -> Any:
+        if not isinstance(block, Sequence):
+            return block
+        mine, other = _place(block, self.activity), _place(block, str(self.before or self.after))
+        if mine is None or other is None or mine == other:
+            return block
+        rest = [step for place, step in enumerate(block.sequence) if place != mine]
+        target = rest.index(block.sequence[other]) + (1 if self.after else 0)
+        return Sequence(sequence=(*rest[:target], block.sequence[mine], *rest[target:]))
+
+
+class Delay(Change):
+    """Waits for the outside around an activity become longer or shorter."""
+
+    kind: Literal["delay"] = "delay"
+    activity: str
+    factor: float | None = Field(None, ge=0, description="The delay is multiplied by this.")
+    time: Distribution | None = Field(None, description="Or it becomes this.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.factor is None) == (self.time is None):
+            raise ValueError("delay: give either factor or time")
+        return self
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Change every delay before or after the activity."""
+        self.from_the_start("delays hold for the whole run")
+        activity_of(twin, self.activity)
+        concerned = [self.activity in (delay.before, delay.after) for delay in twin.delays]
+        if not any(concerned):
+            known = [f"{delay.after or '…'} → {delay.before or '…'}" for delay in twin.delays]
+            raise ScenarioError(f"no delay lies before or after {self.activity!r}; delays: {listed(known) or 'none'}")
+        return twin.replace(
+            delays=tuple(
+                delay.model_copy(update={"time": self.time or delay.time.scaled(self.factor or 0.0)}) if mine else delay
+                for delay, mine in zip(twin.delays, concerned, strict=True)
+            )
+        )
+
+    def describe(self) -> str:
+        """Say how the delays change."""
+        if self.factor is None:
+            return say("other delays around {activity}", activity=self.activity)
+        return say("{change} delays around {activity}", change=times(self.factor), activity=self.activity)
+
+
+def _place(block: Sequence, activity: str) -> int | None:
+    """Where in a sequence a step lies that is, or holds, the activity."""
+    return next((place for place, step in enumerate(block.sequence) if contains(step, activity)), None)
+
+
+def _change_blocks(change: Any, twin: "Twin", rewrite: Callable[[Any], Any], problem: str) -> "Twin":
+    change.from_the_start("the routing holds for the whole run")
+    named = getattr(change, "activities", None) or (change.activity, change.before or change.after)
+    for name in named:
+        if name not in twin.activities:
+            unknown("activity", name, twin.activities)
+
+    def one(routing: Any) -> Any:
+        return rewritten(routing, rewrite) if isinstance(routing, BlockRouting) else routing
+
+    changed = every_routing(twin, one)
+    if changed.routing == twin.routing and changed.case_types == twin.case_types:
+        raise ScenarioError(f"{problem} (only routings written as blocks can be rearranged)")
+    return changed

@@ -1,0 +1,170 @@
+"""Changes of teams and queues: pooled, specialised, served in another order."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from bko_mining.errors import ScenarioError
+from bko_mining.twin.people import Resource
+from bko_mining.whatif.change import Change, activity_of, listed, role_of, unknown
+from bko_mining.words import say
+
+if TYPE_CHECKING:
+    from bko_mining.twin.model import Twin
+    from bko_mining.twin.people import Role
+
+_FIRST = Resource()
+Order = Literal["type", "activity", "due_date", "value", "shortest", "oldest_case", "fifo", "lifo"]
+_DISCIPLINE = {"type": "priority", "activity": "priority"}
+
+
+class Pool(Change):
+    """Several roles become one: everybody does the work of all of them, each in their own hours."""
+
+    kind: Literal["pool"] = "pool"
+    roles: tuple[str, ...] = Field(min_length=2)
+    name: str | None = Field(None, description="Name of the joint role.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Merge the roles; rules of the queue are those of the first."""
+        self.from_the_start("roles hold for the whole run")
+        old = {name: role_of(twin, name) for name in self.roles}
+        joint = self.name or " + ".join(self.roles)
+        first = next(iter(old.values()))
+        members = tuple(dict.fromkeys(who for name, role in old.items() for who in role.names(name)))
+        people = dict(twin.resources)
+        for name, role in old.items():
+            for who in role.names(name):
+                people[who] = _with_terms_of(role, people.get(who, _FIRST), unlike=first)
+        roles = {name: role for name, role in twin.roles.items() if name not in old}
+        roles[joint] = first.model_copy(update={"members": members, "size": None})
+        return _moved(twin, roles, {name: joint for name in old}, people)
+
+    def describe(self) -> str:
+        """Say which roles become one."""
+        return say("{roles} as one team", roles=listed(self.roles))
+
+
+class Specialise(Change):
+    """One role is split: each part has activities and people of its own."""
+
+    kind: Literal["specialise"] = "specialise"
+    role: str
+    into: dict[str, tuple[str, ...]] = Field(min_length=2, description="New roles and the activities of each.")
+    members: dict[str, int] = Field(default_factory=dict, description="People of each; None said: as even as can be.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Deal the activities and the people out, people in the order of the role."""
+        self.from_the_start("roles hold for the whole run")
+        role = role_of(twin, self.role)
+        self._check(twin, role)
+        people = list(role.names(self.role))
+        sizes = self._sizes(len(people))
+        roles = {name: old for name, old in twin.roles.items() if name != self.role}
+        activities = dict(twin.activities)
+        for part, names in self.into.items():
+            mine, people = people[: sizes[part]], people[sizes[part] :]
+            roles[part] = role.model_copy(update={"members": tuple(mine), "size": None})
+            for name in names:
+                activities[name] = activities[name].model_copy(update={"role": part})
+        return twin.replace(roles=roles, activities=activities)
+
+    def describe(self) -> str:
+        """Say into which parts."""
+        return say("{role} split into {parts}", role=self.role, parts=listed(self.into))
+
+    def _check(self, twin: "Twin", role: "Role") -> None:
+        given = [name for names in self.into.values() for name in names]
+        for name in given:
+            if activity_of(twin, name).role != self.role:
+                raise ScenarioError(
+                    f"{name!r} is not done by {self.role!r}, which does: {listed(twin.activities_of(self.role))}"
+                )
+        left = set(twin.activities_of(self.role)) - set(given)
+        if left or len(given) > len(set(given)):
+            raise ScenarioError(
+                f"each activity of {self.role!r} needs exactly one new role; left over: {listed(sorted(left))}"
+            )
+        n = len(role.names(self.role))
+        if n < len(self.into) or sum(self.members.values()) not in (0, n):
+            raise ScenarioError(f"{self.role!r} has {n} people: members must add up to {n}, at least one for each part")
+
+    def _sizes(self, n: int) -> dict[str, int]:
+        if self.members:
+            return {part: self.members.get(part, 0) for part in self.into}
+        base, rest = divmod(n, len(self.into))
+        return {part: base + (place < rest) for place, part in enumerate(self.into)}
+
+
+class Prioritise(Change):
+    """Queues are served in another order: urgent types or activities first, earliest due date, largest value, …."""
+
+    kind: Literal["prioritise"] = "prioritise"
+    by: Order | str = Field("type", description="type, activity, due_date, shortest, …, or a number attribute.")
+    classes: dict[str, int] = Field(default_factory=dict, description="Smaller is served first.")
+    roles: tuple[str, ...] = Field((), description="Roles concerned; none said: all.")
+    preemptive: bool = Field(False, description="Urgent work interrupts other work.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Set the rule of the queues and the classes."""
+        self.from_the_start("rules of queues hold for the whole run")
+        concerned = self.roles or tuple(twin.roles)
+        update: dict[str, object] = {"discipline": _DISCIPLINE.get(self.by, self.by), "preemptive": self.preemptive}
+        if self.by in twin.attributes:
+            update |= {"discipline": "value", "value_attribute": self.by}
+        elif self.by not in ("type", "activity", "due_date", "shortest", "oldest_case", "fifo", "lifo"):
+            unknown("way to order queues or attribute", self.by, ["type", "activity", "due_date", *twin.attributes])
+        roles = dict(twin.roles)
+        for name in concerned:
+            roles[name] = role_of(twin, name).model_copy(update=update)
+        return self._with_classes(twin).replace(roles=roles)
+
+    def describe(self) -> str:
+        """Say who is served first."""
+        if self.classes:
+            order = listed(sorted(self.classes, key=lambda name: self.classes[name]))
+            return say("queues serve first: {order}", order=order)
+        return say("queues are served by {rule}", rule=say(self.by.replace("_", " ")))
+
+    def _with_classes(self, twin: "Twin") -> "Twin":
+        if self.by == "activity":
+            activities = dict(twin.activities)
+            for name, rank in self.classes.items():
+                activities[name] = activity_of(twin, name).model_copy(update={"priority": rank})
+            return twin.replace(activities=activities)
+        types = dict(twin.case_types)
+        for name, rank in self.classes.items():
+            if name not in types:
+                unknown("case type", name, types)
+            types[name] = types[name].model_copy(update={"priority": rank})
+        return twin.replace(case_types=types) if self.classes else twin
+
+
+def _with_terms_of(role: "Role", person: Resource, *, unlike: "Role") -> Resource:
+    """What a person had by role and would lose under another: hours and wage."""
+    update: dict[str, object] = {}
+    if person.calendar is None and role.calendar != unlike.calendar and role.calendar is not None:
+        update["calendar"] = role.calendar
+    if person.cost_per_hour is None and role.cost_per_hour != unlike.cost_per_hour:
+        update["cost_per_hour"] = role.cost_per_hour
+    if person.skills is not None:
+        update["skills"] = None
+    return person.model_copy(update=update)
+
+
+def _moved(twin: "Twin", roles: "dict[str, Role]", new: dict[str, str], people: dict[str, Resource]) -> "Twin":
+    """Let activities, bots and their exceptions follow roles to their new names."""
+    activities = {
+        name: activity.model_copy(update={"role": new.get(activity.role or "", activity.role)})
+        for name, activity in twin.activities.items()
+    }
+    bots = {
+        name: bot.model_copy(update={"exception_role": new.get(bot.exception_role or "", bot.exception_role)})
+        for name, bot in twin.bots.items()
+    }
+    return twin.replace(
+        roles=roles,
+        activities=activities,
+        bots=bots,
+        resources={name: detail for name, detail in people.items() if detail != _FIRST},
+    )

@@ -1,0 +1,275 @@
+"""Changes of the work: faster, automated, outsourced, batched, with fewer mistakes; and what it needs and costs."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from bko_mining.errors import ScenarioError
+from bko_mining.twin.people import Bot
+from bko_mining.twin.values import ClockTime, Distribution, Seconds, Share
+from bko_mining.twin.work import Batching, Errors, TimeFactor
+from bko_mining.whatif.change import (
+    Change,
+    activity_of,
+    listed,
+    times,
+    unknown,
+    with_activity,
+    with_part,
+)
+from bko_mining.words import duration, number, percent, say
+
+if TYPE_CHECKING:
+    from bko_mining.twin.model import Twin
+
+Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+ENDLESS = 10_000
+"""Licences of a bot that nobody ever waits for."""
+
+
+class Speed(Change):
+    """The working time of an activity is multiplied, for everybody who does it (same coefficient of variation)."""
+
+    kind: Literal["speed"] = "speed"
+    activity: str
+    factor: float = Field(gt=0, description="0.5: half the time.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Scale the time, from the go-live on where there is one."""
+        activity = activity_of(twin, self.activity)
+        when = self.condition()
+        if when is None:
+            changes: dict[str, Any] = {"time": activity.time.scaled(self.factor)}
+            if activity.batch and activity.batch.time_per_item:
+                item = activity.batch.time_per_item.scaled(self.factor)
+                changes["batch"] = activity.batch.model_copy(update={"time_per_item": item})
+        else:
+            changes = {"time_factors": (*activity.time_factors, TimeFactor(when=when, factor=self.factor))}
+        return with_activity(twin, self.activity, **changes)
+
+    def describe(self) -> str:
+        """Say how much faster or slower."""
+        return say("{change} working time for {activity}", change=times(self.factor), activity=self.activity)
+
+
+class Automate(Change):
+    """Software does an activity; what it cannot do goes to the people who did it before.
+
+    Without ``bots``, ``hours``, exceptions, costs and go-live it is done at once, round the clock, without a queue.
+    """
+
+    kind: Literal["automate"] = "automate"
+    activity: str
+    service_time: Distribution = Field(default=Distribution(value=60.0), description="Time of one run.")
+    exception_share: Share = Field(0.0, description="Share of runs that people have to do again by hand.")
+    exception_role: str | None = Field(None, description="Who does them; None: the role that did the activity.")
+    bots: int | None = Field(None, ge=1, description="Items worked on at once; None: nobody ever waits.")
+    hours: str | None = Field(None, description="Calendar of the bots (name or text); None: always.")
+    cost_per_run: float = Field(0.0, ge=0)
+    cost_per_month: float = Field(0.0, ge=0, description="Licences and upkeep.")
+    investment: float = Field(0.0, ge=0, description="Money spent once, before the go-live.")
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Put a bot in the place of the role."""
+        activity = activity_of(twin, self.activity)
+        role = self.exception_role or activity.role
+        if (self.exception_share > 0 or self.since) and role is None:
+            raise ScenarioError(
+                f"{self.activity!r} has no role that could do exceptions by hand; give exception_role, one of: "
+                f"{listed(twin.roles)}"
+            )
+        plain = self.bots is None and self.hours is None and self.since is None
+        if plain and not (self.exception_share or self.cost_per_run or self.cost_per_month):
+            performers = {"System": 1.0}
+            update = {"role": None, "bot": None, "automatic": True, "performers": performers, "time_by_resource": {}}
+            return with_activity(twin, self.activity, time=self.service_time, setup=None, time_factors=(), **update)
+        bot = Bot(
+            licences=self.bots or ENDLESS,
+            calendar=self.hours,
+            time=self.service_time,
+            exception_share=self.exception_share,
+            exception_role=role,
+            cost_per_run=self.cost_per_run,
+            cost_per_month=self.cost_per_month,
+            since=self.since,
+        )
+        name = f"{self.activity} bot"
+        return with_activity(with_part(twin, "bots", name, bot), self.activity, role=None, bot=name, automatic=False)
+
+    def describe(self) -> str:
+        """Say what is automated."""
+        rest = say(", {share} by hand", share=percent(self.exception_share)) if self.exception_share else ""
+        return say("{activity} is automated{rest}", activity=self.activity, rest=rest)
+
+
+class Outsource(Change):
+    """A provider does an activity, or several in a row: back after a turnaround, for a price.
+
+    The turnaround (clock time, or the time of ``hours``) is spent in the first of the activities; those that follow
+    come back with it and take no time. During the transition the people who did the work go on doing it.
+    """
+
+    kind: Literal["outsource"] = "outsource"
+    activities: tuple[str, ...] = Field(min_length=1)
+    turnaround: Distribution
+    hours: str | None = Field(None, description="Calendar of the provider (name or text); None: always.")
+    error_share: Share = Field(0.0, description="Share that comes back wrong and is done again.")
+    price_per_case: float = Field(0.0, ge=0)
+    transition_weeks: float = Field(0.0, ge=0, description="After the go-live date, until the provider takes over.")
+    investment: float = Field(0.0, ge=0, description="Money spent once, for the transition.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_more(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("activities"), str):
+            return data | {"activities": (data["activities"],)}
+        return data
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Hand the activities to the provider."""
+        for place, name in enumerate(self.activities):
+            twin = self._hand_over(twin, name, first=place == 0)
+        return twin
+
+    def describe(self) -> str:
+        """Say what is outsourced."""
+        return say("{activities} outsourced", activities=listed(self.activities))
+
+    def _hand_over(self, twin: "Twin", name: str, *, first: bool) -> "Twin":
+        activity = activity_of(twin, name)
+        if self._begin(twin) is not None and activity.role is None:
+            raise ScenarioError(f"{name!r} has no role that could do it until the provider takes over")
+        provider = Bot(
+            licences=ENDLESS,
+            calendar=self.hours if first else None,
+            time=self.turnaround if first else Distribution(value=0.0),
+            cost_per_run=self.price_per_case if first else 0.0,
+            since=self._begin(twin),
+            exception_role=activity.role,
+        )
+        key = f"{name} provider"
+        changes: dict[str, Any] = {"role": None, "bot": key, "automatic": False}
+        if first:
+            changes["errors"] = Errors(share=self.error_share, to=name) if self.error_share else None
+        return with_activity(with_part(twin, "bots", key, provider), name, **changes)
+
+    def _begin(self, twin: "Twin") -> Any:
+        if self.since is None and not self.transition_weeks:
+            return None
+        return (self.since or twin.start) + timedelta(weeks=self.transition_weeks)
+
+
+class Batch(Change):
+    """Work is collected and done in batches: by number, after a while, or at times of day. ``off``: one by one."""
+
+    kind: Literal["batch"] = "batch"
+    activity: str
+    size: int | None = Field(None, ge=1, description="Released when so many wait.")
+    every: Seconds | None = Field(None, description="Released so long after the first item came.")
+    at: tuple[ClockTime, ...] = Field((), description="Released at these times of day.")
+    weekdays: tuple[Weekday, ...] | None = None
+    per: str | None = Field(None, description="One batch for each value of this attribute.")
+    off: bool = Field(False, description="No batches any more.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_more(cls, data: Any) -> Any:
+        several = {key: (data[key],) for key in ("at", "weekdays") if isinstance(data.get(key), str | float | int)}
+        return data | several
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Set the batching of the activity; what is not said stays as it was."""
+        self.from_the_start("batches hold for the whole run")
+        old = activity_of(twin, self.activity).batch
+        if self.off:
+            return with_activity(twin, self.activity, batch=None)
+        update: dict[str, Any] = {"size": self.size, "timeout": self.every, "at": self.at, "weekdays": self.weekdays}
+        update |= {"per": self.per} if self.per or old is None else {}
+        if not (self.size or self.every or self.at):
+            raise ScenarioError(f"batch of {self.activity!r}: give size, every, at, or off=True")
+        return with_activity(twin, self.activity, batch=(old or Batching()).model_copy(update=update))
+
+    def describe(self) -> str:
+        """Say how the batches are made."""
+        if self.off:
+            return say("{activity} without batches", activity=self.activity)
+        how = [say("{n} at a time", n=number(self.size))] if self.size else []
+        how += [say("every {time}", time=duration(self.every))] if self.every else []
+        how += [f"{int(at // 3600):02d}:{int(at % 3600 // 60):02d}" for at in self.at]
+        how += [listed(say(name) for name in self.weekdays)] if self.weekdays else []
+        return say("{activity} in batches ({how})", activity=self.activity, how=listed(how))
+
+
+class Stock(Change):
+    """Another ordering rule for a material."""
+
+    kind: Literal["stock"] = "stock"
+    material: str
+    s: float | None = Field(None, description="Reorder point.")
+    S: float | None = Field(None, ge=0, description="Order up to this level.")
+    every: Seconds | None = Field(None, description="Time between reviews.")
+    lead_time: Distribution | None = None
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Set the rule; what is not said stays as it was."""
+        self.from_the_start("ordering rules hold for the whole run")
+        if self.material not in twin.materials:
+            unknown("material", self.material, twin.materials)
+        said = {"reorder_point": self.s, "order_up_to": self.S, "every": self.every, "lead_time": self.lead_time}
+        update = {name: value for name, value in said.items() if value is not None}
+        return with_part(twin, "materials", self.material, twin.materials[self.material].model_copy(update=update))
+
+    def describe(self) -> str:
+        """Say the new rule."""
+        s = "–" if self.s is None else number(self.s)
+        level = "–" if self.S is None else number(self.S)
+        return say("{material} ordered at {s} up to {level}", material=self.material, s=s, level=level)
+
+
+class Cost(Change):
+    """Other prices: wages, cost of an activity, money spent once, each month or for each case."""
+
+    kind: Literal["cost"] = "cost"
+    role: str | None = None
+    per_hour: float | None = Field(None, ge=0, description="Hourly cost of the role.")
+    activity: str | None = None
+    per_instance: float | None = Field(None, ge=0, description="Money for each instance of the activity.")
+    investment: float = Field(0.0, description="Money spent once.")
+    per_month: float = Field(0.0, description="Money spent each month.")
+    per_case: float = Field(0.0, description="Money for each case.")
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Self:
+        if (self.role is None) != (self.per_hour is None):
+            raise ValueError("cost: role and per_hour go together")
+        if (self.activity is None) != (self.per_instance is None):
+            raise ValueError("cost: activity and per_instance go together")
+        return self
+
+    def apply(self, twin: "Twin") -> "Twin":
+        """Set wages and prices in the twin; the other amounts are added up by the money of an experiment."""
+        if self.role is not None:
+            if self.role not in twin.roles:
+                unknown("role", self.role, twin.roles)
+            update = {"cost_per_hour": self.per_hour}
+            twin = with_part(twin, "roles", self.role, twin.roles[self.role].model_copy(update=update))
+        if self.activity is not None:
+            twin = with_activity(twin, self.activity, cost=self.per_instance)
+        return twin
+
+    def describe(self) -> str:
+        """Say what costs what."""
+        said = []
+        if self.role is not None:
+            said.append(say("{role} costs {amount} an hour", role=self.role, amount=number(self.per_hour or 0, 2)))
+        if self.activity is not None:
+            text = say("{activity} costs {amount}", activity=self.activity, amount=number(self.per_instance or 0, 2))
+            said.append(text)
+        if self.investment:
+            said.append(say("{amount} spent once", amount=number(self.investment)))
+        if self.per_month:
+            said.append(say("{amount} a month", amount=number(self.per_month)))
+        if self.per_case:
+            said.append(say("{amount} a case", amount=number(self.per_case, 2)))
+        return listed(said)
