@@ -1,0 +1,159 @@
+"""Choose what the memory remembers by trying it on the end of the log, from several origins.
+
+For each origin the cases that had finished by then are remembered, as many cases as really followed are written, and the
+six distances to what followed are taken. One factor after the other is tried; a choice must win by more than the noise.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bko_mining.fit.courses import Courses, plain_log, remember
+from bko_mining.fit.streams import Grid, find_grid, weekly_stream
+from bko_mining.fit.window import window_weights
+from bko_mining.log.event_log import EventLog
+from bko_mining.simulate.following import DAY, Course, even_arrivals, follow_all
+from bko_mining.simulate.luck import stream_key
+from bko_mining.simulate.memory import Memory
+from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.twin.observed import ObservedCases
+from bko_mining.validate.distances import MEASURES, distances
+
+ORIGINS = (0.5, 0.6, 0.7, 0.75, 0.8)
+NOISE = 0.03
+"""A choice must lower the mean log distance by so much."""
+LEAST = {"NGD": 1e-3}
+"""Distances below these (hours: 0.05) do not count as smaller."""
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What is chosen: recency of the arrivals' level and of the cases (half-lives as shares of the span), faith."""
+
+    arrivals_half_life: float | None = None
+    cases_half_life: float | None = None
+    faithfulness: float = 1.0
+    same_kind_of_day: bool = False
+
+
+FACTORS: tuple[tuple[str, tuple[float | bool, ...]], ...] = (
+    ("arrivals_half_life", (0.5, 0.25, 0.12)),
+    ("cases_half_life", (0.5, 0.25)),
+    ("faithfulness", (0.9,)),
+    ("same_kind_of_day", (True,)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A choice that was tried: mean log distance by measure, over origins and seeds."""
+
+    habits: Habits
+    scores: dict[str, float]
+
+    @property
+    def score(self) -> float:
+        """Mean over the measures."""
+        return float(np.mean(list(self.scores.values())))
+
+
+def choose_habits(found: Courses, *, seed: int = 0, budget: int = 2_000_000) -> tuple[Habits, list[Trial]]:
+    """Try the factors one after the other on the end of the log.
+
+    Parameters
+    ----------
+    budget : int
+        Instances that may be simulated; more replications are run where cases are few.
+    """
+    origins = found.origins(ORIGINS)
+    if not origins:
+        return Habits(), []
+    size = sum(len(after.rows.case) for _, after, _ in origins)
+    replications = int(np.clip(budget / (10 * size), 1, 6))
+    best = try_habits(Habits(), origins, seed, replications)
+    trials = [best]
+    grid = find_grid(found.arrival) is not None
+    for name, values in FACTORS:
+        if name == "arrivals_half_life" and grid:
+            continue
+        tried = [
+            try_habits(replace(best.habits, **{name: value}), origins, seed, replications) for value in values
+        ]
+        trials += tried
+        winner = min(tried, key=lambda trial: trial.score)
+        if winner.score < best.score - NOISE:
+            best = winner
+    return best.habits, trials
+
+
+def try_habits(
+    habits: Habits, origins: Iterable[tuple[Courses, Courses, float]], seed: int, replications: int
+) -> Trial:
+    """Take the mean log distances of one choice."""
+    logs = []
+    for before, after, cut in origins:
+        memory, arrivals = learn(before, cut, habits)
+        truth = plain_log(after.rows, (after.activities, after.resources))
+        names = before.activities, before.resources
+        for replication in range(replications):
+            rows = write_like(Memory(memory), arrivals, (float(after.arrival.min()), after.n), ("try", seed, replication))
+            far = distances(truth, plain_log(rows, names))
+            logs.append([np.log(max(far[name], LEAST.get(name, 0.05))) for name in MEASURES])
+    return Trial(habits, dict(zip(MEASURES, np.mean(logs, axis=0).tolist(), strict=True)))
+
+
+def learn(found: Courses, until: float, habits: Habits) -> tuple[ObservedCases, RateArrivals | Grid]:
+    """Learn a memory and its arrivals from finished cases."""
+    weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
+    memory = remember(
+        found, weights, until, faithfulness=habits.faithfulness, same_kind_of_day=habits.same_kind_of_day
+    )
+    stream = find_grid(found.arrival) or weekly_stream(
+        found.arrival, weights, until, half_life=habits.arrivals_half_life
+    )
+    return memory, stream
+
+
+def write_like(
+    memory: Memory, stream: RateArrivals | Grid, asked: tuple[float, int], luck: tuple[object, ...]
+) -> Course:
+    """Write the first n cases that finish of all that arrive since an instant, as a log of finished cases holds them."""
+    since, n = asked
+    many = n + max(20, n // 4)
+    while True:
+        arrivals = arrive(stream, since, many, luck)
+        rows = follow_all(memory, arrivals, luck)
+        finish = np.maximum.reduceat(rows.end, np.flatnonzero(np.diff(rows.case, prepend=-1)))
+        enough = np.partition(finish, n - 1)[n - 1] <= arrivals[-1]
+        if enough or many >= 20 * n + 200:
+            break
+        many = int(many * 1.6)
+    keep = np.zeros(len(finish), bool)
+    keep[np.argsort(finish, kind="stable")[:n]] = True
+    inside = keep[rows.case]
+    number = np.cumsum(keep) - 1
+    columns = {name: getattr(rows, name)[inside] for name in Course.__slots__}
+    return Course(**(columns | {"case": number[columns["case"]]}))
+
+
+def arrive(stream: RateArrivals | Grid, since: float, n: int, luck: tuple[object, ...]) -> Numbers:
+    """Return the first arrivals since an instant."""
+    if isinstance(stream, Grid):
+        return _on_grid(stream, since, n)
+    shift = np.random.default_rng(stream_key(*luck, "arrivals")).random()
+    return even_arrivals(stream, since, lambda found: len(found) >= n, shift)[:n]
+
+
+def _on_grid(grid: Grid, since: float, n: int) -> Numbers:
+    found: list[Numbers] = []
+    day = int(since // DAY)
+    while sum(map(len, found)) < n:
+        low, high = grid.hours.get(day % 7, (0.0, -1.0))
+        at = day * DAY + np.arange(low, high + 1, grid.every)
+        found.append(at[at >= since])
+        day += 1
+    return np.concatenate(found)[:n]

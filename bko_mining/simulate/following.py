@@ -1,0 +1,128 @@
+"""Write a log by following a memory: arrivals spread evenly, cases one after the other, no queue."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from bko_mining.calendars import DAYS
+from bko_mining.log.event_log import EventLog, Instants
+from bko_mining.simulate.days import Days
+from bko_mining.simulate.luck import stream_key
+from bko_mining.simulate.memory import Memory, evenly
+from bko_mining.twin.arrivals import RateArrivals
+
+DAY, WEEK = 86_400, 604_800
+MONDAY = 4 * DAY
+"""The first Monday after 1970-01-01."""
+
+_DAYS_AFTER = 2000
+"""Days laid out beyond the last arrival."""
+
+Numbers = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happened to the cases: one row an instance, sorted by case; seconds on the office's clock."""
+
+    case: Codes
+    activity: Codes
+    resource: Codes
+    start: Numbers
+    end: Numbers
+
+
+def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> Course:
+    """Let each arrival (seconds from a Monday midnight, ascending) follow the memory.
+
+    A case's luck hangs on its number alone, so more arrivals do not change the earlier cases.
+    """
+    origin = float(arrivals[0] // WEEK * WEEK)
+    n_days = int((arrivals[-1] - origin) // DAY) + _DAYS_AFTER
+    days = Days(memory.habits, n_days, np.random.default_rng(stream_key(*luck, "days")))
+    shift = np.random.default_rng(stream_key(*luck, "shift")).random()
+    key = stream_key(*luck, "case")
+    columns: tuple[list[int], list[int], list[float], list[float]] = ([], [], [], [])
+    lengths = []
+    for number, arrival in enumerate((arrivals - origin).tolist()):
+        rng = np.random.Generator(np.random.Philox(key=[key, number]))
+        steps = memory.follow(arrival, evenly(number, shift), days, rng)
+        lengths.append(len(steps[0]))
+        for column, values in zip(columns, steps, strict=True):
+            column.extend(values)  # type: ignore[arg-type]
+    return Course(
+        case=np.repeat(np.arange(len(arrivals)), lengths),
+        activity=np.array(columns[0], np.int64),
+        resource=np.array(columns[1], np.int64),
+        start=np.array(columns[2]) + origin,
+        end=np.array(columns[3]) + origin,
+    )
+
+
+def even_arrivals(stream: RateArrivals, since: float, enough: Callable[[Numbers], bool], shift: float) -> Numbers:
+    """Place arrivals of a weekly table as evenly as its rates allow, from an instant on, until there are enough.
+
+    The k-th comes where k + shift arrivals are expected: chance is left out, so that a log of n cases is typical of its
+    rates. Seconds are counted from a Monday midnight.
+    """
+    table = np.array([(stream.table or {}).get(day, (0.0,) * 24) for day in DAYS]).ravel() * stream.factor
+    first = int(since // 3600)
+    weeks = 8
+    while True:
+        hours = np.arange(first, first + weeks * 168)
+        expected = table[hours % 168]
+        expected[0] *= 1 - (since / 3600 - first)
+        total = np.concatenate([[0.0], np.cumsum(expected)])
+        aims = np.arange(0, int(total[-1]) + 1) + shift
+        aims = aims[aims < total[-1]]
+        hour = np.searchsorted(total, aims, "right") - 1
+        inside = (aims - total[hour]) / expected[hour]
+        inside = np.where(hour == 0, 1 - (1 - inside) * (1 - (since / 3600 - first)), inside)
+        found = (hours[hour] + inside) * 3600
+        if enough(found) or weeks > 168 * 52:
+            return found
+        weeks *= 2
+
+
+def office_seconds(instants: Instants, timezone: str) -> Numbers:
+    """Turn microseconds UTC into seconds of the office's wall clock since the first Monday of 1970."""
+    utc = pd.DatetimeIndex(np.asarray(instants, np.int64).astype("M8[us]"), tz="UTC")
+    wall = utc.tz_convert(ZoneInfo(timezone)).tz_localize(None)
+    return np.asarray(wall.as_unit("us").asi8 / 1e6 - MONDAY, np.float64)
+
+
+def utc_instants(seconds: Numbers, timezone: str) -> Instants:
+    """Turn seconds of the office's wall clock back into microseconds UTC."""
+    wall = pd.DatetimeIndex(np.rint((seconds + MONDAY) * 1e6).astype(np.int64).astype("M8[us]"))
+    summer = np.ones(len(wall), bool)
+    utc = wall.tz_localize(ZoneInfo(timezone), ambiguous=summer, nonexistent="shift_forward").tz_convert("UTC")
+    return np.asarray(utc.as_unit("us").asi8, np.int64)
+
+
+def as_log(course: Course, names: tuple[tuple[str, ...], tuple[str, ...]], timezone: str) -> EventLog:
+    """Write a course down as a log; an instance is enabled by the end of the one before."""
+    start, end = (utc_instants(seconds, timezone) for seconds in (course.start, course.end))
+    return EventLog.from_codes(
+        case=course.case.astype(np.int32),
+        case_ids=pa.array([str(number + 1) for number in range(int(course.case[-1]) + 1)]),
+        activity=course.activity.astype(np.int32),
+        activities=names[0],
+        resource=course.resource.astype(np.int32),
+        resources=names[1],
+        start=start,
+        end=np.maximum(end, start),
+        enabled=_enabled(course, start, end),
+        timezone=timezone,
+    )
+
+
+def _enabled(course: Course, start: Instants, end: Instants) -> Instants:
+    first = np.diff(course.case, prepend=-1) > 0
+    before = np.where(first, start, np.append(start[:1], end[:-1]))
+    return np.minimum(before, start)
