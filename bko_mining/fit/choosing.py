@@ -1,19 +1,19 @@
 """Choose what the memory remembers by trying it on the end of the log, from several origins.
 
-For each origin the cases that had finished by then are remembered, as many cases as really followed are written, and the
-six distances to what followed are taken. One factor after the other is tried; a choice must win by more than the noise.
+For each origin the cases that had finished by then are remembered, as many cases as really followed are written, and
+the six distances to what followed are taken. One factor after the other is tried; a choice must win by more than noise.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.fit.courses import Courses, plain_log, remember
-from bko_mining.fit.streams import Grid, find_grid, weekly_stream
+from bko_mining.fit.streams import Grid, drifting_half_lives, find_grid, weekly_stream
 from bko_mining.fit.window import window_weights
-from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.following import DAY, Course, even_arrivals, follow_all
 from bko_mining.simulate.luck import stream_key
 from bko_mining.simulate.memory import Memory
@@ -40,8 +40,8 @@ class Habits:
     same_kind_of_day: bool = False
 
 
-FACTORS: tuple[tuple[str, tuple[float | bool, ...]], ...] = (
-    ("arrivals_half_life", (0.5, 0.25, 0.12)),
+FACTORS: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("arrivals_half_life", (0.5, 0.25, 0.12, 0.06)),
     ("cases_half_life", (0.5, 0.25)),
     ("faithfulness", (0.9,)),
     ("same_kind_of_day", (True,)),
@@ -61,7 +61,9 @@ class Trial:
         return float(np.mean(list(self.scores.values())))
 
 
-def choose_habits(found: Courses, *, seed: int = 0, budget: int = 2_000_000) -> tuple[Habits, list[Trial]]:
+def choose_habits(
+    found: Courses, until: float, *, seed: int = 0, budget: int = 2_000_000
+) -> tuple[Habits, list[Trial]]:
     """Try the factors one after the other on the end of the log.
 
     Parameters
@@ -76,13 +78,13 @@ def choose_habits(found: Courses, *, seed: int = 0, budget: int = 2_000_000) -> 
     replications = int(np.clip(budget / (10 * size), 1, 6))
     best = try_habits(Habits(), origins, seed, replications)
     trials = [best]
-    grid = find_grid(found.arrival) is not None
     for name, values in FACTORS:
-        if name == "arrivals_half_life" and grid:
+        if name == "arrivals_half_life":
+            weights = window_weights(found.arrival, found.cycle, until)
+            values = drifting_half_lives(found.arrival, weights, until, values)
+        tried = [try_habits(replace(best.habits, **{name: value}), origins, seed, replications) for value in values]
+        if not tried:
             continue
-        tried = [
-            try_habits(replace(best.habits, **{name: value}), origins, seed, replications) for value in values
-        ]
         trials += tried
         winner = min(tried, key=lambda trial: trial.score)
         if winner.score < best.score - NOISE:
@@ -100,7 +102,9 @@ def try_habits(
         truth = plain_log(after.rows, (after.activities, after.resources))
         names = before.activities, before.resources
         for replication in range(replications):
-            rows = write_like(Memory(memory), arrivals, (float(after.arrival.min()), after.n), ("try", seed, replication))
+            rows = write_like(
+                Memory(memory), arrivals, (float(after.arrival.min()), after.n), ("try", seed, replication)
+            )
             far = distances(truth, plain_log(rows, names))
             logs.append([np.log(max(far[name], LEAST.get(name, 0.05))) for name in MEASURES])
     return Trial(habits, dict(zip(MEASURES, np.mean(logs, axis=0).tolist(), strict=True)))
@@ -109,9 +113,7 @@ def try_habits(
 def learn(found: Courses, until: float, habits: Habits) -> tuple[ObservedCases, RateArrivals | Grid]:
     """Learn a memory and its arrivals from finished cases."""
     weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
-    memory = remember(
-        found, weights, until, faithfulness=habits.faithfulness, same_kind_of_day=habits.same_kind_of_day
-    )
+    memory = remember(found, weights, until, faithfulness=habits.faithfulness, same_kind_of_day=habits.same_kind_of_day)
     stream = find_grid(found.arrival) or weekly_stream(
         found.arrival, weights, until, half_life=habits.arrivals_half_life
     )
@@ -121,7 +123,7 @@ def learn(found: Courses, until: float, habits: Habits) -> tuple[ObservedCases, 
 def write_like(
     memory: Memory, stream: RateArrivals | Grid, asked: tuple[float, int], luck: tuple[object, ...]
 ) -> Course:
-    """Write the first n cases that finish of all that arrive since an instant, as a log of finished cases holds them."""
+    """Write the first n cases to finish of all that arrive since an instant: what a log of finished cases holds."""
     since, n = asked
     many = n + max(20, n // 4)
     while True:

@@ -64,7 +64,9 @@ def courses(log: EventLog) -> Courses:
     finish = np.maximum(begin, finish)
     case = log.case.astype(np.int64)
     order = np.lexsort((finish, begin, case))
-    rows = Course(case, log.activity[order].astype(np.int64), log.resource[order].astype(np.int64), begin[order], finish[order])
+    rows = Course(
+        case, log.activity[order].astype(np.int64), log.resource[order].astype(np.int64), begin[order], finish[order]
+    )
     first = log.offsets[:-1]
     return Courses(
         rows, rows.start[first], np.maximum.reduceat(rows.end, first), log.activities, log.resources

@@ -2,6 +2,7 @@
 
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.findings import investigate
+from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.model import Twin
@@ -12,7 +13,8 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
 
     Roles, calendars, service times, delays that are nobody's queue, routing with parallel blocks, and arrivals are
     found one after the other; what was found, from how many observations and under which assumption stands in
-    ``twin.evidence``.
+    ``twin.evidence``. The twin also remembers the finished cases (``twin.observed``): as long as it does, ``simulate``
+    writes the as-is as the log showed it; experiments leave the memory aside (``twin.causal``).
 
     Parameters
     ----------
@@ -33,4 +35,5 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     LogError
         If the log has no instance that ended.
     """
-    return write_twin(investigate(with_starts(log), seed=seed), name=name)
+    twin = write_twin(investigate(with_starts(log), seed=seed), name=name)
+    return with_memory(twin, log, seed=seed)

@@ -15,6 +15,8 @@ HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 _POOLED = 50.0
 """Arrivals' worth of the hours of like weekdays that each weekday borrows."""
 _GRID_SHARE, _GRID_GAPS = 0.8, 50
+_DRIFT = 3.0
+"""Standard errors by which the level must have moved before recent weeks count more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +54,37 @@ def grid_stream(grid: Grid) -> GridArrivals:
 
 
 def _clock(second: float) -> str:
-    minutes = min(int(round(second / 60)), 1440)
+    minutes = min(round(second / 60), 1440)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def weekly_stream(arrivals: Numbers, weights: Weights, until: float, *, half_life: float | None) -> RateArrivals:
     """Estimate the rate of arrivals in every hour of the week.
 
-    The shape (weekday, and hour within it, shrunk towards the hours of like weekdays) comes from the whole log. The level
-    is the number of arrivals, those not seen made up for, over the span; with a half-life, recent weeks count more: each
-    arrival counts by its recency, over the time in which, by recency, it could have been seen at all.
+    The shape (weekday, and hour within it, shrunk towards the hours of like weekdays) comes from the whole log. The
+    level is the number of arrivals, those not seen made up for, over the span; with a half-life, recent weeks count
+    more: each arrival counts by its recency, over the time in which, by recency, it could have been seen at all.
     """
     shape = _shape(arrivals, weights.arrivals, until)
     level = _level(arrivals, weights, until, half_life)
     table = np.round(shape / shape.sum() * level, 5)
     return RateArrivals(table={day: tuple(row.tolist()) for day, row in zip(DAYS, table, strict=True) if row.any()})
+
+
+def drifting_half_lives(
+    arrivals: Numbers, weights: Weights, until: float, half_lives: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return the half-lives by which the level at the end differs from that of the whole log by more than chance."""
+    if find_grid(arrivals) is not None:
+        return ()
+    whole = _level(arrivals, weights, until, None)
+    found = []
+    for half_life in half_lives:
+        recent = recency(arrivals, until, half_life)
+        error = np.sqrt((recent**2).sum()) / recent.sum()
+        if abs(np.log(_level(arrivals, weights, until, half_life) / whole)) > _DRIFT * error:
+            found.append(half_life)
+    return tuple(found)
 
 
 def _shape(arrivals: Numbers, weight: Numbers, until: float) -> Numbers:

@@ -1,9 +1,9 @@
 """What the end of the log hides: it holds the cases that finished in time, so long ones are missing.
 
 A case that arrived τ before the end of the log is in it only if its cycle time x is at most τ: the cycle times are
-truncated on the right. Their law follows from the reverse product limit (Lynden-Bell 1971, Woodroofe 1985); it says how
-many arrivals are not seen, and how many cases each one seen stands for. Both differ: weighting cases like arrivals would
-only repeat the short ones.
+truncated on the right. Their law follows from the reverse product limit (Lynden-Bell 1971, Woodroofe 1985); it says
+how many arrivals are not seen, and how many cases each one seen stands for. Both differ: weighting cases like arrivals
+would only repeat the short ones.
 """
 
 from dataclasses import dataclass
@@ -51,18 +51,19 @@ def cycle_law(cycle: Numbers, horizon: Numbers, weight: Numbers) -> CycleLaw:
 
     Examples
     --------
-    Two arrivals watched for 9, two for 1 only, of which one took at most 1: half of the cases take longer.
+    Of the two arrivals watched for long one took 5, so about half of the cases take longer than 1 (half a case is
+    added to those at risk, lest one long case alone decide).
 
     >>> law = cycle_law(np.array([1.0, 5.0, 1.0]), np.array([9.0, 9.0, 1.0]), np.ones(3))
     >>> law.at(np.array([1.0, 5.0])).round(2).tolist()
-    [0.71, 1.0]
+    [0.6, 1.0]
     """
     times, place = np.unique(cycle, return_inverse=True)
     died = np.bincount(place, weights=weight)
     by_cycle, by_horizon = np.argsort(cycle, kind="stable"), np.argsort(horizon, kind="stable")
     so_far = np.concatenate([[0.0], np.cumsum(weight[by_cycle])])
     gone = np.concatenate([[0.0], np.cumsum(weight[by_horizon])])
-    # At risk: cases with cycle ≤ t ≤ horizon; since cycle ≤ horizon, those with horizon < t are among those with cycle ≤ t.
+    # At risk: cycle ≤ t ≤ horizon. As cycle ≤ horizon, cases with horizon < t are among those with cycle ≤ t.
     risk = so_far[np.searchsorted(cycle[by_cycle], times, "right")]
     risk = risk - gone[np.searchsorted(horizon[by_horizon], times, "left")]
     hazard = np.minimum(died / (risk + 0.5 * weight.mean()), 1.0)

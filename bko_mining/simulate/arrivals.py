@@ -198,8 +198,9 @@ def _by_grid(twin: Twin, stream: GridArrivals, window: Window) -> Instants:
         last = min(first + _YEAR, window.last)
         starts, ends = _openings(calendar, first, last, ZoneInfo(twin.timezone))
         for low, high in zip(starts.tolist(), ends.tolist(), strict=True):
-            if first <= low < last:
-                found.append(np.arange(low, high, step, dtype=np.int64))
+            if low < last and high > first:
+                at = np.arange(low, high, step, dtype=np.int64)
+                found.append(at[(at >= first) & (at < last)])
                 count += len(found[-1])
         first = last
     return np.concatenate(found) if found else np.zeros(0, np.int64)

@@ -70,7 +70,9 @@ class Donors:
 
     __slots__ = ("_all", "_by_day", "_by_kind", "_kinds", "_many", "_tolerance", "n")
 
-    def __init__(self, rows: Rows, at: Numbers, weight: Numbers, kinds: tuple[int, ...], enough: tuple[int, float]):
+    def __init__(
+        self, rows: Rows, at: Numbers, weight: Numbers, kinds: tuple[int, ...], enough: tuple[int, float]
+    ) -> None:
         self.n = len(rows)
         self._many, self._tolerance = enough
         order = np.argsort(at[rows] % DAY, kind="stable")

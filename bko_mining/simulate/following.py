@@ -1,7 +1,9 @@
-"""Write a log by following a memory: arrivals spread evenly, cases one after the other, no queue."""
+"""Write a log by following the memory of a twin: arrivals spread evenly, cases one after the other, no queue."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeGuard
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,16 +12,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS
-from bko_mining.log.event_log import EventLog, Instants
+from bko_mining.errors import SimulationError
+from bko_mining.log.event_log import MISSING, EventLog, Instants
+from bko_mining.simulate.arrivals import Window, arrivals_of
 from bko_mining.simulate.days import Days
 from bko_mining.simulate.luck import stream_key
-from bko_mining.simulate.memory import Memory, evenly
-from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.simulate.memory import Memory, Steps, evenly
+from bko_mining.twin.arrivals import Arrivals, RateArrivals
+from bko_mining.twin.model import Twin
 
 DAY, WEEK = 86_400, 604_800
 MONDAY = 4 * DAY
 """The first Monday after 1970-01-01."""
 
+_PLAIN = {"kind", "name", "case_type", "factor", "table"}
 _DAYS_AFTER = 2000
 """Days laid out beyond the last arrival."""
 
@@ -38,6 +44,65 @@ class Course:
     end: Numbers
 
 
+def remembered_log(twin: Twin, window: Window, luck: tuple[object, ...]) -> EventLog:
+    """Write the log of a twin that has a memory.
+
+    Raises
+    ------
+    SimulationError
+        If no case arrives in the window.
+    """
+    assert twin.observed is not None
+    arrivals = _arrivals(twin, window, luck)
+    if not len(arrivals):
+        raise SimulationError("no case arrives in the run; give a longer horizon or more arrivals")
+    course = follow_all(Memory(twin.observed), arrivals, luck)
+    log = as_log(course, (twin.observed.activities, twin.observed.resources), twin.timezone)
+    return log if window.stop is None else _stopped(log, window.stop)
+
+
+def _arrivals(twin: Twin, window: Window, luck: tuple[object, ...]) -> Numbers:
+    """Arrivals of all streams on the office's clock; those of a weekly table are spread evenly."""
+    since = float(office_seconds(np.array([window.start]), twin.timezone)[0])
+    last = np.inf if window.stop is None else float(office_seconds(np.array([window.stop]), twin.timezone)[0])
+    parts = []
+    for number, stream in enumerate(twin.arrivals):
+        name = (*luck, stream.name or number)
+        if _is_plain(stream):
+            shift = np.random.default_rng(stream_key(*name, "arrivals")).random()
+            found = even_arrivals(stream, since, _Enough(window.n, last), shift)
+        else:
+            found = office_seconds(arrivals_of(twin, stream, window, name), twin.timezone)
+        parts.append(found[found < last])
+    return np.sort(np.concatenate(parts))[: window.n]
+
+
+@dataclass(frozen=True, slots=True)
+class _Enough:
+    """Whether there are as many arrivals as asked for, or all until an instant."""
+
+    n: int | None
+    last: float
+
+    def __call__(self, found: Numbers) -> bool:
+        if self.n is not None and len(found) >= self.n:
+            return True
+        return bool(len(found)) and float(found[-1]) >= self.last
+
+
+def _is_plain(stream: Arrivals) -> TypeGuard[RateArrivals]:
+    """Whether a stream is a weekly table and nothing else."""
+    return isinstance(stream, RateArrivals) and stream.table is not None and stream.model_fields_set <= _PLAIN
+
+
+def _stopped(log: EventLog, stop: int) -> EventLog:
+    """Leave out what had not begun when the run stopped; what was in hand has no end."""
+    is_open = log.case_end > stop
+    begun = log.start <= stop
+    log = replace(log, end=np.where(log.end > stop, MISSING, log.end), open_cases=is_open)
+    return log if begun.all() else log.take_instances(begun)
+
+
 def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> Course:
     """Let each arrival (seconds from a Monday midnight, ascending) follow the memory.
 
@@ -48,20 +113,17 @@ def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> C
     days = Days(memory.habits, n_days, np.random.default_rng(stream_key(*luck, "days")))
     shift = np.random.default_rng(stream_key(*luck, "shift")).random()
     key = stream_key(*luck, "case")
-    columns: tuple[list[int], list[int], list[float], list[float]] = ([], [], [], [])
-    lengths = []
+    cases: list[Steps] = []
     for number, arrival in enumerate((arrivals - origin).tolist()):
         rng = np.random.Generator(np.random.Philox(key=[key, number]))
-        steps = memory.follow(arrival, evenly(number, shift), days, rng)
-        lengths.append(len(steps[0]))
-        for column, values in zip(columns, steps, strict=True):
-            column.extend(values)  # type: ignore[arg-type]
+        cases.append(memory.follow(arrival, evenly(number, shift), days, rng))
+    activity, resource, start, end = (list(chain.from_iterable(column)) for column in zip(*cases, strict=True))
     return Course(
-        case=np.repeat(np.arange(len(arrivals)), lengths),
-        activity=np.array(columns[0], np.int64),
-        resource=np.array(columns[1], np.int64),
-        start=np.array(columns[2]) + origin,
-        end=np.array(columns[3]) + origin,
+        case=np.repeat(np.arange(len(arrivals)), [len(steps[0]) for steps in cases]),
+        activity=np.array(activity, np.int64),
+        resource=np.array(resource, np.int64),
+        start=np.array(start) + origin,
+        end=np.array(end) + origin,
     )
 
 
@@ -82,11 +144,10 @@ def even_arrivals(stream: RateArrivals, since: float, enough: Callable[[Numbers]
         aims = np.arange(0, int(total[-1]) + 1) + shift
         aims = aims[aims < total[-1]]
         hour = np.searchsorted(total, aims, "right") - 1
-        inside = (aims - total[hour]) / expected[hour]
-        inside = np.where(hour == 0, 1 - (1 - inside) * (1 - (since / 3600 - first)), inside)
-        found = (hours[hour] + inside) * 3600
+        begin = np.maximum(hours * 3600.0, since)[hour]
+        found = begin + (aims - total[hour]) / expected[hour] * ((hours[hour] + 1) * 3600 - begin)
         if enough(found) or weeks > 168 * 52:
-            return found
+            return np.asarray(found, np.float64)
         weeks *= 2
 
 

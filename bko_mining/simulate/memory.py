@@ -1,7 +1,7 @@
 """Runs that follow the memory of a twin: every case goes on like past cases of a like hour.
 
-There is no queue here: waits come from the past as they were. That writes logs like the observed one, in which waits for
-outsiders and habits have no event of their own; it cannot say what would change if people or rules did.
+There is no queue here: waits come from the past as they were. That writes logs like the observed one, in which waits
+for outsiders and habits have no event of their own; it cannot say what would change if people or rules did.
 """
 
 from dataclasses import dataclass
@@ -78,8 +78,10 @@ class Memory:
             activity = rows.activity[row]
             model = row if self._alike(rows.start[row], rows.end[row], begin) else self._redo(activity, begin, rng)
             end = days.lay(begin, (rows.start[model], rows.end[model]), chance, ends=True)
-            for column, value in zip(steps, (activity, rows.resource[model], begin, end), strict=True):
-                column.append(value)  # type: ignore[arg-type]
+            steps[0].append(activity)
+            steps[1].append(rows.resource[model])
+            steps[2].append(begin)
+            steps[3].append(end)
             latest = max(latest, end)
             step = self._next(row, steps[0], rng)
             if rows.last[step] or len(steps[0]) >= self._longest:
@@ -139,16 +141,19 @@ class Memory:
 
     def _wait(self, history: list[int], following: int, reference: float, rng: np.random.Generator) -> int:
         """Draw a wait before an activity at a like hour, after the same last three (two, one) activities."""
-        for order in (3, 2, 1):
-            key = (*history[-order:], -1, following)
-            donors = self._waits.get(key)
-            if donors is None:
-                donors = self._waits[key] = self._donors_of_wait(history[-order:], following)
-            if donors.n >= self._enough[0]:
-                break
+        donors = self._donors_of_wait(history[-3:], following)
+        for order in (2, 1):
+            if donors.n < self._enough[0]:
+                donors = self._donors_of_wait(history[-order:], following)
         return donors.near(reference, rng.random())
 
     def _donors_of_wait(self, history: list[int], following: int) -> Donors:
+        key = (*history, -1, following)
+        if key not in self._waits:
+            self._waits[key] = self._find_donors(history, following)
+        return self._waits[key]
+
+    def _find_donors(self, history: list[int], following: int) -> Donors:
         past = self.past
         if not self._sorted:
             self._sort_pairs()

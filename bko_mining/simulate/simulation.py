@@ -6,6 +6,7 @@ from bko_mining.errors import SimulationError
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.arrivals import Window, to_utc
 from bko_mining.simulate.cases import draw_cases
+from bko_mining.simulate.following import remembered_log
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.written_log import write_log
 from bko_mining.twin.model import Twin
@@ -24,6 +25,9 @@ def simulate(
     replication: int = 0,
 ) -> EventLog:
     """Run a twin and return its event log, with ``enabled`` and what each wait was for.
+
+    A twin that remembers past cases (``twin.observed``, as ``fit_twin`` gives it) writes them anew: the as-is, as the
+    log showed it. ``twin.causal`` forgets them and lets queues, calendars and delays decide, as experiments do.
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ def simulate(
     begin = _instant(twin, start)
     stop = None if horizon is None else begin + _microseconds(horizon)
     luck = (seed, replication)
+    if twin.observed is not None:
+        return remembered_log(twin, Window(begin, stop, n_cases), luck)
     cases = draw_cases(twin, Window(begin, stop, n_cases), luck)
     if not len(cases):
         raise SimulationError("no case arrives in the run; give a longer horizon or more arrivals")

@@ -1,0 +1,82 @@
+"""Give a twin the memory with which it writes logs like the observed one, and say what was found on the way."""
+
+import numpy as np
+
+from bko_mining.fit.choosing import Habits, Trial, choose_habits, learn
+from bko_mining.fit.courses import Courses, courses
+from bko_mining.fit.streams import Grid, grid_stream
+from bko_mining.fit.window import Weights, window_weights
+from bko_mining.log.event_log import EventLog
+from bko_mining.twin.arrivals import Arrivals
+from bko_mining.twin.model import Evidence, Twin
+
+_UNSEEN = 0.02
+"""Share of arrivals that must be missing at the end of the log before their level is put right."""
+
+
+def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
+    """Return the twin with a memory of the log's finished cases.
+
+    What the memory holds on to (how much recent cases and weeks count, whether cases may change course) is chosen by
+    trying it on the end of the log. Arrivals follow the weekly table of the twin, unless the log shows a fixed grid, a
+    level that moved, or an end that hides cases: then they are put right.
+    """
+    found = courses(log)
+    until = float(max(found.rows.end.max(), found.arrival.max()))
+    habits, trials = choose_habits(found, until, seed=seed)
+    memory, stream = learn(found, until, habits)
+    weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
+    unseen = 1 - found.n / float(weights.arrivals.sum())
+    moved = isinstance(stream, Grid) or habits.arrivals_half_life is not None or unseen > _UNSEEN
+    arrivals: tuple[Arrivals, ...] = twin.arrivals
+    if moved:
+        arrivals = (grid_stream(stream) if isinstance(stream, Grid) else stream,)
+    evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
+    evidence += [_memory_evidence(found, weights, habits, trials)]
+    if moved:
+        evidence.append(_arrivals_evidence(found, stream, habits, unseen))
+    return twin.replace(arrivals=arrivals, observed=memory, evidence=tuple(evidence))
+
+
+def _arrivals_evidence(found: Courses, stream: object, habits: Habits, unseen: float) -> Evidence:
+    if isinstance(stream, Grid):
+        return Evidence(
+            part="arrivals",
+            found=f"one case every {stream.every / 60:g} min on {len(stream.hours)} days a week, without chance",
+            n=found.n,
+            assumption="the grid goes on",
+            numbers={"every_seconds": stream.every},
+        )
+    span = float(np.ptp(found.arrival)) / 604_800
+    level = "all weeks count alike"
+    if habits.arrivals_half_life is not None:
+        level = f"the level moved: weeks count half every {habits.arrivals_half_life * span:.1f} weeks back"
+    return Evidence(
+        part="arrivals",
+        found=f"weekly table; {level}; {unseen:.0%} of the arrivals had not finished when the log ended",
+        n=found.n,
+        assumption="unseen cases take as long as seen ones (right truncation, Lynden-Bell)",
+        numbers={"unseen_share": unseen},
+    )
+
+
+def _memory_evidence(found: Courses, weights: Weights, habits: Habits, trials: list[Trial]) -> Evidence:
+    kept = "all cases count alike"
+    if habits.cases_half_life is not None:
+        kept = f"cases count half every {habits.cases_half_life:.0%} of the log back"
+    course = "follow one past case to its end"
+    if habits.faithfulness < 1:
+        course = f"change to another past case with a like history at {1 - habits.faithfulness:.0%} of the steps"
+    numbers = {"mean_cycle_seconds": float(np.average(found.cycle, weights=weights.cases))}
+    if trials:
+        best = min(trials, key=lambda trial: trial.score)
+        numbers |= {f"tried.{name}": float(np.exp(value)) for name, value in best.scores.items()}
+    return Evidence(
+        part="observed",
+        found=f"{found.n} past cases; {kept}; new cases {course}",
+        n=found.n,
+        assumption=f"chosen among {len(trials)} ways by trying them on the end of the log"
+        if trials
+        else "too few cases to try anything; defaults",
+        numbers=numbers,
+    )

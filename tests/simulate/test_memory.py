@@ -1,0 +1,104 @@
+"""Runs that follow a memory: typical, reproducible, on open days, and without a queue."""
+
+from datetime import date, datetime
+
+import numpy as np
+import pytest
+
+from bko_mining.simulate.days import Days, Habits
+from bko_mining.simulate.donors import Donors
+from bko_mining.simulate.following import even_arrivals
+from bko_mining.simulate.memory import evenly
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.twin.model import Twin
+from bko_mining.twin.observed import ObservedCases, PackedTable
+
+HOUR, DAY = 3600, 86_400
+TWIN = """
+arrivals: [{table: {Mon: [0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]}}]
+activities: {Register: {time: 1 h}, Pay: {time: 1 h}}
+routing: [Register, Pay]
+"""
+
+
+def _memory(**habits) -> ObservedCases:
+    """Eight Mondays with a case at 10:00: Register for an hour, Pay on Tuesday at 15:00; every fourth is rejected."""
+    rows = []
+    for week in range(8):
+        day = week * 7 * DAY
+        rows.append((week, 0, 0, day + 10 * HOUR, day + 11 * HOUR))
+        if week % 4:
+            rows.append((week, 1, 1, day + DAY + 15 * HOUR, day + DAY + 15 * HOUR + 600))
+    columns = dict(zip(("case", "activity", "resource", "start", "end"), np.array(rows, np.int32).T, strict=True))
+    return ObservedCases(
+        since=date(2026, 1, 5),
+        until=datetime(2026, 3, 3),
+        activities=("Register", "Pay"),
+        resources=("Ana", "Bia"),
+        instances=PackedTable.pack(columns),
+        cases=PackedTable.pack({"weight": np.ones(8, np.float32)}),
+        **habits,
+    )
+
+
+def _twin(**habits) -> Twin:
+    return Twin.from_yaml(TWIN).replace(observed=_memory(**habits))
+
+
+def test_new_cases_go_like_the_old_ones():
+    log = simulate(_twin(), n_cases=400, seed=1)
+    frame = log.frame
+    pay = frame[frame["activity"] == "Pay"]
+    assert (pay["start"].dt.strftime("%a %H:%M") == "Tue 15:00").all()
+    assert ((pay["end"] - pay["start"]).dt.total_seconds() == 600).all()
+    assert (log.n_instances == 1).mean() == pytest.approx(0.25, abs=0.01)
+    assert set(pay["resource"]) == {"Bia"}
+
+
+def test_same_seed_same_log_and_more_cases_do_not_change_the_earlier_ones():
+    few, many = (simulate(_twin(faithfulness=0.5), n_cases=n, seed=4).frame for n in (30, 60))
+    assert few.equals(many.head(len(few)).reset_index(drop=True))
+    other = simulate(_twin(faithfulness=0.5), n_cases=30, seed=5).frame
+    assert not few["start"].equals(other["start"])
+
+
+def test_a_run_that_stops_keeps_open_cases():
+    log = simulate(_twin(), horizon="8 d", start="2026-01-05", seed=1)
+    assert log.open_cases is not None
+    assert log.case_start.max() < log.case_start.min() + 8 * DAY * 1_000_000
+    assert log.open_cases.any()
+
+
+def test_without_memory_queues_decide():
+    log = simulate(_twin().causal, n_cases=20, seed=1)
+    assert (log.frame["activity"] == "Pay").sum() == 20
+
+
+def test_a_day_without_work_is_skipped_and_clock_times_stay():
+    # Cases start every weekday at 10:00 and go on 24 h later at 10:00; nothing ever happens at weekends.
+    start = np.array([week * 7 * DAY + day * DAY + 10.0 * HOUR for week in range(3) for day in range(5)])
+    habits = Habits.of(start, start + 600, until=21 * DAY)
+    assert habits.opens.tolist() == [1, 1, 1, 1, 1, 0, 0]
+    days = Days(habits, 100, np.random.default_rng(0))
+    friday = 4 * DAY + 10.0 * HOUR
+    until = days.lay(friday, (10.0 * HOUR, DAY + 9.5 * HOUR), lambda: 0.5)
+    assert until == 7 * DAY + 9.5 * HOUR
+
+
+def test_donors_are_of_a_like_hour():
+    at = np.concatenate([np.arange(10) * DAY + 9.0 * HOUR, np.arange(10) * DAY + 15.0 * HOUR])
+    donors = Donors(np.arange(20), at, np.ones(20), (0,) * 5 + (1, 1), (5, 1800.0))
+    assert {donors.near(14.8 * HOUR, chance) for chance in np.linspace(0, 0.99, 30)} <= set(range(10, 20))
+
+
+def test_arrivals_come_as_evenly_as_the_table_says():
+    table = {"Mon": (0.0,) * 9 + (4.0,) + (0.0,) * 14}
+    found = even_arrivals(RateArrivals(table=table), 0.0, lambda a: len(a) >= 8, 0.5)[:8]
+    # Four in the hour from 9:00, each in the middle of its quarter.
+    assert found.tolist() == [w * 7 * DAY + 9 * HOUR + 450 + 900 * k for w in range(2) for k in range(4)]
+
+
+def test_golden_numbers_fill_the_unit_interval_better_than_chance():
+    points = np.sort([evenly(case, 0.3) for case in range(100)])
+    assert np.diff(points).max() < 0.03
