@@ -89,13 +89,14 @@ class Scenario(BaseModel):
             raise ScenarioError(f"scenario {name!r}: {_said(problem)}") from None
 
     def apply(self, twin: "Twin") -> "Twin":
-        """Return the changed twin.
+        """Return the changed twin, without its memory of past cases: they knew nothing of the change.
 
         Raises
         ------
         ScenarioError
             If a change names something the twin does not have, or makes it contradict itself.
         """
+        twin = twin.causal
         for change in self.changes:
             try:
                 twin = change.apply(twin)

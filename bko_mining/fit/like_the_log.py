@@ -1,0 +1,46 @@
+"""Runs of a twin that can be held against a log: cut where the log was cut."""
+
+from datetime import datetime
+
+import numpy as np
+
+from bko_mining.log.event_log import EventLog
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.model import Twin
+from bko_mining.validate.observing import observe_like
+
+_MOST = 30
+"""A run becomes so many times larger than the log before it is cut short."""
+
+
+def simulate_like(
+    twin: Twin, *, n_cases: int, start: datetime | str | None = None, seed: int = 0, replication: int = 0
+) -> EventLog:
+    """Let cases arrive from an instant on until the first so many have finished, and return those.
+
+    Parameters
+    ----------
+    twin : Twin
+        With or without memory.
+    n_cases : int
+        Number of finished cases.
+    start : datetime or str, optional
+        First instant, on the clock of the twin unless it has a zone; default as in ``simulate``.
+    seed, replication : int
+        Luck.
+
+    Returns
+    -------
+    EventLog
+        What a log of finished cases, cut when the last of them finished, would hold.
+    """
+    many = n_cases + max(20, n_cases // 4)
+    while True:
+        log = simulate(twin, n_cases=many, start=start, seed=seed, replication=replication)
+        finished = np.partition(log.case_end, n_cases - 1)[n_cases - 1]
+        if finished <= log.case_start.max():
+            return observe_like(log, n_cases=n_cases)
+        if many >= _MOST * n_cases + 300:
+            first = np.sort(np.argsort(log.case_end, kind="stable")[:n_cases])
+            return log.take_cases(first, because=f"the first {n_cases} cases to finish of a run of {many}")
+        many = int(many * 1.6)

@@ -1,0 +1,48 @@
+"""Look at a simulated log the way the observed one was looked at."""
+
+import numpy as np
+
+from bko_mining.errors import LogError
+from bko_mining.log.event_log import EventLog
+
+
+def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
+    """Keep the first cases to finish, as a log holds them that was cut when so many had finished.
+
+    Observed logs hold finished cases only, so those that take long are missing near the end. A simulated log in which
+    every case finishes must be cut in the same way before the two are compared; a what-if run must not.
+
+    Parameters
+    ----------
+    simulated : EventLog
+        A run that let cases arrive beyond the instant at which the last of the first ``n_cases`` finished.
+    n_cases : int
+        Number of cases of the observed log.
+
+    Raises
+    ------
+    LogError
+        If the run is too short to tell which cases finished first.
+
+    Examples
+    --------
+    >>> import numpy as np, pyarrow as pa
+    >>> log = EventLog.from_codes(
+    ...     case=np.array([0, 1, 2], np.int32), case_ids=pa.array(["A", "B", "C"]),
+    ...     activity=np.zeros(3, np.int32), activities=("Register",),
+    ...     start=np.array([0, 10, 20]), end=np.array([50, 15, 30]))
+    >>> observe_like(log, n_cases=1).case_ids.to_pylist()
+    ['B']
+    """
+    if simulated.n_cases < n_cases:
+        raise LogError(f"{n_cases} cases are wanted of a run of {simulated.n_cases}; simulate more cases")
+    ended = simulated.case_end
+    if simulated.open_cases is not None:
+        ended = np.where(simulated.open_cases, np.iinfo(np.int64).max, ended)
+    first = np.argsort(ended, kind="stable")[:n_cases]
+    if ended[first[-1]] > simulated.case_start.max():
+        raise LogError(
+            f"cases that arrive after the run's last one might be among the first {n_cases} to finish; "
+            f"simulate more than {simulated.n_cases} cases"
+        )
+    return simulated.take_cases(np.sort(first), because=f"the first {n_cases} cases to finish")
