@@ -37,6 +37,9 @@ _HOME = {
     "validate.observing": ("observe_like",),
     "whatif.scenario": ("Scenario",),
     "fit.uncertainty": ("resample_twin",),
+    "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
+    "analyse.bottlenecks": ("bottlenecks",),
+    "analyse.rework": ("rework",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from bko_mining.errors import BkoError
-from bko_mining.words import say
+from bko_mining.words import day, duration, number, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,9 +89,47 @@ class Result:
 
 def as_text(table: pd.DataFrame, rows: int = 20) -> str:
     """Write the first rows of a table as text that is the same on every machine."""
-    shown = table.head(rows)
-    text = shown.to_string(index=False, max_colwidth=48, float_format=lambda value: f"{value:,.3g}")
-    return text if len(table) <= rows else f"{text}\n… {len(table) - rows} more rows in .table"
+    words = readable(table.head(rows))
+    words.columns = pd.Index(table.columns)
+    text = words.to_string(index=False, max_colwidth=48)
+    return text if len(table) <= rows else f"{text}\n… {say('{n} more rows', n=number(len(table) - rows))}"
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy of a table whose cells are the words a person would write.
+
+    Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants
+    dates, and column names lose their underscores and speak the language in force.
+    """
+    columns = {name: [_cell(str(name), value) for value in table[name]] for name in table.columns}
+    return pd.DataFrame(columns, index=table.index).rename(columns=lambda name: heading(str(name)))
+
+
+def heading(name: str) -> str:
+    """Return the words for a column name."""
+    plain = name.replace("n_", "", 1) if name.startswith("n_") else name
+    return say(plain.removesuffix("_share").replace("_", " "))
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return "–"
+    if isinstance(value, pd.Timedelta):
+        return duration(value.total_seconds())
+    if isinstance(value, pd.Timestamp):
+        return day(value)
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, float):
+        return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
+    return str(value)
+
+
+def _decimal(value: float) -> str:
+    size = abs(value)
+    return number(value, 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2)
 
 
 def _png(result: Result) -> bytes:

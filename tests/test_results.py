@@ -48,4 +48,4 @@ def test_a_result_travels_as_a_page(tmp_path: Path) -> None:
 
 
 def test_long_tables_say_what_is_left_out() -> None:
-    assert as_text(pd.DataFrame({"n": range(30)}), rows=5).endswith("… 25 more rows in .table")
+    assert as_text(pd.DataFrame({"n": range(30)}), rows=5).endswith("… 25 more rows")

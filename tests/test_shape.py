@@ -129,10 +129,24 @@ def _catalogue() -> dict[str, str]:
     return entries
 
 
+def _texts(node: ast.AST, constants: dict[str, ast.expr]) -> list[str]:
+    """The strings an expression can be, as far as it is written down: a literal, or a constant of the module."""
+    if isinstance(node, ast.Name | ast.Subscript):
+        name = getattr(node, "id", "") or getattr(getattr(node, "value", None), "id", "")
+        return _texts(constants[name], {}) if name in constants else []
+    if isinstance(node, ast.IfExp):
+        return _texts(node.body, constants) + _texts(node.orelse, constants)
+    if isinstance(node, ast.Dict):
+        return [text for value in node.values for text in _texts(value, constants)]
+    return [str(node.value)] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
 def _spoken(path: Path) -> list[str]:
-    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    first = (call.args[0] for call in calls if getattr(call.func, "id", "") == "say" and call.args)
-    return [str(argument.value) for argument in first if isinstance(argument, ast.Constant)]
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = {getattr(node.targets[0], "id", ""): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    first = [call.args[0] for call in calls if getattr(call.func, "id", "") == "say" and call.args]
+    return [text for argument in first for text in _texts(argument, constants)]
 
 
 def test_every_sentence_has_its_portuguese() -> None:

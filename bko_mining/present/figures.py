@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bko_mining.words import duration, number, percent
 
@@ -164,8 +165,18 @@ def percent_ticks(axis: Any) -> None:
 
 
 def duration_ticks(axis: Any) -> None:
-    """Write the ticks of an axis (seconds) as durations."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value)))
+    """Put the ticks of an axis (seconds) at whole minutes, hours or days and write them as durations."""
+    axis.set_major_locator(_WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(number(0, 1)[1:], "")))
+
+
+class _WholeUnits(MaxNLocator):
+    """Ticks at round numbers of the unit in which the durations will be written."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Ticks between two durations in seconds."""
+        unit = next((size for size in (86400, 3600, 60) if vmax >= 2 * size), 1)
+        return np.asarray(super().tick_values(vmin / unit, vmax / unit)) * unit
 
 
 def footnote(axes: Axes, text: str) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from bko_mining.errors import BkoError
 from bko_mining.present.figures import png_bytes
-from bko_mining.present.tables import readable
-from bko_mining.results import Result
+from bko_mining.results import Result, readable
 
 WIDTH, HEIGHT, MARGIN = 13.333, 7.5, 0.6
 ROWS = 10

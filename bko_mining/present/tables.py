@@ -5,26 +5,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from bko_mining.results import Result
-from bko_mining.words import day, duration, language, number, percent, say
+from bko_mining.results import Result, readable
+from bko_mining.words import language, number, say
 
 ROWS = 15
-
-
-def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a copy of a table whose cells are the words a person would write.
-
-    Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants
-    dates, and column names lose their underscores and speak the language in force.
-    """
-    columns = {name: [_cell(str(name), value) for value in table[name]] for name in table.columns}
-    return pd.DataFrame(columns, index=table.index).rename(columns=lambda name: heading(str(name)))
-
-
-def heading(name: str) -> str:
-    """Return the words for a column name."""
-    plain = name.replace("n_", "", 1) if name.startswith("n_") else name
-    return say(plain.removesuffix("_share").replace("_", " "))
 
 
 def html_table(table: pd.DataFrame, *, rows: int = ROWS) -> Markup:
@@ -52,24 +36,3 @@ def result_html(result: Result) -> str:
 def _row(row: tuple[Any, ...], right: list[bool]) -> str:
     cells = zip(row, right, strict=True)
     return "<tr>" + "".join(f'<td class="{"r" if r else "l"}">{escape(v)}</td>' for v, r in cells) + "</tr>"
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return "–"
-    if isinstance(value, pd.Timedelta):
-        return duration(value.total_seconds())
-    if isinstance(value, pd.Timestamp):
-        return day(value)
-    if isinstance(value, bool):
-        return say("yes") if value else say("no")
-    if isinstance(value, int):
-        return number(value)
-    if isinstance(value, float):
-        return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
-    return str(value)
-
-
-def _decimal(value: float) -> str:
-    size = abs(value)
-    return number(value, 0 if size >= 100 or value == int(value) else 1 if size >= 10 else 2)

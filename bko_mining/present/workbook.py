@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bko_mining.present.tables import heading
-from bko_mining.results import Result
+from bko_mining.results import Result, heading
 from bko_mining.words import language, say
 
 MAX_ROWS = 1_000_000

@@ -11,9 +11,9 @@ from pptx import Presentation
 
 from bko_mining.present.figures import new_axes, plot, png_bytes, svg_text
 from bko_mining.present.slides import write_slides
-from bko_mining.present.tables import html_table, readable
+from bko_mining.present.tables import html_table
 from bko_mining.present.workbook import write_workbook
-from bko_mining.results import Result
+from bko_mining.results import Result, readable
 from bko_mining.words import speaking
 
 

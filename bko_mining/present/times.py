@@ -1,0 +1,107 @@
+"""Bars of times: what takes long, where it waits, what is done again."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from bko_mining.present.figures import BLUE, FAINT, INK, ORANGE, duration_ticks, footnote, plot
+from bko_mining.words import duration, number, percent, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bko_mining.analyse.bottlenecks import Bottlenecks
+    from bko_mining.analyse.rework import Rework
+    from bko_mining.analyse.times import Times
+
+BARS = 12
+
+
+@plot(width=7.6, height=3.4)
+def plot_times(times: "Times", ax: Axes) -> None:
+    """Draw the distribution of a time (log-like scale where the tail is long) with its median and 90th percentile."""
+    seconds = times.values.astype(np.int64) / 1e6
+    top = float(np.quantile(seconds, 0.99)) or 1.0
+    ax.hist(np.minimum(seconds, top), bins=60, color=BLUE, alpha=0.85)
+    for q, name in ((0.5, say("median")), (0.9, say("one in ten takes longer"))):
+        at = float(np.quantile(seconds, q))
+        ax.axvline(at, color=ORANGE, linewidth=1.4)
+        ax.annotate(
+            f"{name}: {duration(at)}", (at, 0.97), xycoords=("data", "axes fraction"), xytext=(4, 0),
+            textcoords="offset points", va="top" if q == 0.5 else "center", fontsize=8.5, color=INK,
+            rotation=0, annotation_clip=False,
+        )  # fmt: skip
+    duration_ticks(ax.xaxis)
+    ax.set_title(say(_TITLES[times.measure]))
+    ax.set_ylabel(say("cases") if times.measure == "cycle_time" else say("activity instances"))
+    footnote(ax, say("n = {n}; the longest 1 % are counted in the last bar", n=number(len(seconds))))
+
+
+_TITLES = {
+    "cycle_time": "How long cases take",
+    "waiting_time": "How long activity instances wait",
+    "processing_time": "How long activity instances take",
+}
+
+
+@plot(width=7.6, height=4.0)
+def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
+    """Draw the hours a month that cases wait before each activity, the costliest on top."""
+    rows = found.table[found.table["hours_per_month"] > 0].head(BARS)
+    labels = (
+        [_label(row) for row in rows.iloc[:, :2].itertuples(index=False)] if _pairs(rows) else list(rows.iloc[:, 0])
+    )
+    shares = [percent(share) for share in rows["cycle_time_share"]]
+    _bars(ax, labels, rows["hours_per_month"].to_numpy(), shares)
+    ax.set_title(say("Hours a month that cases wait for it"))
+    left_out = len(found.table) - len(rows)
+    note = say("% of all cycle time beside the bars")
+    footnote(ax, f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note)
+
+
+@plot(width=7.6, height=3.6)
+def plot_rework(found: "Rework", ax: Axes) -> None:
+    """Draw how often each activity is done again: immediately (self-loop) or later in the case (return)."""
+    rows = found.table.head(BARS)
+    places = np.arange(len(rows))
+    ax.barh(places, rows["n_returns"], color=ORANGE, height=0.68, label=say("comes back later"))
+    ax.barh(places, rows["n_self_loops"], left=rows["n_returns"], color="#f0c48f", height=0.68, label=say("at once"))
+    for place, total, share in zip(places, rows["n_repeats"], rows["case_share"], strict=True):
+        text = say("{n} ({share} of cases)", n=number(total), share=percent(share, 1))
+        ax.annotate(text, (total, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
+    _horizontal(ax, list(rows["activity"]), float(rows["n_repeats"].max()) if len(rows) else 1.0)
+    ax.set_title(say("How often it is done again"))
+    if len(rows):
+        ax.legend(loc="lower right")
+
+
+def _bars(ax: Axes, labels: list[Any], values: Any, notes: list[str]) -> None:
+    places = np.arange(len(labels))
+    ax.barh(places, values, color=[BLUE if place else ORANGE for place in places], height=0.68)
+    for place, value, note in zip(places, values, notes, strict=True):
+        text = f"{number(value)} h  ({note})"
+        ax.annotate(text, (value, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
+    _horizontal(ax, [str(label) for label in labels], float(values.max()) if len(values) else 1.0)
+
+
+def _horizontal(ax: Axes, labels: list[str], top: float) -> None:
+    ax.set_yticks(np.arange(len(labels)), labels=[_short(label) for label in labels], color=INK)
+    ax.invert_yaxis()
+    ax.set_xlim(0, top * 1.3)
+    ax.xaxis.set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["bottom"].set_visible(False)
+    ax.spines["left"].set_color(FAINT)
+
+
+def _short(label: str, most: int = 42) -> str:
+    return label if len(label) <= most else f"{label[: most - 1]}…"
+
+
+def _pairs(rows: "pd.DataFrame") -> bool:
+    return "target_activity" in rows.columns
+
+
+def _label(row: tuple[Any, ...]) -> str:
+    return f"{row[0]} → {row[1]}"
