@@ -168,12 +168,12 @@ def _is_holiday(region: str | None, days: pd.DatetimeIndex) -> NDArray[np.bool_]
 
 def _is_month_end(days: pd.DatetimeIndex, free: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
     """The last n days of a month that are neither weekend nor holiday."""
-    held = {day.date() for day, off in zip(days, free, strict=True) if off}
-    last: set[date] = set()
-    for month in days.to_period("M").unique():
-        business = [d.date() for d in pd.bdate_range(month.start_time, month.end_time) if d.date() not in held]
-        last |= set(business[-n:])
-    return np.array([day.date() in last for day in days])
+    held = days[free].unique()
+    first = days[0].replace(day=1)
+    business = pd.bdate_range(first, days[-1] + pd.offsets.MonthEnd(1)).difference(held)
+    months = business.to_period("M")
+    left = pd.Series(1, index=business)[::-1].groupby(months[::-1]).cumsum()
+    return np.asarray(days.isin(left.index[left <= n]))
 
 
 def _by_interval(twin: Twin, stream: IntervalArrivals, window: Window, luck: tuple[object, ...]) -> Instants:

@@ -9,7 +9,7 @@ import numpy as np
 from bko_mining.calendars import DAY, WorkCalendar
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.luck import stream_key, uniform, uniforms
-from bko_mining.simulate.people import Desk, Item, Person
+from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
 from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.timetable import FOREVER, Instants, Intervals, Timetable, spread_of, without
@@ -69,13 +69,13 @@ class Staff:
         picky = any(
             a.same_as or a.not_same_as or a.patience or a.queue_limit or a.at_shift_end == "fits" for a in activities
         )
-        calendars = {self.twin.calendar_of(member, name) for member in members}
         shared = any(len(self._member_of[member]) > 1 for member in members)
-        return not (by_rule or particular or picky or shared) and len(calendars) == 1
+        return not (by_rule or particular or picky or shared)
 
-    def _desk(self, name: str, people: list[Person]) -> Desk:
+    def _desk(self, name: str, people: list[Person]) -> Desk | ShiftDesk:
         ruled = any(self.run.ruled[self.run.labels[a]] for a in self.twin.activities_of(name))
-        desk = Desk(self.run.env, people, self.run.begin_by_rules if ruled else self.run.begin)
+        kind = Desk if len({person.hours for person in people}) == 1 else ShiftDesk
+        desk = kind(self.run.env, people, self.run.begin_by_rules if ruled else self.run.begin)
         for person in people:
             person.desk = desk
         return desk

@@ -1,7 +1,7 @@
 """The people and bots of a run, and the desks where their work queues.
 
-A desk whose members share one calendar, do everything at it and serve first come first served is a plain deque
-(``Desk``); every other rule lives in ``Pool``. A test holds them equal where both apply.
+A desk whose members do everything at it and serve first come first served is a plain deque (``Desk`` where they share
+one calendar, ``ShiftDesk`` where they do not); every other rule lives in ``Pool``. A test holds them equal.
 """
 
 from collections import deque
@@ -106,3 +106,58 @@ class Desk:
         if self.hours.is_open(now):
             while self.queue and self.idle:
                 self.begin(self.queue.popleft(), self.idle.popleft(), now)
+
+
+class ShiftDesk:
+    """The same for people with own calendars: the longest idle of those on duty takes the next item."""
+
+    def __init__(self, env: Any, people: list[Person], begin: Begin) -> None:
+        self.env = env
+        self.idle = deque(people)
+        self.queue: deque[Item] = deque()
+        self.begin = begin
+        self.alarms: dict[Timetable, int] = {}
+
+    def offer(self, item: Item, now: int) -> None:
+        """Start the item if somebody is free and on duty, else queue it."""
+        if self.queue:
+            self.queue.append(item)
+            return
+        for person in self.idle:
+            if person.hours.is_open(now):
+                self.idle.remove(person)
+                self.begin(item, person, now)
+                return
+        self.queue.append(item)
+        for person in self.idle:
+            self._set_alarm(person.hours, now)
+
+    def release(self, person: Person, now: int) -> None:
+        """Somebody is free again: the next item, or idle."""
+        if self.queue:
+            if person.hours.is_open(now):
+                self.begin(self.queue.popleft(), person, now)
+                return
+            self._set_alarm(person.hours, now)
+        self.idle.append(person)
+
+    def waiting(self) -> int:
+        """Items in the queue."""
+        return len(self.queue)
+
+    def _set_alarm(self, hours: Timetable, now: int) -> None:
+        """One wake-up a calendar at its next opening; while items wait, all idle people have one ahead."""
+        if self.alarms.get(hours, -1) <= now:
+            self.alarms[hours] = hours.opening_after(now)
+            self.env.timeout(self.alarms[hours] - now).callbacks.append(self._open)
+
+    def _open(self, _: Any) -> None:
+        now = self.env.now
+        for person in [person for person in self.idle if person.hours.is_open(now)]:
+            if not self.queue:
+                return
+            self.idle.remove(person)
+            self.begin(self.queue.popleft(), person, now)
+        if self.queue:
+            for person in self.idle:
+                self._set_alarm(person.hours, now)

@@ -137,8 +137,8 @@ class RuledRun(Run):
             pause = self._pause_of(("delay", delay.after, delay.before), delay)
             sources = [steps[delay.after]] if delay.after in steps else [] if delay.after else list(steps.values())
             targets = [steps[delay.before]] if delay.before in steps else [] if delay.before else list(steps.values())
-            for pair in product(sources, targets):
-                self.pauses.setdefault(pair, []).append(pause)
+            for source, target in product(sources, targets):
+                self.pauses.setdefault(source * self.width + target, []).append(pause)
         for i, node in enumerate(self.net.nodes):
             if node.delay is not None:
                 self.waits[i] = self._pause_of(("wait", node.label), node.delay)
@@ -208,6 +208,17 @@ class RuledRun(Run):
         person.busy += work
         activity = self.twin.activities[self.activities[item.activity]]
         end = now + work if activity.at_shift_end == "carried_over" else person.work.finish(now, work)
+        self.timeout(end - now, (item, item.version)).callbacks.append(self._finish_version)
+
+    def resume(self, item: Item, person: Person, now: int) -> None:
+        """Go on with an item that was in somebody's hands when the run began, be the hours open or not."""
+        work = self.work(item, person, now)
+        item.left, item.resumed = work, now
+        item.person, item.who = person, person.code
+        person.item, person.last = item, item.activity
+        if person.pools:
+            person.hands.append(item)
+        end = person.work.after(now, work)
         self.timeout(end - now, (item, item.version)).callbacks.append(self._finish_version)
 
     def begin_alone_by_rules(self, item: Item, now: int) -> None:

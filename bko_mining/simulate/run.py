@@ -42,6 +42,12 @@ class Run:
         self.labels = {name: i for i, name in enumerate(self.activities)}
         for node in self.net.nodes:
             self.labels.setdefault(node.label, len(self.labels))
+        # Delays after a block hold when it is over, not when its branches begin.
+        self.inside = {
+            i: self.labels.setdefault(f"(inside) {node.label}", len(self.labels))
+            for i, node in enumerate(self.net.nodes)
+            if node.kind in (Kind.FORK, Kind.SOME)
+        }
         self.width = len(self.labels)
         self.visits = array("H", bytes(2 * self.width * len(cases)))
         self.arrival: list[int] = cases.arrival.tolist()
@@ -79,8 +85,9 @@ class Run:
         ]
         self.entry: list[Entry] = [self.begin_alone] * len(self.activities)
         self.on_finish: list[Callable[[Any], None]] = [self.finish] * len(self.activities)
-        self.pauses: dict[tuple[int, int], list[Pause]] = {}
+        self.pauses: dict[int, list[Pause]] = {}
         self.waits: dict[int, Pause] = {}
+        self.chances: dict[int, list[Draws]] = {}
 
     def open_doors(self) -> None:
         """Compile what needs desks and people to be there (conditions on queues)."""
@@ -132,18 +139,20 @@ class Run:
         visit = self.visits[slot]
         self.visits[slot] = visit + 1
         item = Item(case, node, activity, visit, now)
-        if self.pauses and self._pause(item, step, now):
-            return
-        self.entry[activity](item, now)
+        pauses = self.pauses.get(step * self.width + activity)
+        if pauses is None:
+            self.entry[activity](item, now)
+        else:
+            self._pause(item, pauses, now)
 
-    def _pause(self, item: Item, step: int, now: int) -> bool:
+    def _pause(self, item: Item, pauses: list[Pause], now: int) -> None:
         ready = now
-        for pause in self.pauses.get((step, item.activity), ()):
+        for pause in pauses:
             ready = pause(item.case, item.visit, ready)
-        if ready <= now:
-            return False
-        self.timeout(ready - now, item).callbacks.append(self._ready)
-        return True
+        if ready > now:
+            self.timeout(ready - now, item).callbacks.append(self._ready)
+        else:
+            self.entry[item.activity](item, now)
 
     def _ready(self, event: Any) -> None:
         item, now = event.value, self.env.now
@@ -231,36 +240,39 @@ class Run:
 
     def _split(self, case: int, node: int, step: int, now: int) -> None:
         visit = self._visit(case, node)
-        split = self.net.nodes[node]
-        pauses = self.pauses.get((step, self.label[node])) if self.pauses else None
         ready = now
-        for pause in pauses or ():
+        for pause in self.pauses.get(step * self.width + self.label[node], ()):
             ready = pause(case, visit, ready)
         if ready > now:
             self.timeout(ready - now, (case, node, visit)).callbacks.append(self._split_later)
             return
-        if split.kind == Kind.SOME:
-            fork = self.exits.forks[node]
-            assert fork is not None
-            targets = fork.choose_some(case, now, lambda i: self.draws("some", node, i)(case, visit))
-        else:
-            targets = [way.to for way in split.ways]
-        self._spread(case, node, targets, now)
+        self._spread(case, node, self._branches(case, node, visit, now), now)
 
     def _split_later(self, event: Any) -> None:
-        case, node, _ = event.value
-        self._spread(case, node, [way.to for way in self.net.nodes[node].ways], self.env.now)
+        case, node, visit = event.value
+        now = self.env.now
+        self._spread(case, node, self._branches(case, node, visit, now), now)
+
+    def _branches(self, case: int, node: int, visit: int, now: int) -> list[int]:
+        fork = self.exits.forks[node]
+        if self.kind[node] == Kind.FORK or fork is None:
+            return [way.to for way in self.net.nodes[node].ways]
+        chances = self.chances.setdefault(node, [])
+        for i in range(len(chances), len(fork.ways)):
+            chances.append(self.draws("some", self.net.nodes[node].label, i))
+        return fork.choose_some(case, now, lambda i: chances[i](case, visit))
 
     def _spread(self, case: int, node: int, targets: list[int], now: int) -> None:
         self.tokens[case] += len(targets) - 1
         join = self.net.nodes[node].join
         if join >= 0:
             self.joins[case, join] = len(targets)
+        inside = self.inside[node]
         for target in targets:
             if self.kind[target] == Kind.ACTIVITY:
-                self.enable(case, target, self.label[node], now)
+                self.enable(case, target, inside, now)
             else:
-                self.through(case, target, self.label[node], now)
+                self.through(case, target, inside, now)
 
     def _join(self, case: int, node: int, now: int) -> None:
         key = (case, node)

@@ -47,6 +47,8 @@ class Timetable:
 
     def room(self, now: int) -> int:
         """Working time left until closing; to be asked while open."""
+        while self._ends[self._i] == self._covered:
+            self._grow()
         return self._ends[self._i] - now
 
     def finish(self, now: int, work: int) -> int:
@@ -108,8 +110,10 @@ class Timetable:
     def _fill(self) -> None:
         starts, ends = self._spread(self._since, self._covered)
         # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
-        alive = ends > self._since - 30 * DAY
+        alive = (ends > self._since - 30 * DAY) & (starts < self._covered)
         starts, ends = starts[alive], ends[alive]
+        if ends[-1] < FOREVER:
+            ends = np.minimum(ends, self._covered)
         self._starts: list[int] = starts.tolist()
         self._ends: list[int] = ends.tolist()
         self._before: list[int] = np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64).tolist()

@@ -73,7 +73,7 @@ class Repeat(Part):
     again: Share = Field(description="Probability of another round after each round.")
     when: Condition | None = Field(None, description="Another round only where this holds.")
     redo: "Block" = Field(None, description="Done on the way back.")
-    at_most: int | None = Field(None, ge=1, description="Rounds after which the case goes on in any case.")
+    at_most: int | None = Field(None, ge=1, description="Goes on after so many visits of its first activity.")
 
 
 class Loop(Part):
