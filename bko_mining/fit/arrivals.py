@@ -5,9 +5,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.fit.calendars import Hours
 from bko_mining.fit.instances import DAY, WEEK, Seconds
 
 HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Arrivals at fixed steps.
+
+    Attributes
+    ----------
+    every : float
+        Seconds between arrivals.
+    hours : Hours
+        When they come: from the first arrival of each day to just after the last.
+    """
+
+    every: float
+    hours: Hours
 
 
 @dataclass(frozen=True)
@@ -22,6 +39,10 @@ class Arrivals:
         Cases seen and hours watched in each cell.
     multiplicative : bool
         Whether the rate is a factor of the weekday times a factor of the hour.
+    closed_days : tuple of int
+        Days without arrivals where many were usual, counted from the origin.
+    grid : Grid or None
+        Fixed steps, where the arrivals keep to them.
     """
 
     rates: NDArray[np.float64]
@@ -29,6 +50,7 @@ class Arrivals:
     exposure: NDArray[np.float64]
     multiplicative: bool
     closed_days: tuple[int, ...] = ()
+    grid: Grid | None = None
 
 
 def arrival_rates(arrivals: Seconds, *, since: float | None = None, until: float | None = None) -> Arrivals:
@@ -50,7 +72,31 @@ def arrival_rates(arrivals: Seconds, *, since: float | None = None, until: float
     expected = _multiplicative(counts, exposure)
     fits = _fits(counts, expected)
     rates = np.divide(expected if fits else counts, exposure, out=np.zeros((7, 24)), where=exposure > 0)
-    return Arrivals(rates, counts, exposure, fits, tuple(closed.tolist()))
+    return Arrivals(rates, counts, exposure, fits, tuple(closed.tolist()), _grid(np.sort(arrivals)))
+
+
+def _grid(arrivals: Seconds) -> Grid | None:
+    """Fixed steps, if equally many cases come on each weekday and the gaps within a day hardly vary."""
+    day = (arrivals // DAY).astype(int)
+    gaps = np.diff(arrivals)[np.diff(day) == 0]
+    perday = np.bincount(day - day[0])[1:-1]
+    weekday = (np.arange(len(perday)) + day[0] + 1) % 7
+    spread = [perday[weekday == d].var() / max(perday[weekday == d].mean(), 1e-9) for d in np.unique(weekday)]
+    if len(gaps) <= 50 or not len(spread) or max(spread) > 0.2 or gaps.std() > 0.7 * gaps.mean():
+        return None
+    every = float(np.round(np.median(gaps) / 60) * 60) or float(np.median(gaps))
+    shifts = []
+    for d in np.unique(weekday):
+        clock = [arrivals[day == k] % DAY for k in np.unique(day) if k % 7 == d]
+        if len(clock) * 2 >= (weekday == d).sum():
+            first, last = (float(np.median([edge(times) for times in clock])) for edge in (np.min, np.max))
+            first = np.floor(first / 60) * 60
+            shifts.append((d * DAY + first, min((d + 1) * DAY, d * DAY + first + _whole(last - first, every) + every)))
+    return Grid(every, Hours(tuple(shifts))) if shifts else None
+
+
+def _whole(span: float, every: float) -> float:
+    return float(np.round(span / every) * every)
 
 
 def _closed_days(arrivals: Seconds, since: float, until: float) -> NDArray[np.int64]:

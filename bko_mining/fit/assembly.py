@@ -14,7 +14,7 @@ from bko_mining.fit.routing import END as AFTER_ALL
 from bko_mining.fit.routing import START as BEFORE_ALL
 from bko_mining.fit.routing import Block
 from bko_mining.fit.service import Service
-from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 from bko_mining.twin.model import Evidence, StepDelay, Twin
 from bko_mining.twin.people import Resource, Role
 from bko_mining.twin.routing import END, START, Context, Flow, GraphRouting, HistoryRouting, Node, ParallelBlock
@@ -47,7 +47,10 @@ def _next_monday(found: Findings) -> date:
     return last + timedelta(days=7 - last.weekday())
 
 
-def _arrivals(found: Findings) -> RateArrivals:
+def _arrivals(found: Findings) -> RateArrivals | GridArrivals:
+    grid = found.arrivals.grid
+    if grid is not None:
+        return GridArrivals(kind="grid", every=grid.every, calendar=grid.hours.text)
     rates = np.round(found.arrivals.rates, 5)
     table = {day: tuple(row.tolist()) for day, row in zip(DAYS, rates, strict=True) if row.any()}
     return RateArrivals(table=table or {"Mon": (1.0,) + (0.0,) * 23})
@@ -259,6 +262,13 @@ def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[
 def _arrivals_evidence(found: Findings) -> Evidence:
     arrivals = found.arrivals
     n = int(arrivals.counts.sum())
+    if arrivals.grid is not None:
+        return Evidence(
+            part="arrivals",
+            found=f"one case every {arrivals.grid.every / 60:.0f} min, {arrivals.grid.hours.text}",
+            n=n,
+            assumption="fixed steps, as equally many cases come every day",
+        )
     kind = "a factor of the weekday times a factor of the hour" if arrivals.multiplicative else "free for each hour"
     return Evidence(
         part="arrivals",
