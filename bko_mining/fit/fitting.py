@@ -1,6 +1,7 @@
 """From a log to its twin: one call, every part with its evidence."""
 
 from bko_mining.fit.assembly import write_twin
+from bko_mining.fit.calibration import calibrate
 from bko_mining.fit.findings import investigate
 from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
@@ -35,5 +36,6 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     LogError
         If the log has no instance that ended.
     """
-    twin = write_twin(investigate(with_starts(log), seed=seed), name=name)
-    return with_memory(twin, log, seed=seed)
+    started = with_starts(log)
+    twin = write_twin(investigate(started, seed=seed), name=name)
+    return with_memory(calibrate(twin, started, seed=seed), log, seed=seed)
