@@ -25,6 +25,7 @@ _HOME = {
         "ScenarioError",
         "SimulationError",
         "TwinError",
+        "TwinWarning",
     ),
     "results": ("Result",),
     "calendars": ("WorkCalendar",),

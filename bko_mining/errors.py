@@ -32,5 +32,9 @@ class SimulationError(BkoError, RuntimeError):
     """A run cannot go on (an endless loop, a role nobody has); the message says where it stood."""
 
 
+class TwinWarning(UserWarning):
+    """A twin will run but not come to rest: more work than people, activities that no case reaches."""
+
+
 class DataQualityWarning(UserWarning):
     """Something in the log distorts the answers; the message says what, how many and which repair exists."""

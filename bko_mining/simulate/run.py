@@ -58,6 +58,7 @@ class Run:
         self.tokens = array("H", bytes(2 * len(cases)))
         self.finished_cases = bytearray(len(cases))
         self.n_finished = 0
+        self.bar: Any = None
         self.records = Records()
         self.done = self.env.event()
         self.joins: dict[tuple[int, int], int] = {}
@@ -209,6 +210,8 @@ class Run:
         if self.tokens[case] == 0:
             self.finished_cases[case] = 1
             self.n_finished += 1
+            if self.n_finished & 1023 == 0 and self.bar is not None:
+                self.bar.update(1024)
             if self.n_finished == len(self.arrival):
                 self.done.succeed()
 

@@ -3,11 +3,14 @@
 import gc
 from datetime import date, datetime, timedelta
 
+from tqdm import tqdm
+
 from bko_mining.errors import SimulationError
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.arrivals import Window, to_utc
 from bko_mining.simulate.cases import draw_cases
 from bko_mining.simulate.following import remembered_log
+from bko_mining.simulate.guards import check_run
 from bko_mining.simulate.opening import place_open_cases
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.written_log import write_log
@@ -15,6 +18,9 @@ from bko_mining.twin.model import Twin
 from bko_mining.twin.values import seconds
 
 Start = date | datetime | str | None
+
+LONG_RUN = 20_000
+"""Runs of so many cases show a progress bar once they have taken three seconds."""
 
 
 def simulate(
@@ -80,8 +86,10 @@ def simulate(
         raise SimulationError("no case arrives in the run; give a longer horizon or more arrivals")
     run = RuledRun(twin, cases, begin, luck)
     run.prepare()
+    check_run(run, ends=stop is None)
     place_open_cases(run)
-    _go(run, stop)
+    with tqdm(total=len(cases), unit="case", leave=False, delay=3, disable=len(cases) < LONG_RUN) as run.bar:
+        _go(run, stop)
     return write_log(run)
 
 
