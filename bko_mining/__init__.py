@@ -41,6 +41,8 @@ _HOME = {
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
     "analyse.bottlenecks": ("bottlenecks",),
     "analyse.rework": ("rework",),
+    "discover.process_map": ("process_map",),
+    "discover.variants": ("variants",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.grouping import MICROSECOND, Grouping, by_instance
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
+from bko_mining.log.grouping import MICROSECOND, Grouping, by_instance
 from bko_mining.results import Result
 from bko_mining.words import duration, money, number, percent, say
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.grouping import MICROSECOND
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
 from bko_mining.words import money, number, percent, say
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.grouping import MICROSECOND, Grouping, by_case, by_instance, summarise
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import MISSING, EventLog
+from bko_mining.log.grouping import MICROSECOND, Grouping, by_case, by_instance, summarise
 from bko_mining.results import Result
 from bko_mining.words import duration, number, say
 

@@ -1,0 +1,122 @@
+"""Variants: the sequences of activities that cases share, the most frequent first."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bko_mining.log.event_log import EventLog
+from bko_mining.results import Result
+from bko_mining.words import number, percent, say
+
+SEPARATOR = " → "
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variants(Result):
+    """The variants of a log.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a variant: ``variant`` (its activities), ``n_activities``, ``n_cases``, ``case_share``,
+        ``coverage_share`` (of this and all more frequent ones), ``median_cycle_time``, ``mean_cycle_time``.
+    of_case : int64[n_cases]
+        The row of each case's variant.
+    sequences : tuple of tuple of str
+        The activities of each variant, in the order of the table.
+    """
+
+    of_case: Codes
+    sequences: tuple[tuple[str, ...], ...]
+
+    picture: ClassVar[str] = "variants:plot_variants"
+
+    @property
+    def summary(self) -> str:
+        """How many variants there are and how much the most frequent ones cover."""
+        n = len(self.table)
+        enough = int(np.searchsorted(self.table["coverage_share"].to_numpy(), 0.8 - 1e-12)) + 1
+        return say(
+            "{n} variants in {cases} cases; the most frequent {enough} of them cover {share} of the cases.",
+            n=number(n),
+            cases=number(len(self.of_case)),
+            enough=number(enough),
+            share=percent(self.table["coverage_share"].iloc[enough - 1]),
+        )
+
+
+def variants(log: EventLog) -> Variants:
+    """Group the cases by their sequence of activities.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+
+    Returns
+    -------
+    Variants
+        The most frequent first; ties go to the variant seen first.
+
+    Examples
+    --------
+    >>> import pandas as pd, bko_mining as bko
+    >>> rows = pd.DataFrame({"case_id": ["A", "A", "B", "B", "C"], "activity": ["open", "pay", "open", "pay", "open"],
+    ...     "end": pd.to_datetime(["2026-01-05", "2026-01-06", "2026-01-05", "2026-01-07", "2026-01-08"])})
+    >>> bko.variants(bko.EventLog.from_frame(rows)).table[["variant", "n_cases"]].values.tolist()
+    [['open → pay', 2], ['open', 1]]
+    """
+    of_case, examples = _numbered(log)
+    counts = np.bincount(of_case)
+    order = np.lexsort((examples, -counts))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    of_case = rank[of_case]
+    sequences = tuple(_sequence(log, int(case)) for case in examples[order])
+    return Variants(table=_table(log, of_case, sequences), of_case=of_case, sequences=sequences)
+
+
+def _numbered(log: EventLog) -> tuple[Codes, Codes]:
+    """A number for each case's sequence, and the first case of each: the sequences are told apart by two hashes."""
+    place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
+    keys = []
+    for salt in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F):
+        mixed = (log.activity.astype(np.uint64) + np.uint64(1)) * np.uint64(salt) ^ _scramble(
+            place.astype(np.uint64), salt
+        )
+        keys.append(np.add.reduceat(_scramble(mixed, salt), log.offsets[:-1]))
+    both = np.rec.fromarrays([*keys, log.n_instances.astype(np.uint64)])
+    _, examples, of_case = np.unique(both, return_index=True, return_inverse=True)
+    return of_case.astype(np.int64), examples.astype(np.int64)
+
+
+def _scramble(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
+    mixed = values + np.uint64(salt)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+
+
+def _sequence(log: EventLog, case: int) -> tuple[str, ...]:
+    rows = log.activity[log.offsets[case] : log.offsets[case + 1]]
+    return tuple(log.activities[code] for code in rows.tolist())
+
+
+def _table(log: EventLog, of_case: Codes, sequences: tuple[tuple[str, ...], ...]) -> pd.DataFrame:
+    counts = np.bincount(of_case, minlength=len(sequences))
+    cycle = pd.Series((log.case_end - log.case_start).astype("timedelta64[us]")).groupby(of_case)
+    return pd.DataFrame(
+        {
+            "variant": [SEPARATOR.join(sequence) for sequence in sequences],
+            "n_activities": [len(sequence) for sequence in sequences],
+            "n_cases": counts,
+            "case_share": counts / log.n_cases,
+            "coverage_share": np.cumsum(counts) / log.n_cases,
+            "median_cycle_time": cycle.median().to_numpy(),
+            "mean_cycle_time": cycle.mean().to_numpy(),
+        }
+    )

@@ -1,0 +1,76 @@
+"""The variant explorer as a picture: one row of chevrons a variant, how many cases share it, how long they take."""
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.patches import Polygon, Rectangle
+
+from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, PALETTE, footnote, plot
+from bko_mining.words import duration, number, percent, say
+
+if TYPE_CHECKING:
+    from bko_mining.discover.variants import Variants
+
+ROWS, STEPS = 12, 14
+LEFT, CHEVRON, POINT = 3.4, 1.0, 0.22
+
+
+@plot(width=9.2, height=4.6)
+def plot_variants(found: "Variants", ax: Axes) -> None:
+    """Draw the most frequent variants; the same activity always has the same colour, its name in the key below."""
+    rows = found.table.head(ROWS)
+    names = list(dict.fromkeys(name for sequence in found.sequences[: len(rows)] for name in sequence[:STEPS]))
+    colours = {name: _colour(place) for place, name in enumerate(names)}
+    top = float(rows["case_share"].max())
+    for place, sequence in enumerate(found.sequences[: len(rows)]):
+        y = -float(place)
+        _share(ax, y, float(found.table["case_share"].iloc[place]), top)
+        for step, name in enumerate(sequence[:STEPS]):
+            _chevron(ax, LEFT + CHEVRON * step, y, colours[name])
+        more = len(sequence) - STEPS
+        time = duration(found.table["median_cycle_time"].iloc[place].total_seconds())
+        text = f"+{more}   {time}" if more > 0 else time
+        ax.text(LEFT + CHEVRON * min(len(sequence), STEPS) + 0.35, y, text, va="center", fontsize=8, color=MUTED)
+    _key(ax, colours, -len(rows) - 0.3)
+    ax.set_axis_off()
+    ax.set_xlim(0, LEFT + CHEVRON * STEPS + 2.4)
+    ax.set_ylim(-len(rows) - 0.1 - 0.8 * ((len(names) + 3) // 4), 0.9)
+    ax.set_title(say("The most frequent ways through the process"))
+    covered = percent(float(found.table["coverage_share"].iloc[len(rows) - 1]))
+    note = say("{n} of {all} variants, {share} of the cases; behind each row the median cycle time",
+               n=number(len(rows)), all=number(len(found.table)), share=covered)  # fmt: skip
+    footnote(ax, note)
+
+
+def _share(ax: Axes, y: float, share: float, top: float) -> None:
+    ax.add_patch(Rectangle((1.15, y - 0.3), 1.95, 0.6, facecolor=FAINT, linewidth=0))
+    ax.add_patch(Rectangle((1.15, y - 0.3), 1.95 * share / top, 0.6, facecolor=BLUE, linewidth=0))
+    ax.text(1.0, y, percent(share, 1), ha="right", va="center", fontsize=8.5, color=INK)
+
+
+def _chevron(ax: Axes, x: float, y: float, colour: str) -> None:
+    width, half = CHEVRON - 0.04, 0.33
+    corners = [
+        (x, y - half),
+        (x + width - POINT, y - half),
+        (x + width, y),
+        (x + width - POINT, y + half),
+        (x, y + half),
+    ]
+    ax.add_patch(Polygon([*corners, (x + POINT, y)], facecolor=colour, linewidth=0))
+
+
+def _key(ax: Axes, colours: dict[str, str], top: float) -> None:
+    for place, (name, colour) in enumerate(colours.items()):
+        x, y = 0.2 + (place % 4) * 4.9, top - 0.8 * (place // 4)
+        ax.add_patch(Rectangle((x, y - 0.22), 0.45, 0.44, facecolor=colour, linewidth=0))
+        ax.text(x + 0.65, y, name if len(name) <= 30 else f"{name[:29]}…", va="center", fontsize=8, color=INK)
+
+
+def _colour(place: int) -> str:
+    """The palette first; where there are more activities than colours, the same colours paler, then darker."""
+    turn, base = divmod(place, len(PALETTE))
+    towards, share = ((1.0, 0.0), (1.0, 0.5), (0.0, 0.4), (1.0, 0.75))[turn % 4]
+    red, green, blue = ((1 - share) * part + share * towards for part in to_rgb(PALETTE[base]))
+    return to_hex((red, green, blue))
