@@ -44,7 +44,9 @@ class Transition:
     delay: Delay | None
 
 
-def find_transitions(data: Instances, queues: list[Queue], usable: Mask, *, seed: int = 0) -> list[Transition]:
+def find_transitions(
+    data: Instances, queues: list[Queue], usable: Mask, *, prompt_from: float = FREE, seed: int = 0
+) -> list[Transition]:
     """Find the delay of every transition into the roles' queues.
 
     Parameters
@@ -55,21 +57,25 @@ def find_transitions(data: Instances, queues: list[Queue], usable: Mask, *, seed
         One a role.
     usable : bool[n]
         Rows to learn from (the beginning of the log, with unseen work in progress, is left out).
+    prompt_from : float
+        Share of starts without a wait, among those by idle people, from which a transition has no delay.
     seed : int
         Chooses among too many observations.
     """
     found: list[Transition] = []
     queued = np.zeros(len(data), bool)
     for queue in queues:
-        found += _of_queue(data, queue, usable, np.random.default_rng(seed))
+        found += _of_queue(data, queue, usable, np.random.default_rng(seed), prompt_from)
         queued[queue.rows] = True
     # Where nobody queues, the whole wait is delay.
     rest = np.flatnonzero(~queued & (data.enabler >= 0))
     open_to_all = Queue(rest, np.ones(len(rest), bool), data.start[rest])
-    return found + _of_queue(data, open_to_all, usable, np.random.default_rng(seed))
+    return found + _of_queue(data, open_to_all, usable, np.random.default_rng(seed), FREE)
 
 
-def _of_queue(data: Instances, queue: Queue, usable: Mask, rng: np.random.Generator) -> list[Transition]:
+def _of_queue(
+    data: Instances, queue: Queue, usable: Mask, rng: np.random.Generator, prompt_from: float
+) -> list[Transition]:
     rows = queue.rows
     before = np.where(data.enabler[rows] >= 0, data.activity[data.enabler[rows]], -1)
     key = (before + 1) * len(data.activities) + data.activity[rows]
@@ -82,7 +88,8 @@ def _of_queue(data: Instances, queue: Queue, usable: Mask, rng: np.random.Genera
         points = mine & queue.point
         zero = float((wait[points] <= tolerance).mean()) if points.any() else np.nan
         stats[int(code)] = (int(mine.sum()), int(points.sum()), zero)
-        if code < len(data.activities) or _is_free(wait[mine], points.sum(), zero, queue.floor[mine], data, rows[mine]):
+        prompt = zero >= prompt_from if points.sum() >= FEW else _explained(queue.floor[mine], data, rows[mine])
+        if code < len(data.activities) or prompt:
             free |= key == code
     low, high = _bounds(data, queue, free)
     result = []
@@ -98,13 +105,9 @@ def _of_queue(data: Instances, queue: Queue, usable: Mask, rng: np.random.Genera
     return result
 
 
-def _is_free(wait: Seconds, n_points: int, zero: float, floor: Seconds, data: Instances, rows: Codes) -> bool:
-    """Whether a transition has no delay: its points hardly ever wait, or, without points, queueing explains all."""
-    if n_points >= FEW:
-        return zero >= FREE
-    enabled = data.enabled[rows]
-    # Somebody was idle after the item could have been there, yet it was not taken.
-    return float((floor > enabled + 60).mean()) < 0.5 if len(rows) else True
+def _explained(floor: Seconds, data: Instances, rows: Codes) -> bool:
+    """Without enough points: whether most items started as soon as anybody was free, so that queueing explains all."""
+    return float((floor > data.enabled[rows] + 60).mean()) < 0.5 if len(rows) else True
 
 
 def _bounds(data: Instances, queue: Queue, free: Mask) -> tuple[Seconds, Seconds]:

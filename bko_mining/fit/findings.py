@@ -8,7 +8,7 @@ import numpy as np
 from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
 from bko_mining.fit.arrivals import Arrivals, arrival_rates
 from bko_mining.fit.calendars import Hours, find_hours
-from bko_mining.fit.delays import Transition, find_transitions
+from bko_mining.fit.delays import FREE, Transition, find_transitions
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
 from bko_mining.fit.queues import Queue, observe_queues
 from bko_mining.fit.roles import Roles, Teams, find_roles, find_teams
@@ -47,8 +47,11 @@ class Findings:
         return point
 
 
-def investigate(log: EventLog, *, seed: int = 0) -> Findings:
-    """Find all parts of a twin in a log with starts."""
+def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> Findings:
+    """Find all parts of a twin in a log with starts.
+
+    A transition has no delay if idle people started at once in at least the share ``prompt_from``.
+    """
     found = concurrency(log)
     data = instances(log, enabling(log, found))
     roles = find_roles(log, data)
@@ -70,7 +73,7 @@ def investigate(log: EventLog, *, seed: int = 0) -> Findings:
         work=work,
         queues=queues,
         services=services,
-        transitions=find_transitions(data, queues, settled(data), seed=seed),
+        transitions=find_transitions(data, queues, settled(data), prompt_from=prompt_from, seed=seed),
         routing=count_steps(data, found),
         arrivals=arrival_rates(data.arrivals),
     )

@@ -5,6 +5,7 @@ from bko_mining.fit.calibration import calibrate
 from bko_mining.fit.findings import investigate
 from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
+from bko_mining.fit.unlogged import with_hidden_work
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.model import Twin
 
@@ -37,5 +38,6 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
         If the log has no instance that ended.
     """
     started = with_starts(log)
-    twin = write_twin(investigate(started, seed=seed), name=name)
+    found = investigate(started, seed=seed)
+    twin = with_hidden_work(found, write_twin(found, name=name), seed=seed)
     return with_memory(calibrate(twin, started, seed=seed), log, seed=seed)

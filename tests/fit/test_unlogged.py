@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+import bko_mining as bko
+from bko_mining.fit.assembly import write_twin
+from bko_mining.fit.findings import investigate
+from bko_mining.fit.unlogged import promptness, with_hidden_work
+
+OFFICE = bko.Twin.from_yaml("""
+start: 2026-01-05
+arrivals: [{per_week: 200, calendar: Mon-Fri 08:00-18:00}]
+calendars: {office: 'Mon-Fri 08:00-12:00 13:00-17:00'}
+roles: {Clerk: {members: [Ana, Bia, Caio], calendar: office}, Expert: {members: [Eva, Fabio], calendar: office}}
+activities:
+  Register: {automatic: true, time: 20 s}
+  Check: {role: Clerk, time: {family: lognormal, mean: 24 min, cv: 0.6}}
+  Review: {role: Expert, time: {family: gamma, mean: 16 min, cv: 0.8}}
+  Pay: {role: Clerk, time: {family: gamma, mean: 4 min, cv: 0.5}}
+routing: [Register, Check, Review, Pay]
+delays: [{after: Review, before: Pay, time: {family: exponential, mean: 10 h}}]
+""")
+
+
+@pytest.fixture(scope="module")
+def log():
+    return bko.simulate(OFFICE, n_cases=1600, seed=8)
+
+
+def test_a_complete_log_raises_no_suspicion(log):
+    found = investigate(log)
+    assert promptness(found).share > 0.99
+    twin = write_twin(found, name="")
+    assert with_hidden_work(found, twin) is twin
+
+
+def test_a_quarter_left_out_is_seen_and_becomes_background_load(log):
+    kept = np.random.default_rng(3).random(log.n_cases) > 0.25
+    found = investigate(log.take_cases(kept))
+    assert promptness(found).suspicious
+    twin = with_hidden_work(found, write_twin(found, name=""))
+    said = next(item for item in twin.evidence if item.part == "unlogged work")
+    assert said.numbers["share"] == pytest.approx(0.25, abs=0.07)
+    # The wait for the outside is not blown up by the hidden queue: 10 h was put in.
+    (delay,) = twin.delays
+    assert delay.time.mean / 3600 == pytest.approx(10, rel=0.2)
+    # Simulated logs leave the background out, as the real one did.
+    weekly = {stream.name: sum(map(sum, stream.table.values())) for stream in twin.arrivals}
+    run = bko.simulate(twin, n_cases=800, seed=1)
+    assert run.n_cases == pytest.approx(800 * weekly[""] / sum(weekly.values()), rel=0.1)
