@@ -37,6 +37,8 @@ _HOME = {
     "validate.distances": ("distances",),
     "validate.observing": ("observe_like",),
     "whatif.scenario": ("Scenario",),
+    "whatif.experiment": ("run_experiment",),
+    "whatif.comparison": ("Comparison",),
     "fit.uncertainty": ("resample_twin",),
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
     "analyse.bottlenecks": ("bottlenecks",),

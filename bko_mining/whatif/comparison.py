@@ -1,0 +1,289 @@
+"""What an experiment answers: differences with intervals and verdicts, never a bare mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bko_mining.errors import BkoError
+from bko_mining.results import Result
+from bko_mining.whatif.kpis import HEADLINE, MAIN, Kpi, kpi, label
+from bko_mining.whatif.runs import Outcome, Setting
+from bko_mining.whatif.selection import Selection, select_best
+from bko_mining.whatif.statistics import Interval, Numbers, bonferroni, mean_interval, paired_difference, ratio_interval
+from bko_mining.words import duration, money, number, percent, say
+
+BASELINE = "baseline"
+BETTER, WORSE, SAME, OPEN = "better", "worse", "no difference that matters", "not clear yet"
+HIGHER, LOWER = "higher", "lower"
+C = TypeVar("C", bound="Comparison")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison(Result):
+    """Scenarios beside the baseline.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a scenario and headline figure: ``scenario``, ``kpi``, ``baseline``, ``value`` (means), ``difference``
+        with its interval ``low`` to ``high``, ``change_share`` (difference / baseline), ``replications``, ``verdict``.
+        Durations are Timedelta; shares in [0, 1]; money in ``currency``.
+    all : pandas.DataFrame
+        The same for every figure.
+    names, descriptions : tuple of str
+        The baseline and the scenarios, and what each changes.
+    outcomes : tuple of tuple of Outcome
+        What is kept of each replication, by scenario.
+    setting : Setting
+        How the runs were made.
+    together : bool
+        Whether the intervals hold for all scenarios at once (Bonferroni), or each for itself.
+
+    Notes
+    -----
+    A verdict is *better* or *worse* where the whole interval lies on one side of zero and the difference is at least
+    ``margin`` of the baseline; *no difference that matters* where the interval lies within the margin, or the
+    difference is sure but smaller; else *not clear yet*: more replications would tell.
+    """
+
+    all: pd.DataFrame
+    names: tuple[str, ...]
+    descriptions: tuple[str, ...]
+    outcomes: tuple[tuple[Outcome, ...], ...]
+    setting: Setting
+    currency: str = "USD"
+    confidence: float = 0.95
+    margin: float = 0.02
+    together: bool = False
+    picture: ClassVar[str] = "comparison:plot_comparison"
+    page: ClassVar[str] = "comparison_page:comparison_page"
+
+    @property
+    def replications(self) -> int:
+        """Independent runs of each scenario."""
+        return len(self.outcomes[0])
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Names of the scenarios, without the baseline."""
+        return self.names[1:]
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """Names of all figures."""
+        return tuple(dict.fromkeys(name for row in self.outcomes for outcome in row for name in outcome.figures))
+
+    @property
+    def summary(self) -> str:
+        """The scenario that moves the main figure most to the good, with its interval."""
+        if not self.scenarios:
+            level = self.level(BASELINE)
+            return say(
+                "As it is, {kpi} is {value} ({confidence} interval {low} to {high}, {n} replications).",
+                kpi=label(MAIN),
+                n=number(level.n),
+                confidence=percent(self.confidence),
+                value=duration(level.estimate),
+                low=duration(level.low),
+                high=duration(level.high),
+            )
+        best = min(self.scenarios, key=lambda name: self.difference(name).estimate)
+        first = say("Of {n} scenarios, '{name}' does best. ", n=number(len(self.scenarios)), name=best)
+        return (first if len(self.scenarios) > 1 else "") + self.sentence(best)
+
+    def sentence(self, scenario: str, figure: str = MAIN) -> str:
+        """Say what a scenario does to a figure, with the interval, the replications and the verdict."""
+        change, base = self.change(scenario, figure), self.level(BASELINE, figure)
+        verdict = self.verdict(scenario, figure)
+        return say(
+            "With '{name}', {kpi} goes from {before} to {after}: {change} ({confidence} interval {low} to {high}, "
+            "{n} replications), {verdict}.",
+            name=scenario,
+            kpi=label(figure),
+            before=self.written(base.estimate, figure),
+            after=self.written(self.level(scenario, figure).estimate, figure),
+            change=signed(change.estimate),
+            confidence=percent(self.confidence),
+            low=signed(change.low),
+            high=signed(change.high),
+            n=number(change.n),
+            verdict=spoken(verdict),
+        )
+
+    def samples(self, figure: str = MAIN) -> Numbers:
+        """The figure of each replication (columns) of the baseline and each scenario (rows); NaN where it has none."""
+        if figure not in self.kpis:
+            raise BkoError(f"there is no figure {figure!r}; there are: {', '.join(self.kpis)}")
+        return np.array([[outcome.figures.get(figure, np.nan) for outcome in row] for row in self.outcomes])
+
+    def level(self, scenario: str = BASELINE, figure: str = MAIN) -> Interval:
+        """Mean of a figure with its interval (durations in seconds)."""
+        return mean_interval(self.samples(figure)[self._place(scenario)], confidence=self.confidence)
+
+    def difference(self, scenario: str, figure: str = MAIN) -> Interval:
+        """Scenario minus baseline, paired, with its interval (durations in seconds)."""
+        x = self.samples(figure)
+        return paired_difference(x[0], x[self._place(scenario)], confidence=self._each)
+
+    def change(self, scenario: str, figure: str = MAIN) -> Interval:
+        """Relative change (0.1: ten percent more), paired, with its interval."""
+        x = self.samples(figure)
+        r = ratio_interval(x[self._place(scenario)], x[0], confidence=self._each)
+        return Interval(r.estimate - 1, r.low - 1, r.high - 1, r.n, self.confidence)
+
+    def verdict(self, scenario: str, figure: str = MAIN) -> str:
+        """``better``, ``worse``, ``no difference that matters`` or ``not clear yet`` (see the notes)."""
+        base = abs(self.level(BASELINE, figure).estimate)
+        return judge(self.difference(scenario, figure), kpi(figure), self.margin * base)
+
+    def simultaneous(self) -> Self:
+        """Return the comparison with wider intervals that hold for all scenarios at once (Bonferroni)."""
+        wider = replace(self, together=True)
+        return _with_tables(wider)
+
+    def best(self, figure: str = MAIN, *, indifference: float | None = None) -> Selection:
+        """Select the best of baseline and scenarios with an indifference zone (Kim and Nelson).
+
+        ``indifference`` is in the unit of the figure (seconds); default: ``margin`` of the baseline. Positions of the
+        result are those of ``names``.
+        """
+        zone = indifference or self.margin * abs(self.level(BASELINE, figure).estimate)
+        lower = kpi(figure).better != "higher"
+        return select_best(self.samples(figure), indifference=zone, confidence=self.confidence, lower=lower)
+
+    def written(self, value: float, figure: str) -> str:
+        """Write a value of a figure with its unit, in the language in force."""
+        return written(value, kpi(figure), self.currency)
+
+    @property
+    def footing(self) -> str:
+        """What stands below every picture: replications, length of a run, seed."""
+        return say(
+            "{n} replications of {length}, common random numbers, seed {seed}",
+            n=number(self.replications),
+            length=self.setting.describe(),
+            seed=self.setting.seed,
+        )
+
+    @property
+    def _each(self) -> float:
+        return bonferroni(self.confidence, len(self.scenarios)) if self.together else self.confidence
+
+    def _place(self, scenario: str) -> int:
+        if scenario not in self.names:
+            raise BkoError(f"there is no scenario {scenario!r}; there are: {', '.join(self.names)}")
+        return self.names.index(scenario)
+
+
+def compare(
+    outcomes: Sequence[Sequence[Outcome]],
+    *,
+    names: Sequence[str],
+    descriptions: Sequence[str],
+    setting: Setting,
+    currency: str = "USD",
+    confidence: float = 0.95,
+    margin: float = 0.02,
+) -> Comparison:
+    """Make a comparison of the outcomes of baseline (first) and scenarios."""
+    empty = pd.DataFrame()
+    bare = Comparison(
+        table=empty,
+        all=empty,
+        names=tuple(names),
+        descriptions=tuple(descriptions),
+        outcomes=tuple(tuple(row) for row in outcomes),
+        setting=setting,
+        currency=currency,
+        confidence=confidence,
+        margin=margin,
+    )
+    return _with_tables(bare)
+
+
+def judge(difference: Interval, what: Kpi, margin: float) -> str:
+    """Give the verdict on a difference."""
+    if difference.excludes_zero and abs(difference.estimate) >= margin:
+        up = difference.estimate > 0
+        if what.better == "neither":
+            return HIGHER if up else LOWER
+        return BETTER if up == (what.better == "higher") else WORSE
+    return SAME if difference.excludes_zero or difference.within(margin) else OPEN
+
+
+def spoken(verdict: str) -> str:
+    """Say a verdict in the language in force."""
+    words = {
+        BETTER: say("better"),
+        WORSE: say("worse"),
+        SAME: say("no difference that matters"),
+        OPEN: say("not clear yet"),
+        HIGHER: say("higher"),
+        LOWER: say("lower"),
+    }
+    return words[verdict]
+
+
+def signed(share: float) -> str:
+    """Write a relative change.
+
+    Examples
+    --------
+    >>> signed(-0.084), signed(0.123)
+    ('-8.4 %', '+12.3 %')
+    """
+    if not np.isfinite(share):
+        return "∞" if share > 0 else "-∞"
+    return ("+" if share >= 0 else "") + percent(share, 1)
+
+
+def written(value: float, what: Kpi, currency: str) -> str:
+    """Write a value with its unit."""
+    if what.unit == "time":
+        return duration(value)
+    if what.unit == "share":
+        return percent(value, 1)
+    if what.unit == "money":
+        return money(value, currency) if abs(value) >= 100 else f"{currency} {number(value, 2)}"
+    return number(value, 0 if abs(value) >= 100 else 1)
+
+
+def _with_tables(c: C) -> C:
+    everything = pd.DataFrame([_row(c, scenario, name) for scenario in c.scenarios for name in c.kpis])
+    if not c.scenarios:
+        everything = pd.DataFrame([_level_row(c, name) for name in c.kpis])
+    shown = [*HEADLINE, *c.setting.kpis]
+    table = everything[everything["kpi"].isin(shown)].reset_index(drop=True)
+    return replace(c, table=table, all=everything)
+
+
+def _row(c: Comparison, scenario: str, name: str) -> dict[str, Any]:
+    difference, base = c.difference(scenario, name), c.level(BASELINE, name).estimate
+    change = difference.estimate / base if base else np.nan
+    return {
+        "scenario": scenario,
+        "kpi": name,
+        "baseline": _cell(base, name),
+        "value": _cell(c.level(scenario, name).estimate, name),
+        "difference": _cell(difference.estimate, name),
+        "low": _cell(difference.low, name),
+        "high": _cell(difference.high, name),
+        "change_share": change,
+        "replications": difference.n,
+        "verdict": c.verdict(scenario, name),
+    }
+
+
+def _level_row(c: Comparison, name: str) -> dict[str, Any]:
+    level = c.level(BASELINE, name)
+    cells = {"value": level.estimate, "low": level.low, "high": level.high}
+    return {"kpi": name, **{key: _cell(value, name) for key, value in cells.items()}, "replications": level.n}
+
+
+def _cell(value: float, name: str) -> Any:
+    if kpi(name).unit != "time":
+        return float(value)
+    return pd.Timedelta(seconds=round(value)) if np.isfinite(value) else pd.NaT

@@ -1,0 +1,131 @@
+"""What a run costs while it runs: people who are there, overtime, activities, bots, penalties."""
+
+from collections import Counter
+
+import numpy as np
+
+from bko_mining.log.event_log import MISSING
+from bko_mining.whatif.period import Period
+
+WEEKS_PER_MONTH = 365.25 / 12 / 7
+
+
+def running_costs(period: Period) -> dict[str, float]:
+    """Money of a period by kind: ``wages``, ``overtime``, ``activities``, ``bots``, ``materials``, ``penalties``.
+
+    People are paid for the hours they are there, busy or not. Overtime is work outside the own hours.
+    """
+    return {
+        "wages": sum(period.available[name] / 3600 * _wage(period, name) for name in period.twin.people),
+        "overtime": _overtime(period),
+        "activities": _activities(period),
+        "bots": _bots(period),
+        "materials": _materials(period),
+        "penalties": _penalties(period),
+    }
+
+
+def has_costs(period: Period) -> bool:
+    """Whether the twin knows any price."""
+    twin = period.twin
+    return (
+        any(role.cost_per_hour for role in twin.roles.values())
+        or any(person.cost_per_hour for person in twin.resources.values())
+        or any(activity.cost for activity in twin.activities.values())
+        or any(bot.cost_per_run or bot.cost_per_month for bot in twin.bots.values())
+        or any(level.penalty for level in twin.service_levels)
+    )
+
+
+def broken_promises(period: Period) -> dict[str, np.ndarray]:
+    """For each service level: which of the counted cases broke it (cases it does not concern did not)."""
+    log = period.log
+    kinds = log.attributes["case_type"].take(log.offsets[:-1]).to_pylist() if _has_types(period) else None
+    broken = {}
+    for level in period.twin.service_levels:
+        begin = _edge(period, level.since, first=True)
+        end = _edge(period, level.until, first=False)
+        known = (begin != MISSING) & (end != MISSING)
+        begin, end = np.where(known, begin, 0), np.where(known, end, 0)
+        time = period.twin.calendar(level.calendar).working_time(begin, end) if level.calendar else end - begin
+        late = known & (time > level.within * 1e6)
+        if level.case_type is not None and kinds is not None:
+            late &= np.array([kind == level.case_type for kind in kinds])
+        broken[level.name] = late
+    return broken
+
+
+def _has_types(period: Period) -> bool:
+    return "case_type" in period.log.attributes.column_names
+
+
+def _edge(period: Period, activity: str | None, *, first: bool) -> np.ndarray:
+    """The instant at which the clock of a promise begins (or stops) for each counted case; MISSING if never."""
+    log = period.log
+    if activity is None:
+        return period.arrival[period.counted] if first else log.case_end
+    code = log.activities.index(activity) if activity in log.activities else -9
+    mine = log.activity == code
+    if first:
+        when = np.where(mine, log.begin, np.iinfo(np.int64).max)
+        edge = np.minimum.reduceat(when, log.offsets[:-1])
+        return np.where(edge == np.iinfo(np.int64).max, MISSING, edge)
+    return np.maximum.reduceat(np.where(mine, log.finish, MISSING), log.offsets[:-1])
+
+
+def _wage(period: Period, person: str) -> float:
+    detail = period.twin.resources.get(person)
+    if detail is not None and detail.cost_per_hour is not None:
+        return detail.cost_per_hour
+    return period.twin.roles[period.twin.roles_of(person)[0]].cost_per_hour
+
+
+def _overtime(period: Period) -> float:
+    total = 0.0
+    for name, (_, over) in period.busy.items():
+        role = period.twin.roles[period.twin.roles_of(name)[0]]
+        total += over / 3600 * _wage(period, name) * role.overtime_factor
+    return total
+
+
+def _started(period: Period) -> Counter[str]:
+    """Instances begun within the period, by activity."""
+    log = period.whole
+    inside = (log.begin >= period.since) & (log.begin < period.until)
+    counts = np.bincount(log.activity[inside], minlength=len(log.activities))
+    return Counter(dict(zip(log.activities, counts.tolist(), strict=True)))
+
+
+def _activities(period: Period) -> float:
+    prices = {name: activity.cost for name, activity in period.twin.activities.items()}
+    return float(sum(prices.get(name, 0.0) * n for name, n in _started(period).items()))
+
+
+def _bots(period: Period) -> float:
+    log, twin = period.whole, period.twin
+    inside = (log.begin >= period.since) & (log.begin < period.until)
+    total = 0.0
+    for name, bot in twin.bots.items():
+        if name in log.resources:
+            total += bot.cost_per_run * int((inside & (log.resource == log.resources.index(name))).sum())
+        live = period.since if bot.since is None else max(period.since, period.first(bot.since))
+        months = max(0, period.until - live) / (7 * 86_400e6) / WEEKS_PER_MONTH
+        total += bot.cost_per_month * months
+    return total
+
+
+def _materials(period: Period) -> float:
+    started, twin = _started(period), period.twin
+    return float(
+        sum(
+            twin.materials[material].cost * amount * started[name]
+            for name, activity in twin.activities.items()
+            for material, amount in activity.uses.items()
+            if not isinstance(amount, str)
+        )
+    )
+
+
+def _penalties(period: Period) -> float:
+    broken = broken_promises(period)
+    return float(sum(level.penalty * broken[level.name].sum() for level in period.twin.service_levels))

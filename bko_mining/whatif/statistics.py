@@ -1,0 +1,190 @@
+"""What replications say, and how surely: intervals of means, paired differences and ratios, and how many it takes.
+
+Sources: Law, *Simulation Modeling and Analysis* (5th ed.), chapters 9–11; Efron and Tibshirani, *An Introduction to the
+Bootstrap*; Lavenberg and Welch (1981) for control variates; Welch (1983) and White (1997) for warm-up.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bko_mining.errors import BkoError
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its confidence interval, from ``n`` independent replications.
+
+    With a single replication the interval is unbounded: one run says nothing about chance.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    n: int
+    confidence: float = 0.95
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the interval."""
+        return (self.high - self.low) / 2
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside."""
+        return self.low > 0 or self.high < 0
+
+    def within(self, margin: float) -> bool:
+        """Whether the whole interval lies within plus or minus a margin."""
+        return -margin <= self.low and self.high <= margin
+
+
+def mean_interval(sample: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Mean of independent replications with its t interval; missing values are left out.
+
+    Examples
+    --------
+    >>> i = mean_interval([1, 2, 3, 4, 5])
+    >>> i.estimate, round(i.low, 3), round(i.high, 3)  # 3 -+ 2.776 * sqrt(2.5 / 5)
+    (3.0, 1.037, 4.963)
+    """
+    x = _finite(sample)
+    if len(x) == 0:
+        return Interval(np.nan, -np.inf, np.inf, 0, confidence)
+    mean = float(x.mean())
+    if len(x) == 1:
+        return Interval(mean, -np.inf, np.inf, 1, confidence)
+    half = t_quantile(confidence, len(x) - 1) * float(x.std(ddof=1)) / sqrt(len(x))
+    return Interval(mean, mean - half, mean + half, len(x), confidence)
+
+
+def paired_difference(baseline: ArrayLike, scenario: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Mean of scenario minus baseline, replication by replication, with its t interval.
+
+    Common random numbers make the pairs alike, so that the difference varies much less than either.
+    """
+    return mean_interval(np.asarray(scenario, float) - np.asarray(baseline, float), confidence=confidence)
+
+
+def ratio_interval(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95) -> Interval:
+    """Ratio of two means, paired by replication, with its interval by the delta method.
+
+    ``r = mean(y) / mean(x)``; its variance is that of ``(y - r x) / mean(x)`` over n.
+
+    Examples
+    --------
+    >>> ratio_interval([2, 4, 6], [1, 2, 3]).estimate
+    2.0
+    """
+    y, x = np.asarray(numerator, float), np.asarray(denominator, float)
+    keep = np.isfinite(x) & np.isfinite(y)
+    y, x = y[keep], x[keep]
+    if len(x) == 0 or x.mean() == 0:
+        return Interval(np.nan, -np.inf, np.inf, len(x), confidence)
+    ratio = float(y.mean() / x.mean())
+    around = mean_interval((y - ratio * x) / x.mean(), confidence=confidence)
+    return Interval(ratio, ratio + around.low, ratio + around.high, len(x), confidence)
+
+
+def bootstrap_interval(
+    sample: ArrayLike, *, statistic: Any = np.mean, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
+) -> Interval:
+    """Interval of any statistic of independent replications (rows), bias-corrected and accelerated (BCa).
+
+    ``statistic`` takes an array and ``axis``, as numpy's functions do. Reproducible by its seed.
+    """
+    x = _finite(sample)
+    value = float(statistic(x, axis=0)) if len(x) else np.nan
+    if len(x) < 2 or np.ptp(x) == 0:
+        width = np.inf if len(x) < 2 else 0.0
+        return Interval(value, value - width, value + width, len(x), confidence)
+    from scipy.special import ndtr, ndtri
+
+    chosen = np.random.default_rng([seed, len(x)]).integers(0, len(x), (len(x), resamples))
+    draws = np.sort(statistic(x[chosen], axis=0))
+    below = np.clip((draws < value).mean() + 0.5 * (draws == value).mean(), 1 / resamples, 1 - 1 / resamples)
+    bias = ndtri(below)
+    left_out = np.array([statistic(np.delete(x, i), axis=0) for i in range(len(x))])
+    gap = left_out.mean() - left_out
+    spread = (gap**2).sum() ** 1.5
+    skew = float((gap**3).sum() / (6 * spread)) if spread > 0 else 0.0
+    z = ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(draws, ndtr(bias + (bias + z) / (1 - skew * (bias + z))))
+    return Interval(value, float(low), float(high), len(x), confidence)
+
+
+def control_variate(sample: ArrayLike, control: ArrayLike, *, expectation: float, confidence: float = 0.95) -> Interval:
+    """Mean sharpened by a control: another figure of the same runs whose expectation is known.
+
+    ``y - b (c - E c)`` with the least-squares slope b; the interval is that of the regression at ``E c``, with n - 2
+    degrees of freedom (Lavenberg and Welch, 1981).
+    """
+    y, c = np.asarray(sample, float), np.asarray(control, float)
+    n = len(y)
+    centred = c - c.mean()
+    squares = float((centred**2).sum())
+    if n < 4 or squares == 0:
+        return mean_interval(y, confidence=confidence)
+    slope = float((centred * y).sum() / squares)
+    residuals = y - y.mean() - slope * centred
+    variance = float((residuals**2).sum()) / (n - 2)
+    off = c.mean() - expectation
+    mean = float(y.mean() - slope * off)
+    half = t_quantile(confidence, n - 2) * sqrt(variance * (1 / n + float(off) ** 2 / squares))
+    return Interval(mean, mean - half, mean + half, n, confidence)
+
+
+def replications_needed(sample: ArrayLike, *, precision: float, confidence: float = 0.95, scale: float = 0.0) -> int:
+    """How many replications a half-width of ``precision`` times the mean takes, judging by the ones at hand.
+
+    ``scale`` replaces the mean where the sample is a difference: half-widths are then relative to it. The smallest n
+    with ``t(n - 1) s / sqrt(n) <= precision * |scale|``.
+    """
+    x = _finite(sample)
+    if len(x) < 2:
+        raise BkoError("two replications at least are needed to judge how many it takes")
+    target = precision * abs(scale or x.mean())
+    deviation = float(x.std(ddof=1))
+    if deviation == 0:
+        return len(x)
+    if target <= 0:
+        raise BkoError("a half-width relative to a mean of zero cannot be reached; give a scale")
+    n = 2
+    while t_quantile(confidence, n - 1) * deviation / np.sqrt(n) > target:
+        n = max(n + 1, int(n * 1.02))
+    return n
+
+
+def variance_reduction(baseline: ArrayLike, scenario: ArrayLike) -> float:
+    """How many times less a paired difference varies than one of independent runs would."""
+    x, y = np.asarray(baseline, float), np.asarray(scenario, float)
+    paired = float((y - x).var(ddof=1))
+    return float("inf") if paired == 0 else float(x.var(ddof=1) + y.var(ddof=1)) / paired
+
+
+def t_quantile(confidence: float, degrees: int) -> float:
+    """Two-sided quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, (1 + confidence) / 2))
+
+
+def bonferroni(confidence: float, n_intervals: int) -> float:
+    """Confidence each of several intervals needs so that all hold together.
+
+    Examples
+    --------
+    >>> round(bonferroni(0.95, 5), 6)
+    0.99
+    """
+    return 1 - (1 - confidence) / max(1, n_intervals)
+
+
+def _finite(sample: ArrayLike) -> Numbers:
+    x: Numbers = np.asarray(sample, float).ravel()
+    return x[np.isfinite(x)]
