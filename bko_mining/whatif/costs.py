@@ -25,6 +25,11 @@ def running_costs(period: Period) -> dict[str, float]:
     }
 
 
+def work_cost(period: Period) -> float:
+    """Money for the hours people worked on cases within their own hours, whoever pays for the rest of their day."""
+    return sum(work / 3600 * _wage(period, name) for name, (work, _) in period.busy.items())
+
+
 def has_costs(period: Period) -> bool:
     """Whether the twin knows any price."""
     twin = period.twin

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.log.event_log import EventLog
-from bko_mining.whatif.costs import broken_promises, has_costs, running_costs
+from bko_mining.whatif.costs import broken_promises, has_costs, running_costs, work_cost
 from bko_mining.whatif.period import Period
 from bko_mining.words import say
 
@@ -27,6 +27,7 @@ HEADLINE = (
     "throughput_per_week",
     "work_in_progress",
     "cost_per_case",
+    "cost_per_week",
 )
 """Figures of the table that is shown; all others are in ``Comparison.all``."""
 
@@ -80,8 +81,8 @@ def label(name: str) -> str:
         "sla_breach_share": say("promises broken, share of cases"),
         "rework_share": say("cases with rework"),
         "overtime_hours": say("overtime per week"),
-        "cost_per_case": say("cost per case"),
-        "cost_per_week": say("cost per week"),
+        "cost_per_case": say("cost per case (time worked)"),
+        "cost_per_week": say("running cost per week (all hours paid)"),
     }
     kind, _, what = name.partition(": ")
     if kind == "utilisation":
@@ -96,7 +97,8 @@ def measure(period: Period, own: OwnKpis | None = None) -> dict[str, float]:
 
     ``cycle_time``, ``waiting_time`` and ``processing_time`` are per case (mean, median, p90; seconds of clock time; the
     cycle begins when the case arrives); throughput, work in progress, utilisation, overtime and cost are those of the
-    period. Cost is left out where the twin knows no price, promises where it has none.
+    period. ``cost_per_case`` counts the time worked on cases, ``cost_per_week`` pays everybody for all of their hours;
+    both are left out where the twin knows no price, promises where it has none.
     """
     waiting, processing = period.summed(period.waits), period.summed(period.works)
     figures = {
@@ -192,9 +194,11 @@ def _promises(period: Period) -> dict[str, float]:
 def _money(period: Period) -> dict[str, float]:
     if not has_costs(period):
         return {}
-    total = sum(running_costs(period).values())
+    costs = running_costs(period)
+    total = sum(costs.values())
     done = max(1, int(((period.done >= period.since) & (period.done < period.until)).sum()))
-    return {"cost_per_case": total / done, "cost_per_week": total / period.weeks}
+    worked = total - costs["wages"] + work_cost(period)
+    return {"cost_per_case": worked / done, "cost_per_week": total / period.weeks}
 
 
 def check(figures: Mapping[str, Any], name: str) -> None:

@@ -6,7 +6,7 @@ from bko_mining.twin.model import Twin
 def office() -> Twin:
     """Two clerks and a boss: register, check, and three in ten cases are approved."""
     return Twin.from_yaml("""
-    arrivals: [{per_week: 150, calendar: office}]
+    arrivals: [{per_week: 180, calendar: office}]
     calendars: {office: "Mon-Fri 09:00-17:00"}
     case_types: {case: {}, urgent: {}}
     roles:

@@ -1,0 +1,115 @@
+"""Pictures of a comparison: the forest of differences, and cycle times side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.transforms import blended_transform_factory
+
+from bko_mining.present.figures import (
+    BLUE,
+    FAINT,
+    INK,
+    MUTED,
+    ORANGE,
+    PALETTE,
+    duration_ticks,
+    footnote,
+    new_axes,
+    plot,
+)
+from bko_mining.whatif.comparison import BASELINE, BETTER, WORSE, Comparison, signed, spoken
+from bko_mining.whatif.kpis import HEADLINE, MAIN, label
+from bko_mining.whatif.statistics import Interval
+from bko_mining.words import percent, say
+
+_COLOUR = {BETTER: BLUE, WORSE: ORANGE}
+
+
+def plot_comparison(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Draw relative changes with their intervals: of one scenario by figure, of several by scenario.
+
+    Without a scenario the cycle times of the baseline are drawn.
+    """
+    if not comparison.scenarios:
+        return plot_distributions(comparison, ax=ax)
+    if len(comparison.scenarios) == 1:
+        return plot_figures(comparison, ax=ax)
+    return plot_forest(comparison, ax=ax)
+
+
+def plot_forest(comparison: Comparison, *, figure: str = MAIN, ax: Axes | None = None) -> Axes:
+    """Draw the relative change of one figure under each scenario, with its interval and verdict."""
+    rows = [(name, comparison.change(name, figure), comparison.verdict(name, figure)) for name in comparison.scenarios]
+    axes = new_axes(7.6, 1.5 + 0.42 * len(rows)) if ax is None else ax
+    base = comparison.written(comparison.level(BASELINE, figure).estimate, figure)
+    axes.set_title(say("Change of {kpi} (now {value})", kpi=label(figure), value=base))
+    _forest(comparison, rows, axes)
+    return axes
+
+
+def plot_figures(comparison: Comparison, *, scenario: str = "", ax: Axes | None = None) -> Axes:
+    """Draw the relative change of every headline figure under one scenario, with its interval and verdict."""
+    name = scenario or comparison.scenarios[0]
+    shown = [figure for figure in HEADLINE if figure in comparison.kpis and comparison.level(BASELINE, figure).estimate]
+    rows = [(label(f), comparison.change(name, f), comparison.verdict(name, f)) for f in shown]
+    axes = new_axes(7.6, 1.5 + 0.36 * len(rows)) if ax is None else ax
+    axes.set_title(name)
+    _forest(comparison, rows, axes)
+    return axes
+
+
+def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], axes: Axes) -> None:
+    @plot()
+    def draw(result: Comparison, ax: Axes) -> None:
+        places = np.arange(len(rows))[::-1]
+        ax.axvline(0, color=MUTED, linewidth=0.9)
+        ax.axvspan(-result.margin, result.margin, color=FAINT, alpha=0.55, linewidth=0)
+        beside = blended_transform_factory(ax.transAxes, ax.transData)
+        for place, (_, change, verdict) in zip(places, rows, strict=True):
+            colour = _COLOUR.get(verdict, MUTED)
+            if np.isfinite(change.low):
+                ax.plot([change.low, change.high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
+            ax.plot(change.estimate, place, "o", color=colour, markersize=6.5, markeredgecolor="white")
+            ax.text(1.02, place + 0.05, signed(change.estimate), transform=beside, va="bottom", color=INK, fontsize=9)
+            ax.text(1.02, place - 0.02, spoken(verdict), transform=beside, va="top", color=colour, fontsize=7.5)
+        ax.set_yticks(places, [name for name, _, _ in rows], color=INK)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_ylim(-0.7, len(rows) - 0.3)
+        ax.xaxis.set_major_formatter(lambda value, _: percent(value))
+        ax.margins(x=0.08)
+        ax.grid(axis="x")
+        ax.set_axisbelow(True)
+        footnote(ax, _note(result))
+
+    draw(comparison, ax=axes)
+
+
+def _note(result: Comparison) -> str:
+    kind = say("simultaneous intervals") if result.together else say("intervals")
+    band = say("grey band: a change of less than {share} does not matter", share=percent(result.margin))
+    return f"{percent(result.confidence)} {kind} · {band}\n{result.footing}"
+
+
+@plot(7.2, 3.6)
+def plot_distributions(comparison: Comparison, ax: Axes) -> None:
+    """Draw how cycle times are distributed under baseline and scenarios (cumulative shares, all replications)."""
+    shares = np.linspace(0, 1, 101)
+    longest = 0.0
+    for place, (name, row) in enumerate(zip(comparison.names, comparison.outcomes, strict=True)):
+        quantiles = np.mean([outcome.cycle for outcome in row], axis=0)
+        longest = max(longest, float(quantiles[98]))
+        colour = MUTED if name == BASELINE else PALETTE[(place - 1) % len(PALETTE)]
+        shown = say("as it is") if name == BASELINE else name
+        ax.plot(quantiles, shares, color=colour, linewidth=2.2 if place else 2.6, label=shown)
+    ax.set_xlim(0, longest * 1.02)
+    ax.set_ylim(0, 1)
+    ax.set_title(say("Share of cases done within a time"))
+    ax.set_xlabel(say("cycle time"))
+    duration_ticks(ax.xaxis)
+    ax.yaxis.set_major_formatter(lambda value, _: percent(value))
+    ax.grid(axis="both")
+    ax.set_axisbelow(True)
+    ax.legend(loc="lower right")
+    footnote(ax, "\n" + comparison.footing)

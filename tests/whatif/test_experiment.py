@@ -1,0 +1,105 @@
+"""Experiments: pairs, luck, storage, precision."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bko_mining.errors import BkoError, ScenarioError
+from bko_mining.whatif.comparison import BETTER, SAME, Comparison
+from bko_mining.whatif.experiment import run_experiment
+from bko_mining.whatif.scenario import Scenario
+from bko_mining.words import speaking
+from tests.whatif.office import office
+
+MORE = Scenario("One more clerk").staff("Clerk", add=1)
+NOTHING = Scenario("Nothing")
+
+
+@pytest.fixture(scope="module")
+def answer() -> Comparison:
+    own = {"n": lambda log: log.n_cases}
+    return run_experiment(office(), [MORE, NOTHING], replications=6, n_cases=120, seed=3, workers=1, kpis=own)
+
+
+def test_a_scenario_without_a_change_differs_by_exactly_nothing(answer: Comparison) -> None:
+    rows = answer.all[answer.all["scenario"] == "Nothing"]
+    assert (rows["verdict"] == SAME).all()
+    x = np.array([answer.samples(name) for name in answer.kpis])
+    assert np.array_equal(x[:, 0], x[:, 2])
+
+
+def test_the_table_has_a_row_for_each_headline_figure_and_own_ones(answer: Comparison) -> None:
+    mine = answer.table[answer.table["scenario"] == "One more clerk"].set_index("kpi")
+    assert mine.loc["cycle_time_mean", "verdict"] == BETTER
+    assert mine.loc["n", "baseline"] == 120
+    assert mine.loc["cycle_time_mean", "replications"] == 6
+    gap = mine.loc["cycle_time_mean", "value"] - mine.loc["cycle_time_mean", "baseline"]
+    assert abs(gap - mine.loc["cycle_time_mean", "difference"]).total_seconds() <= 1
+
+
+def test_the_sentence_has_difference_interval_and_replications_in_both_languages(answer: Comparison) -> None:
+    assert answer.summary.startswith("Of 2 scenarios, 'One more clerk' does best. With 'One more clerk', cycle time")
+    assert "95 % interval" in answer.summary
+    assert "6 replications" in answer.summary
+    with speaking("pt_BR"):
+        assert "6 replicações" in answer.summary
+
+
+def test_the_same_seed_gives_the_same_answer_in_other_processes(answer: Comparison) -> None:
+    import joblib
+
+    own = {"n": len}
+    with joblib.parallel_config(backend="threading", n_jobs=2):
+        again = run_experiment(office(), [MORE, NOTHING], replications=6, n_cases=120, seed=3, kpis=own)
+    assert np.array_equal(again.samples(), answer.samples())
+    other = run_experiment(office(), [MORE], replications=6, n_cases=120, seed=4, workers=1)
+    assert not np.array_equal(other.samples()[0], answer.samples()[0])
+
+
+def test_simultaneous_intervals_are_wider(answer: Comparison) -> None:
+    assert (
+        answer.simultaneous().difference("One more clerk").half_width > answer.difference("One more clerk").half_width
+    )
+
+
+def test_precision_is_delivered() -> None:
+    found = run_experiment(office(), MORE, precision=0.05, n_cases=120, seed=1, workers=1)
+    assert found.replications >= 10
+    mean = found.level().estimate
+    assert found.level().half_width <= 0.05 * mean
+    assert found.difference("One more clerk").half_width <= 0.05 * mean
+
+
+def test_a_stored_experiment_is_read_back_byte_by_byte_and_never_for_another(tmp_path: Path) -> None:
+    run = {"n_cases": 60, "seed": 2, "workers": 1, "store": tmp_path}
+    first = run_experiment(office(), MORE, replications=3, **run)  # type: ignore[arg-type]
+    files = {file: file.stat().st_mtime_ns for file in tmp_path.rglob("*.parquet")}
+    assert len(files) == 6
+    second = run_experiment(office(), MORE, replications=4, **run)  # type: ignore[arg-type]
+    assert all(file.stat().st_mtime_ns == when for file, when in files.items())
+    assert np.array_equal(second.samples()[:, :3], first.samples())
+    changed = Scenario("x").speed("Check", 0.9).apply(office())
+    run_experiment(changed, MORE, replications=3, **run)  # type: ignore[arg-type]
+    assert len(list(tmp_path.rglob("*.parquet"))) == 8 + 6
+
+
+def test_warm_up_and_cool_down_leave_cases_out() -> None:
+    own = {"first": lambda log: int(log.case_ids[0].as_py()), "n": lambda log: log.n_cases}
+    found = run_experiment(office(), replications=2, n_cases=100, warm_up=10, cool_down=20, kpis=own, workers=1)
+    assert found.samples("n")[0].tolist() == [70, 70]
+    assert found.samples("first")[0].tolist() == [11, 11]
+    timed = run_experiment(office(), replications=2, horizon="28 d", warm_up="14 d", kpis=own, workers=1)
+    assert (timed.samples("n") > 150).all()
+    assert (timed.samples("n") < 450).all()
+
+
+def test_what_makes_no_sense_is_refused() -> None:
+    with pytest.raises(BkoError, match="initial_state"):
+        run_experiment(office(), start="now", n_cases=10)
+    with pytest.raises(BkoError, match="two scenarios are named 'Nothing'"):
+        run_experiment(office(), [NOTHING, NOTHING], n_cases=10)
+    with pytest.raises(ScenarioError, match="no role 'Boss 2'"):
+        run_experiment(office(), Scenario("x").staff("Boss 2", add=1), n_cases=10)
+    with pytest.raises(BkoError, match="no case of 20 is left"):
+        run_experiment(office(), n_cases=20, warm_up=20, replications=1, workers=1)
