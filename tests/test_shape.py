@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "twin": {"errors", "words", "calendars"},
     "simulate": GROUND | {"log", "twin"},
     "fit": GROUND | {"log", "twin", "discover", "analyse", "validate", "simulate"},
-    "whatif": GROUND | {"log", "twin", "discover", "analyse", "validate", "simulate", "fit"},
+    "whatif": GROUND | {"_version", "log", "twin", "discover", "analyse", "validate", "simulate", "fit"},
 }
 MAY_IMPORT["present"] = set(MAY_IMPORT)
 MAY_IMPORT["cli"] = set(MAY_IMPORT)

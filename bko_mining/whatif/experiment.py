@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bko_mining.twin.model import Twin
 
 Task = tuple[int, int]
-QUICK = 2.0
+QUICK = 6.0
 """Seconds of work below which other processes are not worth their start."""
 
 
