@@ -15,6 +15,8 @@ HOUR, DAY, WEEK = 3600.0, 86_400.0, 604_800.0
 _POOLED = 50.0
 """Arrivals' worth of the hours of like weekdays that each weekday borrows."""
 _GRID_SHARE, _GRID_GAPS = 0.8, 50
+_CEASED = 5.0
+"""Arrivals missed at the end by which recording them is taken to have stopped."""
 _DRIFT = 3.0
 """Standard errors by which the level must have moved before recent weeks count more."""
 
@@ -65,8 +67,8 @@ def weekly_stream(arrivals: Numbers, weights: Weights, until: float, *, half_lif
     level is the number of arrivals, those not seen made up for, over the span; with a half-life, recent weeks count
     more: each arrival counts by its recency, over the time in which, by recency, it could have been seen at all.
     """
-    shape = _shape(arrivals, weights.arrivals, until)
-    level = _level(arrivals, weights, until, half_life)
+    shape = _shape(arrivals, weights.arrivals, _watched_until(arrivals, weights, until))
+    level = _level(arrivals, weights, until, shape, half_life)
     table = np.round(shape / shape.sum() * level, 5)
     return RateArrivals(table={day: tuple(row.tolist()) for day, row in zip(DAYS, table, strict=True) if row.any()})
 
@@ -74,15 +76,18 @@ def weekly_stream(arrivals: Numbers, weights: Weights, until: float, *, half_lif
 def drifting_half_lives(
     arrivals: Numbers, weights: Weights, until: float, half_lives: tuple[float, ...]
 ) -> tuple[float, ...]:
-    """Return the half-lives by which the level at the end differs from that of the whole log by more than chance."""
+    """Return the half-lives of a week or more by which the level at the end has moved by more than chance."""
     if find_grid(arrivals) is not None:
         return ()
-    whole = _level(arrivals, weights, until, None)
+    last = _watched_until(arrivals, weights, until)
+    shape = _shape(arrivals, weights.arrivals, last)
+    whole = _level(arrivals, weights, until, shape, None)
     found = []
     for half_life in half_lives:
-        recent = recency(arrivals, until, half_life)
+        recent = recency(arrivals, last, half_life)
         error = np.sqrt((recent**2).sum()) / recent.sum()
-        if abs(np.log(_level(arrivals, weights, until, half_life) / whole)) > _DRIFT * error:
+        moved = abs(np.log(_level(arrivals, weights, until, shape, half_life) / whole))
+        if half_life * (last - float(arrivals.min())) >= WEEK and moved > _DRIFT * error:
             found.append(half_life)
     return tuple(found)
 
@@ -98,12 +103,25 @@ def _shape(arrivals: Numbers, weight: Numbers, until: float) -> Numbers:
     return np.asarray(shrunk / shrunk.sum(axis=1, keepdims=True) * perday[:, None])
 
 
-def _level(arrivals: Numbers, weights: Weights, until: float, half_life: float | None) -> float:
+def _level(arrivals: Numbers, weights: Weights, until: float, shape: Numbers, half_life: float | None) -> float:
     """Arrivals a week at the end of the log."""
-    first = float(arrivals.min())
-    span = max(until - first, HOUR)
+    first, last = float(arrivals.min()), _watched_until(arrivals, weights, until)
+    watched = np.arange(first, max(last, first + HOUR), HOUR) + HOUR / 2
+    # Each hour watched is worth its part of the week's arrivals, or the weekday on which the log ends would count.
+    worth = (shape / shape.sum()).ravel()[(watched % WEEK // HOUR).astype(int)]
     if half_life is None:
-        return float(weights.arrivals.sum() / span * WEEK)
-    watched = np.arange(first, until, HOUR)
-    seen = recency(watched, until, half_life) * weights.law.at(until - watched)
-    return float(recency(arrivals, until, half_life).sum() / max(seen.sum() * HOUR, HOUR) * WEEK)
+        return float(weights.arrivals.sum() / max(worth.sum(), 1 / 168))
+    seen = recency(watched, last, half_life) * weights.law.at(until - watched) * worth
+    return float(recency(arrivals, last, half_life).sum() / max(seen.sum(), 1e-6))
+
+
+def _watched_until(arrivals: Numbers, weights: Weights, until: float) -> float:
+    """Until when arrivals were recorded: to the end of the log, unless they ceased before and only work went on.
+
+    They ceased if, at the usual rate, several more would have been seen to arrive (and to finish) since the last one.
+    """
+    first, last = float(arrivals.min()), float(arrivals.max())
+    rate = weights.arrivals.sum() / max(last - first, HOUR)
+    after = np.arange(last, until, HOUR)
+    missed = rate * HOUR * float(weights.law.at(until - after).sum())
+    return last if missed > _CEASED else until

@@ -65,6 +65,17 @@ def test_the_weekly_level_is_recovered_and_moves_only_when_it_moved():
     assert sum(map(sum, late.table.values())) == pytest.approx(30, rel=0.35)
 
 
+def test_arrivals_that_ceased_before_the_end_are_no_drift():
+    rng = np.random.default_rng(2)
+    arrival = np.sort(rng.uniform(0, 10 * WEEK, 1000))
+    cycle = rng.exponential(WEEK, 1000)
+    until = float((arrival + cycle).max())
+    weights = window_weights(arrival, cycle, until)
+    assert drifting_half_lives(arrival, weights, until, (0.25, 0.12)) == ()
+    stream = weekly_stream(arrival, weights, until, half_life=None)
+    assert sum(map(sum, stream.table.values())) == pytest.approx(100, rel=0.05)
+
+
 def test_a_grid_is_told_from_chance():
     grid = np.concatenate([day * DAY + np.arange(8 * HOUR, 16 * HOUR + 1, 1800) for day in range(5)])
     found = find_grid(grid)

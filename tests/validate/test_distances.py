@@ -7,6 +7,7 @@ import pytest
 
 from bko_mining.log.event_log import EventLog
 from bko_mining.validate.distances import MEASURES, distances, ngram_distance, wasserstein
+from bko_mining.validate.floors import copy_of_the_past
 
 
 def event_log(frame):
@@ -89,3 +90,12 @@ def _reference(tools, one, other):
         "CTD": ctd(*logs, bin_size=pd.Timedelta(hours=1)),
         "CAR": car(*logs),
     }
+
+
+def test_replay_of_the_past_as_published(shared):
+    # FIDELITY.md, COPY on the academic credentials log: NGD .177, AED 226, CED 1.72, RED 26.2, CTD 62.2, CAR 238.
+    folder = shared / "logs" / "fidelity"
+    train, test = (event_log(_frame(folder / f"ACR_{part}.csv.gz")) for part in ("train", "test"))
+    found = distances(test, copy_of_the_past(train, test))
+    published = {"NGD": 0.177, "AED": 226, "CED": 1.72, "RED": 26.2, "CTD": 62.2, "CAR": 238}
+    assert found == pytest.approx(published, rel=0.005)

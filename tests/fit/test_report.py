@@ -1,0 +1,60 @@
+"""Observed beside simulated, on a small office; the pictures draw."""
+
+import pytest
+
+from bko_mining.fit.fitting import fit_twin
+from bko_mining.fit.report import fit_report
+from bko_mining.present.figures import png_bytes
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.model import Twin
+from bko_mining.validate.fidelity import fidelity
+from bko_mining.words import speaking
+
+OFFICE = """
+arrivals: [{per_hour: 3, calendar: office}]
+calendars: {office: Mon-Fri 09:00-17:00}
+roles: {Clerk: {members: [Ana, Bia], calendar: office}}
+activities:
+  Register: {role: Clerk, time: {family: lognormal, mean: 12 min, cv: 0.6}}
+  Pay: {role: Clerk, time: {family: exponential, mean: 15 min}}
+delays: [{after: Register, before: Pay, time: {family: exponential, mean: 20 h}}]
+routing: [Register, {xor: [{share: 0.7, do: Pay}, {share: 0.3}]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def office():
+    log = simulate(Twin.from_yaml(OFFICE), n_cases=350, seed=1)
+    return log, fit_twin(log, seed=1)
+
+
+def test_a_fitted_twin_is_close_to_its_log_part_by_part(office):
+    log, twin = office
+    report = fit_report(log, twin)
+    off = report.differences
+    assert off["cycle_time"] < 0.1
+    # A few instances last overnight and weigh as much as the many that do not.
+    assert off["processing_time"] < 0.4
+    assert off["variants"] < 0.1
+    assert off["arrivals"] < 0.25
+    assert {"arrivals", "observed"} <= set(report.evidence["part"])
+    assert report.summary.startswith("Closest: ")
+    with speaking("pt_BR"):
+        assert report.summary.startswith("Mais próximo: ")
+
+
+def test_the_causal_twin_can_be_held_against_the_log_too(office):
+    log, twin = office
+    assert fit_report(log, twin.causal).differences["cycle_time"] < 0.3
+
+
+def test_the_pictures_draw_the_same_twice(office):
+    log, twin = office
+    report = fit_report(log, twin)
+    assert png_bytes(report.plot()) == png_bytes(fit_report(log, twin).plot())
+    assert png_bytes(fidelity(log, simulate(twin, n_cases=350, seed=3)).plot()).startswith(b"\x89PNG")
+
+
+def test_same_seed_same_twin(office):
+    log, twin = office
+    assert fit_twin(log, seed=1) == twin
