@@ -7,7 +7,9 @@ by counts, with a shorter memory where the longer one has too few donors.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, GetJsonSchemaHandler, Tag, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.values import Delay, Part, Share
@@ -45,6 +47,10 @@ class Sequence(Part):
     @classmethod
     def _from_a_list(cls, data: Any) -> Any:
         return {"sequence": data} if isinstance(data, list | tuple) else data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(core_schema), {"type": "array"}]}
 
 
 class Choice(Part):
@@ -210,13 +216,13 @@ def _plain_blocks(data: Any) -> Any:
     return {"kind": "blocks", "root": data} if isinstance(data, list | tuple | str) or _tag(data) in _TAGS else data
 
 
-Routing = Annotated[
+_Forms = Annotated[
     Annotated[BlockRouting, Tag("blocks")]
     | Annotated[GraphRouting, Tag("graph")]
     | Annotated[HistoryRouting, Tag("history")],
     Discriminator(_routing_kind),
-    BeforeValidator(_plain_blocks),
 ]
+Routing = Annotated[_Forms, BeforeValidator(_plain_blocks, json_schema_input_type=_Forms | Block)]
 """Blocks (a bare list will do), a graph, or a history routing."""
 
 

@@ -8,7 +8,9 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 _UNITS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
@@ -64,13 +66,13 @@ def clock(value: object) -> float:
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
 
 
-Seconds = Annotated[float, BeforeValidator(seconds), Field(ge=0)]
+Seconds = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str), Field(ge=0)]
 """A length of time in seconds; read from ``12 min``, ``2 h``, ``PT15M`` or a number."""
 
-Quantity = Annotated[float, BeforeValidator(seconds)]
+Quantity = Annotated[float, BeforeValidator(seconds, json_schema_input_type=float | str)]
 """A number, or a length of time in seconds."""
 
-ClockTime = Annotated[float, BeforeValidator(clock), Field(ge=0, le=86_400)]
+ClockTime = Annotated[float, BeforeValidator(clock, json_schema_input_type=float | str), Field(ge=0, le=86_400)]
 """Seconds since local midnight; read from ``15:30``."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -178,6 +180,10 @@ class Distribution(Part):
             raise ValueError("the values of a quantiles law must ascend")
         return self
 
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(core_schema), {"type": ["number", "string"]}]}
+
     def scaled(self, factor: float) -> Self:
         """Return the law with every draw multiplied (same coefficient of variation)."""
         return self.model_copy(update={"factor": self.factor * factor})
@@ -197,3 +203,7 @@ class Delay(Part):
     def _from_a_law(cls, data: Any) -> Any:
         is_delay = isinstance(data, Delay) or (isinstance(data, dict) and "time" in data)
         return data if is_delay else {"time": data}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [handler(core_schema), {"type": ["number", "string", "object"]}]}
