@@ -1,5 +1,7 @@
 """From a log to its twin: one call, every part with its evidence."""
 
+from dataclasses import replace
+
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.calibration import calibrate
 from bko_mining.fit.findings import investigate
@@ -8,6 +10,7 @@ from bko_mining.fit.starts import with_starts
 from bko_mining.fit.unlogged import with_hidden_work
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.model import Twin
+from bko_mining.twin.routing import END, START
 
 
 def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
@@ -37,7 +40,13 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     LogError
         If the log has no instance that ended.
     """
-    started = with_starts(log)
+    started = with_starts(_without_reserved_names(log))
     found = investigate(started, seed=seed)
     twin = with_hidden_work(found, write_twin(found, name=name), seed=seed)
     return with_memory(calibrate(twin, started, seed=seed), log, seed=seed)
+
+
+def _without_reserved_names(log: EventLog) -> EventLog:
+    """Write activities called like the twin's own beginning and end in other brackets."""
+    names = tuple(f"[{name[1:-1]}]" if name in (START, END) else name for name in log.activities)
+    return log if names == log.activities else replace(log, activities=names)
