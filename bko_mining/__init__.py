@@ -45,6 +45,8 @@ _HOME = {
     "whatif.comparison": ("Comparison",),
     "fit.uncertainty": ("resample_twin",),
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
+    "analyse.waiting_causes": ("waiting_causes",),
+    "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
     "analyse.rework": ("rework",),
     "discover.process_map": ("process_map",),

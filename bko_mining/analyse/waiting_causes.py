@@ -1,0 +1,302 @@
+"""Why work waits: every wait split exactly into batching, prioritisation, contention, unavailability and extraneous.
+
+After Lashkevich, Milani, Chapela-Campa, Suvorau and Dumas (2023), “Why am I waiting? Data-driven analysis of waiting
+times in business processes”. From the instant an item was enabled until its start, its resource
+
+- let it gather with others of its batch (*batching*: until the last of the batch was enabled), then
+- worked on an item that was enabled earlier (*contention*: the item stood in the queue), or
+- worked on an item that was enabled later (*prioritisation*: the item was overtaken), or
+- was not on duty (*unavailability*), or
+- was on duty and free, and the item waited for something outside the log (*extraneous*).
+
+The five never overlap, are never negative and add up to the wait, to the microsecond.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bko_mining.analyse.batches import Batches, find_batches
+from bko_mining.analyse.timeline import LaterThan, Timeline, timeline
+from bko_mining.analyse.times import enabled_instants
+from bko_mining.analyse.work_calendars import discover_calendars
+from bko_mining.calendars import WorkCalendar
+from bko_mining.discover.concurrency import enabling
+from bko_mining.errors import LogError
+from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import MICROSECOND, NOBODY, Grouping, by_instance
+from bko_mining.results import Result
+from bko_mining.words import duration, percent, say
+
+CAUSES = ("batching", "prioritisation", "contention", "unavailability", "extraneous")
+Instants = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WaitingCauses(Result):
+    """Waiting time by cause.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a group (by default source activity, source resource, target activity, target resource), the longest
+        wait first: ``n`` instances, ``n_cases``, ``waiting_time`` and the five causes that add up to it (Timedelta).
+    causes : int64[n, 5]
+        The split of every instance in microseconds, columns in the order of ``CAUSES``.
+    batches : Batches
+        The batches found.
+    calendars : dict
+        The calendar that was used for each resource.
+    mean_cycle_time : pandas.Timedelta
+        Over all cases.
+    n_cases : int
+        Cases of the log.
+    """
+
+    causes: Instants
+    batches: Batches
+    calendars: dict[str, WorkCalendar]
+    mean_cycle_time: pd.Timedelta
+    n_cases: int
+
+    picture: ClassVar[str] = "waits:plot_waiting_causes"
+
+    @property
+    def total(self) -> dict[str, pd.Timedelta]:
+        """Waiting time of the whole log by cause."""
+        return {name: pd.Timedelta(int(self.causes[:, place].sum()), "us") for place, name in enumerate(CAUSES)}
+
+    @property
+    def summary(self) -> str:
+        """The headline: how long cases wait, and for what."""
+        total = self.total
+        everything = sum((wait.total_seconds() for wait in total.values()), 0.0)
+        if everything <= 0:
+            return say("Nothing waits: every activity starts as soon as it can.")
+        ranked = sorted(CAUSES, key=lambda name: -total[name])[:3]
+        first, second, third = (
+            f"{percent(total[name].total_seconds() / everything)} {say(_FOR[name])}" for name in ranked
+        )
+        waiting = duration(everything / self.n_cases)
+        return say(
+            "A case waits {wait} on average: {first}, {second}, {third}.",
+            wait=waiting,
+            first=first,
+            second=second,
+            third=third,
+        )
+
+
+_FOR = {
+    "batching": "because items are gathered into batches",
+    "prioritisation": "because other items are served first",
+    "contention": "in the queue of somebody busy",
+    "unavailability": "for somebody who is off duty",
+    "extraneous": "for something the log does not show",
+}
+
+
+def waiting_causes(
+    log: EventLog, *, calendars: Mapping[str, WorkCalendar] | None = None, by: str | None = None
+) -> WaitingCauses:
+    """Split every wait by its cause.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log; needs starts and resources. Waits of instances without a resource are extraneous.
+    calendars : mapping, optional
+        Resource -> ``WorkCalendar``; discovered from the log where not given (``discover_calendars``).
+    by : str, optional
+        ``activity``, ``transition``, ``resource``, ``role``, ``week`` or an attribute; the handover from one resource's
+        activity to another's if not given.
+
+    Returns
+    -------
+    WaitingCauses
+        The table, and the split of every instance.
+
+    Raises
+    ------
+    LogError
+        If the log has no start times or no resources.
+    """
+    if not log.has_starts:
+        raise LogError("waiting cannot be split by cause: the log has no start times; see log.estimate_start_times()")
+    if not log.has_resources:
+        raise LogError("waiting cannot be split by cause: the log has no resources")
+    rows = enabling(log)
+    enabled = enabled_instants(log, rows)
+    known = dict(calendars or {})
+    if set(log.resources) - set(known):
+        known = {**discover_calendars(log).calendars, **known}
+    found = find_batches(log, enabled)
+    causes = _split(log, enabled, found, known)
+    return WaitingCauses(
+        table=_table(log, causes, by_instance(log, by) if by else _handovers(log, rows)),
+        causes=causes,
+        batches=found,
+        calendars={name: known[name] for name in log.resources},
+        mean_cycle_time=pd.Timedelta(int((log.case_end - log.case_start).mean()), "us"),
+        n_cases=log.n_cases,
+    )
+
+
+def _split(log: EventLog, enabled: Instants, found: Batches, calendars: Mapping[str, WorkCalendar]) -> Instants:
+    begin = log.begin
+    ready = enabled.copy()
+    inside = found.batch >= 0
+    ready[inside] = np.minimum(found.ready[found.batch[inside]], begin[inside])
+    causes = np.zeros((len(log), len(CAUSES)), np.int64)
+    causes[:, 0] = ready - enabled
+    waits = np.flatnonzero((begin > ready) & (log.resource != UNKNOWN))
+    busy = timeline(log, enabled)
+    overtaken, full, off_duty = _stretches(log, busy, waits, ready, enabled, found, calendars)
+    causes[waits, 1] = overtaken
+    causes[waits, 2] = full - overtaken
+    causes[waits, 3] = off_duty
+    causes[:, 4] = begin - enabled - causes[:, :4].sum(axis=1)
+    return causes
+
+
+def _stretches(
+    log: EventLog,
+    busy: Timeline,
+    waits: Instants,
+    ready: Instants,
+    enabled: Instants,
+    found: Batches,
+    calendars: Mapping[str, WorkCalendar],
+) -> tuple[Instants, Instants, Instants]:
+    """Of each wait: how long the resource was full with later items, full at all, and neither full nor on duty."""
+    resource = log.resource[waits].astype(np.int64)
+    start, end = ready[waits], log.begin[waits]
+    on_duty = _Duty(log.resources, calendars)
+    length = busy.end - busy.start
+    closed = length - on_duty(busy.resource, busy.start, busy.end)
+    first, last = busy.span(resource, start, end)
+    # The stretch begins inside its first segment and may end inside its last one.
+    head, tail = _ends(busy, first, last, start, end)
+    totals = [np.concatenate([[0], np.cumsum(column)]) for column in (length, closed)]
+    full, full_closed = (total[np.maximum(last, first)] - total[first] for total in totals)
+    later = LaterThan.of(busy.latest, length)
+    overtaken = later.sums(first, last, ready[waits])
+    overtaken += _mates(log, busy, waits, enabled, found, later)
+    for place, cut_from, cut_to in (head, tail):
+        cut = cut_to - cut_from
+        some = cut > 0
+        full -= cut
+        cut_closed = np.zeros(len(waits), np.int64)
+        at = place[some]
+        cut_closed[some] = cut[some] - on_duty(resource[some], cut_from[some], cut_to[some])
+        full_closed -= cut_closed
+        overtaken[some] -= np.where(busy.latest[at] > ready[waits][some], cut[some], 0)
+    off = (end - start) - on_duty(resource, start, end) - full_closed
+    return overtaken, full, off
+
+
+def _ends(
+    busy: Timeline, first: Instants, last: Instants, start: Instants, end: Instants
+) -> tuple[tuple[Instants, Instants, Instants], tuple[Instants, Instants, Instants]]:
+    """The parts of the first and last segment that lie outside the stretch: which segment, from, to."""
+    some = first < last
+    head_at = np.where(some, first, 0)
+    tail_at = np.where(some, last - 1, 0)
+    if not len(busy.start):
+        nothing = np.zeros(len(first), np.int64)
+        return (nothing, nothing, nothing), (nothing, nothing, nothing)
+    head = (head_at, np.where(some, busy.start[head_at], 0), np.where(some, np.maximum(busy.start[head_at], start), 0))
+    tail = (tail_at, np.where(some, np.minimum(busy.end[tail_at], end), 0), np.where(some, busy.end[tail_at], 0))
+    return head, tail
+
+
+def _mates(
+    log: EventLog, busy: Timeline, waits: Instants, enabled: Instants, found: Batches, later: LaterThan
+) -> Instants:
+    """How long items of the same batch that were enabled later were served first (they are no later than the batch)."""
+    batch = found.batch[waits]
+    overtaken = np.zeros(len(waits), np.int64)
+    some = np.flatnonzero(batch >= 0)
+    if len(some):
+        resource = log.resource[waits[some]].astype(np.int64)
+        first, last = busy.span(resource, found.first_start[batch[some]], log.begin[waits[some]])
+        ready = found.ready[batch[some]]
+        among = later.sums(first, last, enabled[waits[some]]) - later.sums(first, last, ready)
+        overtaken[some] = among
+    return overtaken
+
+
+class _Duty:
+    """Working time of resources within stretches, by calendar: all stretches of one calendar at once."""
+
+    def __init__(self, names: tuple[str, ...], calendars: Mapping[str, WorkCalendar]) -> None:
+        lines = {name: str(calendars[name]) for name in names}
+        kinds = sorted(set(lines.values()))
+        self.kind = np.array([kinds.index(lines[name]) for name in names], np.int64)
+        by_line = {line: calendars[name] for name, line in lines.items()}
+        self.calendars = [by_line[kind] for kind in kinds]
+
+    def __call__(self, resource: Instants, start: Instants, end: Instants) -> Instants:
+        """Working microseconds of each resource between start and end."""
+        kind = self.kind[resource]
+        worked = np.zeros(len(resource), np.int64)
+        for code, calendar in enumerate(self.calendars):
+            rows = np.flatnonzero(kind == code)
+            if len(rows):
+                worked[rows] = calendar.working_time(start[rows], end[rows])
+        return worked
+
+
+def _handovers(log: EventLog, rows: Instants) -> Grouping:
+    """From (activity, resource) to (activity, resource), only the pairs that occur."""
+    n_resources = len(log.resources) + 1
+    resource = np.where(log.resource == UNKNOWN, n_resources - 1, log.resource).astype(np.int64)
+    place = log.activity.astype(np.int64) * n_resources + resource
+    width = len(log.activities) * n_resources
+    some = rows >= 0
+    codes = np.full(len(log), -1, np.int64)
+    pairs, codes[some] = np.unique(place[rows[some]] * width + place[some], return_inverse=True)
+    names = np.array([*log.resources, NOBODY], dtype=object)
+    activities = np.array(log.activities, dtype=object)
+    source, target = pairs // width, pairs % width
+    labels = pd.DataFrame(
+        {
+            "source_activity": activities[source // n_resources],
+            "source_resource": names[source % n_resources],
+            "target_activity": activities[target // n_resources],
+            "target_resource": names[target % n_resources],
+        }
+    )
+    return Grouping(codes, labels)
+
+
+def _table(log: EventLog, causes: Instants, group: Grouping) -> pd.DataFrame:
+    kept = group.codes >= 0
+    codes, size = group.codes[kept], len(group.labels)
+    n = np.bincount(codes, minlength=size)
+    cases = np.unique(codes * log.n_cases + log.case[kept]) // log.n_cases
+    split = {name: _sums(codes, causes[kept, place], size) for place, name in enumerate(CAUSES)}
+    wait = np.sum(list(split.values()), axis=0)
+    seen = np.flatnonzero(n)
+    seen = seen[np.argsort(-wait[seen], kind="stable")]
+    return (
+        group.labels.iloc[seen]
+        .reset_index(drop=True)
+        .assign(
+            n=n[seen],
+            n_cases=np.bincount(cases, minlength=size)[seen],
+            waiting_time=wait[seen].astype(MICROSECOND),
+            **{name: column[seen].astype(MICROSECOND) for name, column in split.items()},
+        )
+    )
+
+
+def _sums(codes: Instants, values: Instants, size: int) -> Instants:
+    """Exact integer sums a group (a float sum loses microseconds)."""
+    total = np.zeros(size, np.int64)
+    np.add.at(total, codes, values)
+    return total
