@@ -33,7 +33,14 @@ class Sample:
     warm_up: timedelta = timedelta(days=42)
 
 
-SAMPLES = (Sample("accounts_payable", date(2026, 1, 5), date(2026, 10, 4), 2026, "NF-{:05d}"),)
+SAMPLES = (
+    Sample("accounts_payable", date(2026, 1, 5), date(2026, 10, 4), 2026, "NF-{:05d}"),
+    Sample("payroll", date(2026, 2, 2), date(2026, 7, 31), 11, "DP-{:04d}"),
+    Sample("month_end_close", date(2026, 2, 2), date(2026, 7, 31), 12, "FC-{:04d}"),
+    Sample("recruiting", date(2026, 1, 5), date(2026, 9, 30), 13, "RH-{:05d}"),
+    Sample("service_desk", date(2026, 3, 2), date(2026, 4, 30), 14, "TI-{:05d}"),
+    Sample("claims", date(2026, 2, 2), date(2026, 8, 31), 15, "SIN-{:05d}"),
+)
 
 
 def main(wanted: list[str]) -> None:

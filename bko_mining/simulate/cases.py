@@ -90,6 +90,8 @@ def _attributes(twin: Twin, cases: Cases, luck: tuple[object, ...]) -> dict[str,
 def _values(attribute: Attribute, u: NDArray[np.float64]) -> Any:
     if attribute.distribution is not None:
         numbers = law_of(attribute.distribution).at(u)
+        if attribute.digits == 0:
+            return np.rint(numbers).astype(np.int64)
         return numbers if attribute.digits is None else np.round(numbers, attribute.digits)
     words = attribute.values or {}
     edges = np.cumsum(list(words.values()))

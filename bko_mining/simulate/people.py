@@ -55,6 +55,10 @@ class Person:
         self.last = -1
         self.novices: list[tuple[int, int, float]] = []
 
+    def finish(self, now: int, work: int) -> int:
+        """When work begun now is done; a leaver's own hours go on until the work in hand is done."""
+        return self.work.finish(now, work) if self.work is self.hours else self.work.after(now, work)
+
 
 class Desk:
     """A queue served first come first served by people who share a calendar; the longest idle takes the next item."""

@@ -89,17 +89,15 @@ class Pool:
 
     def serve(self, now: int) -> None:
         """Give waiting items to free people, in the order of the queue."""
-        if not self.idle:
+        if not any(person.hours.is_open(now) for person in self.idle):
             return
-        started = set()
         for entry in list(self.queue):
             person = self._free(entry[2], now)
             if person is not None:
-                started.add(entry[1])
                 self.queue.remove(entry)
                 self._start(entry[2], person, now)
-                if not self.idle:
-                    break
+                if not any(person.hours.is_open(now) for person in self.idle):
+                    return
 
     def next_for(self, person: Person, now: int) -> tuple[Any, int, Item] | None:
         """The first waiting item this person may take."""

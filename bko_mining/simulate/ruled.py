@@ -207,7 +207,7 @@ class RuledRun(Run):
         person.item, person.last = item, item.activity
         person.busy += work
         activity = self.twin.activities[self.activities[item.activity]]
-        end = now + work if activity.at_shift_end == "carried_over" else person.work.finish(now, work)
+        end = now + work if activity.at_shift_end == "carried_over" else person.finish(now, work)
         self.timeout(end - now, (item, item.version)).callbacks.append(self._finish_version)
 
     def resume(self, item: Item, person: Person, now: int) -> None:

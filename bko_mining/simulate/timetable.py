@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.calendars import DAY, WorkCalendar
+from bko_mining.errors import SimulationError
 
 Instants = NDArray[np.int64]
 Intervals = tuple[Instants, Instants]
@@ -105,6 +106,10 @@ class Timetable:
 
     def _grow(self) -> None:
         self._covered = self._since + 2 * (self._covered - self._since)
+        if self._covered > self._since + 300 * 366 * DAY:
+            raise SimulationError(
+                "somebody who has work in hand never comes back on duty; look at absences and calendars"
+            )
         self._fill()
 
     def _fill(self) -> None:
