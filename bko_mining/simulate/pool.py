@@ -4,10 +4,14 @@ from bisect import insort
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from bko_mining.errors import SimulationError
 from bko_mining.simulate.people import Begin, Item, Person
-from bko_mining.simulate.timetable import Timetable
+from bko_mining.simulate.timetable import FOREVER, Timetable
 
 Key = Callable[[Item], Any]
+
+MOST_VAIN_ALARMS = 5000
+"""Openings without anything to start after which a queue is given up as stuck (years of them)."""
 
 
 class Pool:
@@ -46,6 +50,7 @@ class Pool:
         self.queue: list[tuple[Any, int, Item]] = []
         self.turns = 0
         self.alarms: dict[Timetable, int] = {}
+        self.vain = 0
 
     def join(self, person: Person) -> None:
         """Take a person on."""
@@ -143,7 +148,7 @@ class Pool:
             return
         for hours in dict.fromkeys(self._closed(now)):
             at = hours.opening_after(now)
-            if self.alarms.get(hours, -1) <= now:
+            if at < FOREVER and self.alarms.get(hours, -1) <= now:
                 self.alarms[hours] = at
                 self.env.timeout(at - now).callbacks.append(self._open)
 
@@ -152,8 +157,11 @@ class Pool:
         return (person.hours for person in self.idle)
 
     def _open(self, _: Any) -> None:
-        now = self.env.now
+        now, waiting = self.env.now, len(self.queue)
         self.serve(now)
+        self.vain = self.vain + 1 if len(self.queue) == waiting else 0
+        if self.vain > MOST_VAIN_ALARMS:
+            raise SimulationError(f"{waiting} items cannot go on: nobody who is ever on duty may do them")
         if self.idle:
             self._set_alarms(now)
 
