@@ -80,6 +80,8 @@ def _resources(found: Findings) -> dict[str, Resource]:
         for code, able in _abilities(found, team, members).items():
             skills = particular.setdefault(found.data.resources[code], {}).setdefault("skills", {})
             skills.update({found.data.activities[activity]: 1.0 for activity in able})  # type: ignore[attr-defined]
+    for code, capacity in found.capacities.items():
+        particular.setdefault(found.data.resources[code], {})["capacity"] = capacity
     complete = {name: _complete_skills(found, name, parts) for name, parts in particular.items()}
     return {name: Resource.model_validate(parts) for name, parts in complete.items()}
 
@@ -286,8 +288,14 @@ def _role_evidence(found: Findings, code: int) -> Evidence:
         part=f"roles.{found.roles.names[code]}",
         found=f"{len(members)} people by {source}; hours {found.hours[code].text}",
         n=int(np.isin(found.data.resource, found.roles.members(code)).sum()),
-        assumption=f"first come, first served; all members share the hours ({found.hours_found[code]})",
+        assumption="first come, first served; all members share the hours "
+        f"({found.hours_found[code]}){_multitasking(found, code)}",
     )
+
+
+def _multitasking(found: Findings, code: int) -> str:
+    several = [found.capacities[r] for r in found.roles.members(code).tolist() if r in found.capacities]
+    return f"; {len(several)} people work on up to {max(several)} items at once" if several else ""
 
 
 def _service_evidence(found: Findings, service: Service) -> Evidence:

@@ -10,6 +10,7 @@ from bko_mining.fit.arrivals import Arrivals, arrival_rates
 from bko_mining.fit.calendars import Hours, find_hours
 from bko_mining.fit.delays import FREE, Transition, find_transitions
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
+from bko_mining.fit.multitasking import capacities
 from bko_mining.fit.queues import Queue, observe_queues
 from bko_mining.fit.roles import Roles, Teams, find_roles, find_teams
 from bko_mining.fit.routing import Routing, count_steps
@@ -37,6 +38,7 @@ class Findings:
     transitions: list[Transition]
     routing: Routing
     arrivals: Arrivals
+    capacities: dict[int, int]
 
     @cached_property
     def point(self) -> Mask:
@@ -76,6 +78,7 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
         transitions=find_transitions(data, queues, settled(data), prompt_from=prompt_from, seed=seed),
         routing=count_steps(data, found),
         arrivals=arrival_rates(data.arrivals),
+        capacities=capacities(data, roles),
     )
 
 
