@@ -25,6 +25,10 @@ SOME = 0.3
 LARGEST = 0.6
 HIDDEN = "unlogged"
 ROUNDS = 2
+NEAR = 0.1
+"""How far around a first estimate of the share the second looks."""
+CYCLE_ERROR = 0.04
+"""Relative error of the mean cycle time of one log."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,13 @@ def with_hidden_work(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
     if not seen.suspicious:
         return twin
     prompt = investigate(found.log, seed=seed, prompt_from=SOME)
+    window = (0.0, LARGEST)
     share = 0.0
     for _ in range(ROUNDS):
-        share = _matched_share(prompt, twin.name, seen.share, seed)
+        share = _matched_share(prompt, twin.name, seen, window, seed)
         prompt = _with_matched_waits(prompt, _hiding(write_twin(prompt, name=twin.name), prompt, share), seed)
-    share = _matched_share(prompt, twin.name, seen.share, seed)
+        window = (max(0.0, share - NEAR), min(LARGEST, share + NEAR))
+    share = _matched_share(prompt, twin.name, seen, window, seed)
     hiding = _hiding(write_twin(prompt, name=twin.name), prompt, share)
     return hiding.replace(evidence=(*hiding.evidence, _evidence(seen, share)))
 
@@ -111,18 +117,27 @@ def _run(twin: Twin, found: Findings, seed: int, replication: int) -> EventLog:
     return log.take_cases(kept[log.n_cases // 10 : log.n_cases - log.n_cases // 10])
 
 
-def _matched_share(found: Findings, name: str, aim: float, seed: int) -> float:
-    """The share of hidden work at which simulated logs show the aimed promptness, by halving."""
+def _matched_share(found: Findings, name: str, seen: Promptness, window: tuple[float, float], seed: int) -> float:
+    """The share of hidden work at which simulated logs look most like the real one.
+
+    Promptness and mean cycle time are simulated at several shares and smoothed by parabolas, so that the chance of
+    single runs does not matter; each counts by its own error.
+    """
     twin = write_twin(found, name=name)
-    low, high = 0.0, LARGEST
-    for step in range(7):
-        middle = (low + high) / 2
-        log = _run(_hiding(twin, found, middle), found, seed, step)
-        if promptness(investigate(log, seed=seed, prompt_from=SOME)).share > aim:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    shares, prompt, cycle = [], [], []
+    for step, share in enumerate(np.linspace(*window, 9)):
+        for replication in range(2):
+            log = _run(_hiding(twin, found, float(share)), found, seed, 2 * step + replication)
+            prompt.append(promptness(investigate(log, seed=seed, prompt_from=SOME)).share)
+            cycle.append(np.log((log.case_end - log.case_start).mean()))
+            shares.append(share)
+    known = np.isfinite(prompt) & (np.array(cycle) < cycle[0] + 1.5)
+    grid = np.linspace(*window, 121)
+    at = [np.polyval(np.polyfit(np.array(shares)[known], np.array(y)[known], 2), grid) for y in (prompt, cycle)]
+    observed = np.log((found.log.case_end - found.log.case_start).mean())
+    prompt_error = 1.5 * np.sqrt(seen.share * (1 - seen.share) / seen.n)
+    distance = ((at[0] - seen.share) / prompt_error) ** 2 + ((at[1] - observed) / CYCLE_ERROR) ** 2
+    return float(grid[distance.argmin()])
 
 
 def _with_matched_waits(found: Findings, twin: Twin, seed: int) -> Findings:
