@@ -31,6 +31,8 @@ _HOME = {
     "calendars": ("WorkCalendar",),
     "log.event_log": ("EventLog",),
     "twin.model": ("Twin",),
+    "twin.bpmn": ("read_bpmn", "write_bpmn"),
+    "twin.prosimos": ("read_prosimos", "write_prosimos"),
     "simulate.simulation": ("simulate",),
     "fit.fitting": ("fit_twin",),
     "fit.like_the_log": ("simulate_like",),
