@@ -16,15 +16,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
+from bko_mining.log.assembling import assemble
+from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
+from bko_mining.log.exports import as_table
+from bko_mining.log.findings import findings_table
+from bko_mining.log.issues import find_issues
+from bko_mining.log.recognise import recognise
 
-Codes = NDArray[np.int32]
-Instants = NDArray[np.int64]
-
-UNKNOWN = -1
-"""The code of a missing resource or role."""
-
-MISSING = int(np.iinfo(np.int64).min)
-"""The instant that is not known; numpy reads it as NaT."""
+__all__ = ["MISSING", "UNKNOWN", "Codes", "EventLog", "Instants"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +125,7 @@ class EventLog:
             raise LogError("the log has no rows; check the filter or the file")
         missing = np.full(n, MISSING, np.int64)
         start = missing if start is None else start
-        order, ranks, counts = _case_order(case, np.where(start == MISSING, end, start), len(case_ids))
+        order, ranks, counts = case_order(case, np.where(start == MISSING, end, start), len(case_ids))
         unknown = np.full(n, UNKNOWN, np.int32)
         columns: dict[str, NDArray[Any]] = {
             "activity": activity,
@@ -151,6 +150,24 @@ class EventLog:
             **taken,
             **about,
         )
+
+    @classmethod
+    def from_frame(cls, frame: Any, columns: Any = None, timezone: str | None = None) -> Self:
+        """Make a log of a pandas, polars or Arrow frame; columns are found as in ``read_log``.
+
+        Raises
+        ------
+        MappingError
+            If the columns cannot be told apart.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"case": [1, 1], "activity": ["A", "B"], "time": pd.to_datetime(["2026-01-05"] * 2)})
+        >>> len(EventLog.from_frame(frame))
+        2
+        """
+        table = as_table(frame)
+        return cls.from_codes(**assemble(table, recognise(table, columns), timezone=timezone))
 
     def __len__(self) -> int:
         return len(self.activity)
@@ -230,11 +247,11 @@ class EventLog:
         """The log as a pandas frame: case_id, activity, resource, role, start, end, enabled and the attributes."""
         columns: dict[str, Any] = {
             "case_id": self.case_ids.take(pa.array(self.case)).to_pandas(),
-            "activity": _decode(self.activity, self.activities),
-            "resource": _decode(self.resource, self.resources),
+            "activity": decode(self.activity, self.activities),
+            "resource": decode(self.resource, self.resources),
         }
         if self.roles:
-            columns["role"] = _decode(self.role, self.roles)
+            columns["role"] = decode(self.role, self.roles)
         columns |= {"start": self.local(self.start), "end": self.local(self.end)}
         if (self.enabled != MISSING).any():
             columns["enabled"] = self.local(self.enabled)
@@ -262,7 +279,12 @@ class EventLog:
     def case_attributes(self) -> tuple[str, ...]:
         """Names of the attributes whose value never changes within a case."""
         inside = self.follows
-        return tuple(name for name in self.attributes.column_names if _constant(self.attributes[name], inside))
+        return tuple(name for name in self.attributes.column_names if is_constant(self.attributes[name], inside))
+
+    @property
+    def issues(self) -> pd.DataFrame:
+        """What is wrong with the log: what, n, share, example, distorts, repair; the worst first."""
+        return findings_table(find_issues(self))
 
     def take_cases(self, cases: NDArray[Any], *, because: str = "") -> Self:
         """Return a log of some cases only (positions or a boolean mask), with the reason in its history.
@@ -321,33 +343,3 @@ class EventLog:
             name: getattr(self, name)[rows] for name in ("activity", "resource", "role", "start", "end", "enabled")
         }
         return replace(self, attributes=self.attributes.take(pa.array(rows)), **columns)
-
-
-def _case_order(case: Codes, instant: Instants, n_cases: int) -> tuple[Instants, Instants, Instants]:
-    """Order of the rows by case and instant, the cases in order of arrival, and the rows of each."""
-    by_time = np.argsort(instant, kind="stable")
-    sorted_case = case[by_time]
-    first = np.full(n_cases, len(case), np.int64)
-    # The last write wins: written backwards, each case keeps its earliest row.
-    first[sorted_case[::-1]] = np.arange(len(case) - 1, -1, -1)
-    seen = int((first < len(case)).sum())
-    ranks = np.argsort(first, kind="stable")[:seen]
-    position = np.empty(n_cases, np.int32)
-    position[ranks] = np.arange(seen, dtype=np.int32)
-    arrival = position[sorted_case]
-    order = by_time[np.argsort(arrival, kind="stable")]
-    return order, ranks, np.bincount(arrival, minlength=seen)
-
-
-def _decode(codes: Codes, names: tuple[str, ...]) -> Any:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
-
-
-def _constant(column: pa.ChunkedArray, inside: NDArray[np.bool_]) -> bool:
-    codes = column.combine_chunks()
-    if not pa.types.is_dictionary(codes.type):
-        if pa.types.is_nested(codes.type):
-            return False
-        codes = codes.dictionary_encode(null_encoding="encode")
-    indices = codes.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False)
-    return bool((np.diff(indices, prepend=indices[:1])[inside] == 0).all())

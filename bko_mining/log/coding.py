@@ -1,0 +1,94 @@
+"""How a log is coded: integer codes for names, microseconds UTC for instants, rows sorted by case.
+
+The log and everything that reads, checks or filters one share these few functions; nothing here knows what a log is.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+Instants = NDArray[np.int64]
+
+UNKNOWN = -1
+"""The code of a missing resource or role."""
+
+MISSING = int(np.iinfo(np.int64).min)
+"""The instant that is not known; numpy reads it as NaT."""
+
+
+def case_order(case: Codes, instant: Instants, n_cases: int) -> tuple[Instants, Instants, Instants]:
+    """Order of the rows by case and instant, the cases in order of arrival, and the rows of each."""
+    by_time = np.argsort(instant, kind="stable")
+    sorted_case = case[by_time]
+    first = np.full(n_cases, len(case), np.int64)
+    # The last write wins: written backwards, each case keeps its earliest row.
+    first[sorted_case[::-1]] = np.arange(len(case) - 1, -1, -1)
+    seen = int((first < len(case)).sum())
+    ranks = np.argsort(first, kind="stable")[:seen]
+    position = np.empty(n_cases, np.int32)
+    position[ranks] = np.arange(seen, dtype=np.int32)
+    arrival = position[sorted_case]
+    order = by_time[np.argsort(arrival, kind="stable")]
+    return order, ranks, np.bincount(arrival, minlength=seen)
+
+
+def decode(codes: Codes, names: tuple[str, ...]) -> Any:
+    """Turn codes into a pandas categorical of names, missing where the code is ``UNKNOWN``."""
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype=object))
+
+
+def encode(column: Any) -> tuple[Codes, pa.Array]:
+    """Code a column of any type as texts: int32 codes (``UNKNOWN`` where null) and the distinct texts.
+
+    Examples
+    --------
+    >>> codes, names = encode(pa.array(["pay", None, "register", "pay"]))
+    >>> codes.tolist(), names.to_pylist()
+    ([0, -1, 1, 0], ['pay', 'register'])
+    """
+    coded = as_dictionary(column)
+    codes = coded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    names = coded.dictionary
+    if not pa.types.is_string(names.type):
+        names = as_text(names)
+        again = names.dictionary_encode()
+        if len(again.dictionary) < len(names) or names.null_count:
+            codes = np.append(again.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False), UNKNOWN)[codes]
+            names = again.dictionary
+    return codes.astype(np.int32, copy=False), names
+
+
+def as_dictionary(column: Any) -> pa.DictionaryArray:
+    """One dictionary array of a column that may be chunked and of any flat type."""
+    if isinstance(column, pa.ChunkedArray):
+        if pa.types.is_dictionary(column.type):
+            column = column.unify_dictionaries()
+        column = column.combine_chunks()
+        if isinstance(column, pa.ChunkedArray):
+            column = pa.concat_arrays(column.chunks)
+    if pa.types.is_dictionary(column.type):
+        return column
+    return column.dictionary_encode()
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Distinct values as texts: whole numbers without a decimal point, everything else as Arrow writes it."""
+    if pa.types.is_floating(values.type):
+        numbers = values.to_numpy(zero_copy_only=False)
+        whole = [None if n != n else str(int(n)) if n == int(n) else repr(float(n)) for n in numbers.tolist()]
+        return pa.array(whole, pa.string())
+    if pa.types.is_nested(values.type):
+        return pa.array([None if v is None else str(v) for v in values.to_pylist()], pa.string())
+    return values.cast(pa.string())
+
+
+def is_constant(column: pa.ChunkedArray, inside: NDArray[np.bool_]) -> bool:
+    """Whether a column never changes between a row and its predecessor where ``inside`` is true."""
+    if pa.types.is_nested(column.type):
+        return False
+    codes, _ = encode(column)
+    return bool((np.diff(codes, prepend=codes[:1])[inside] == 0).all())

@@ -1,0 +1,203 @@
+"""Delimited files in any dialect: separator, encoding, quotes, title lines, decimal mark are found, not asked."""
+
+import codecs
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from bko_mining.errors import LogError
+from bko_mining.log.exports import Export, unique_headings
+from bko_mining.log.findings import Finding
+from bko_mining.log.headings import HEADINGS, normalise
+from bko_mining.log.instants import looks_like_instants
+
+NULLS = (
+    "",
+    "NULL",
+    "null",
+    "Null",
+    "NaN",
+    "nan",
+    "None",
+    "NA",
+    "N/A",
+    "n/a",
+    "#N/A",
+    "#N/D",
+    "\\N",
+    "(null)",
+    "<NA>",
+    "NaT",
+)
+"""Texts that mean that a value is missing."""
+
+_SAMPLE = 256_000
+_SEPARATORS = ",;\t|"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DECIMAL_COMMA = re.compile(r"-?\d+(\.\d{3})*,\d+$")
+_DECIMAL_POINT = re.compile(r"-?\d+(,\d{3})*\.\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a delimited file is written."""
+
+    encoding: str
+    separator: str
+    headings: tuple[str, ...]
+    skip: int
+    decimal: str
+    quoted: bool = True
+
+
+def read_delimited(data: bytes, name: str) -> Export:
+    """Read a delimited file; every column comes back as text.
+
+    Raises
+    ------
+    LogError
+        If the file is empty, not text, or has one column only.
+    """
+    dialect = sniff(data, name)
+    if dialect.encoding in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
+        data = data.decode(dialect.encoding, "replace").lstrip("\ufeff").encode()
+    bad: list[Any] = []
+    try:
+        table = _read(data, dialect, bad)
+    except pa.ArrowInvalid as error:
+        raise LogError(f"{name} cannot be read as a table separated by {dialect.separator!r}: {error}") from error
+    if len(table) == 0:
+        raise LogError(f"{name} has headings but no rows: {', '.join(dialect.headings[:12])}")
+    empty = [c for c in table.column_names if c.startswith("column_") and table[c].null_count == len(table)]
+    return Export(table.drop_columns(empty), _unread(bad, len(table), dialect), dialect.decimal)
+
+
+def sniff(data: bytes, name: str) -> Dialect:
+    """Find the dialect of a delimited file from its beginning.
+
+    Examples
+    --------
+    >>> sniff("Caso;Etapa;Valor\\n1;Análise;10,5\\n".encode("cp1252"), "x.csv")
+    Dialect(encoding='cp1252', separator=';', headings=('Caso', 'Etapa', 'Valor'), skip=1, decimal=',', quoted=True)
+    """
+    encoding = _encoding(data)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE]).lstrip("\ufeff")
+    if not text.strip():
+        raise LogError(f"{name} is empty")
+    if text.count("\0") > len(text) // 100:
+        raise LogError(f"{name} is not a text file; logs are read from CSV, XES, Parquet, XLSX, JSON and OCEL")
+    lines = text.splitlines(keepends=True)
+    if len(data) > _SAMPLE and len(lines) > 1:
+        lines = lines[:-1]
+    lead = int(lines[0].lower().startswith("sep="))
+    separator, quoted = _separator(lines[lead : lead + 400], name)
+    rows = _rows(lines[lead : lead + 400], separator, quoted)
+    width = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0][0]
+    top = next(
+        i for i, row in enumerate(rows) if len(row) >= width - 1 and sum(bool(c.strip()) for c in row) > width // 2
+    )
+    titled = _is_heading(rows[top], rows[top + 1 : top + 2])
+    headings = unique_headings((rows[top] + [""] * (width - len(rows[top]))) if titled else [""] * width)
+    # Rows before the headings hold no line breaks of their own, so rows are lines here.
+    return Dialect(
+        encoding, separator, tuple(headings), lead + top + int(titled), _decimal(rows[top + 1 :], separator), quoted
+    )
+
+
+def _rows(lines: list[str], separator: str, quoted: bool) -> list[list[str]]:
+    return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE))
+
+
+def _encoding(data: bytes) -> str:
+    for bom, encoding in _BOMS:
+        if data.startswith(bom):
+            return encoding
+    head = data[:4000]
+    if head.count(b"\0") > len(head) // 4:
+        return "utf-16-le" if head[1::2].count(b"\0") > head[::2].count(b"\0") else "utf-16-be"
+    try:
+        # Only the whole file tells: one accent may stand in its last row.
+        codecs.utf_8_decode(data, "strict", True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _separator(lines: list[str], name: str) -> tuple[str, bool]:
+    best: tuple[float, int, str, bool] = (0.0, 0, "", True)
+    for separator in _SEPARATORS:
+        for quoted in (True, False):
+            try:
+                widths = Counter(len(row) for row in _rows(lines, separator, quoted) if row)
+            except csv.Error:
+                continue
+            width, n = widths.most_common(1)[0] if widths else (1, 0)
+            agreement = n / max(sum(widths.values()), 1) if width > 1 else 0.0
+            # Quotes that hold together count for more than a wide table without them.
+            score = (round(agreement, 2) - (0 if quoted else 0.2), width, separator, quoted)
+            best = max(best, score, key=lambda s: (s[0], s[1]))
+    if not best[2]:
+        raise LogError(f"{name} has one column only; a log needs at least a case, an activity and an instant")
+    return best[2], best[3]
+
+
+def _is_heading(row: list[str], following: list[list[str]]) -> bool:
+    known = {heading for ranks in HEADINGS.values() for rank in ranks for heading in rank}
+    if any(normalise(cell) in known for cell in row):
+        return True
+    cells = [cell for cell in row if cell.strip()]
+    dated = any(looks_like_instants(pa.array([cell])) for cell in cells)
+    return not dated and not (following and all(c.strip().replace(".", "").isdigit() for c in cells))
+
+
+def _decimal(rows: list[list[str]], separator: str) -> str:
+    if separator == ",":
+        return "."
+    cells = [cell.strip() for row in rows for cell in row]
+    comma = sum(bool(_DECIMAL_COMMA.match(cell)) for cell in cells)
+    return "," if comma > sum(bool(_DECIMAL_POINT.match(cell)) for cell in cells) else "."
+
+
+def _read(data: bytes, dialect: Dialect, bad: list[Any]) -> pa.Table:
+    def note(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    encoding = "utf8" if dialect.encoding.startswith(("utf-8", "utf-16", "utf-32")) else dialect.encoding
+    skip = dialect.skip
+    return arrow_csv.read_csv(
+        pa.BufferReader(data),
+        arrow_csv.ReadOptions(
+            column_names=list(dialect.headings), skip_rows=skip, encoding=encoding, block_size=1 << 23
+        ),
+        arrow_csv.ParseOptions(
+            delimiter=dialect.separator,
+            quote_char='"' if dialect.quoted else False,
+            newlines_in_values=dialect.quoted and b'"' in data,
+            invalid_row_handler=note,
+            ignore_empty_lines=True,
+        ),
+        arrow_csv.ConvertOptions(
+            column_types={name: pa.string() for name in dialect.headings}, null_values=NULLS, strings_can_be_null=True
+        ),
+    )
+
+
+def _unread(bad: list[Any], n: int, dialect: Dialect) -> tuple[Finding, ...]:
+    if not bad:
+        return ()
+    first = bad[0]
+    text = first.text if len(first.text) <= 80 else first.text[:77] + "…"
+    example = f"{first.actual_columns} columns where {len(dialect.headings)} were expected: {text!r}"
+    return (Finding("rows_unreadable", len(bad), n + len(bad), example),)

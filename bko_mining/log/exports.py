@@ -1,0 +1,74 @@
+"""An export as it was found: one table of raw columns and what was seen on the way."""
+
+from dataclasses import dataclass
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from bko_mining.errors import LogError
+from bko_mining.log.findings import Finding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Export:
+    """Raw columns of an export.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        Columns as the export has them: texts of delimited files, typed ones of others.
+    found : tuple of Finding
+        What only the reader could see.
+    decimal : str
+        The decimal mark of its numbers.
+    preset : str
+        The shape that was recognised, if any.
+    """
+
+    table: pa.Table
+    found: tuple[Finding, ...] = ()
+    decimal: str = "."
+    preset: str = ""
+
+
+def as_table(frame: Any) -> pa.Table:
+    """Take a pandas, polars or Arrow frame as an Arrow table.
+
+    Raises
+    ------
+    LogError
+        If it is none of these.
+    """
+    if isinstance(frame, pa.Table):
+        return frame
+    if isinstance(frame, pd.DataFrame):
+        named = frame.rename(columns=str)
+        mixed = {c: named[c].map(str, na_action="ignore") for c in named if _is_mixed(named[c])}
+        return pa.Table.from_pandas(named.assign(**mixed), preserve_index=False)
+    for method in ("to_arrow", "arrow", "to_arrow_table"):
+        if hasattr(frame, method):
+            return pa.table(getattr(frame, method)())
+    raise LogError(f"a log is made of a pandas, polars or Arrow frame, not of {type(frame).__name__}")
+
+
+def _is_mixed(column: Any) -> bool:
+    return column.dtype == object and pd.api.types.infer_dtype(column, skipna=True).startswith("mixed")
+
+
+def unique_headings(headings: list[str]) -> list[str]:
+    """Give empty headings a name and equal ones a number.
+
+    Examples
+    --------
+    >>> unique_headings(["id", "", "id"])
+    ['id', 'column_2', 'id_2']
+    """
+    seen: dict[str, int] = {}
+    out = []
+    for position, heading in enumerate(headings, 1):
+        name = heading.strip().strip("\ufeff") or f"column_{position}"
+        seen[name] = seen.get(name, 0) + 1
+        out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return out

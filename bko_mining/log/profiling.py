@@ -1,0 +1,104 @@
+"""The first look at a log: how much of what there is, and what is wrong with it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from bko_mining.log.coding import MISSING, UNKNOWN
+from bko_mining.log.findings import findings_table
+from bko_mining.log.issues import find_issues
+from bko_mining.results import Result
+from bko_mining.words import day, duration, number, say
+
+if TYPE_CHECKING:
+    from bko_mining.log.event_log import EventLog
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile(Result):
+    """What a log holds and what is wrong with it.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row an issue: what, n, share, example, distorts, repair, kind.
+    facts : pandas.Series
+        n_cases, n_instances, n_activities, n_resources, n_roles, first, last, median_cycle_time, instances_per_case,
+        start_share, resource_share.
+    coverage : pandas.DataFrame
+        One row a week: week (its Monday), n_instances, n_cases_started, n_cases_in_progress.
+    """
+
+    facts: "pd.Series[object]"
+    coverage: pd.DataFrame
+    picture: ClassVar[str] = "data:plot_coverage"
+
+    @property
+    def summary(self) -> str:
+        """Size, window and number of issues in one sentence."""
+        fact = self.facts
+        return say(
+            "{cases} cases with {instances} activity instances of {activities} activities by {resources} resources, "
+            "{first} to {last}; half of the cases take {median} or less; {issues} kinds of issues found.",
+            cases=number(float(fact["n_cases"])),  # type: ignore[arg-type]
+            instances=number(float(fact["n_instances"])),  # type: ignore[arg-type]
+            activities=number(float(fact["n_activities"])),  # type: ignore[arg-type]
+            resources=number(float(fact["n_resources"])),  # type: ignore[arg-type]
+            first=day(fact["first"]),  # type: ignore[arg-type]
+            last=day(fact["last"]),  # type: ignore[arg-type]
+            median=duration(fact["median_cycle_time"].total_seconds()),  # type: ignore[attr-defined]
+            issues=number(len(self.table)),
+        )
+
+
+def profile(log: "EventLog") -> Profile:
+    """Say what a log holds and what is wrong with it.
+
+    Examples
+    --------
+    >>> from bko_mining import EventLog
+    >>> frame = pd.DataFrame({"case": [1, 1], "activity": ["A", "B"], "time": pd.to_datetime(["2026-01-05"] * 2)})
+    >>> int(profile(EventLog.from_frame(frame)).facts["n_cases"])
+    1
+    """
+    first, last = log.window
+    cycle = log.case_end - log.case_start
+    facts = {
+        "n_cases": log.n_cases,
+        "n_instances": len(log),
+        "n_activities": len(log.activities),
+        "n_resources": len(np.unique(log.resource[log.resource != UNKNOWN])),
+        "n_roles": len(log.roles),
+        "first": first,
+        "last": last,
+        "median_cycle_time": pd.Timedelta(float(np.median(cycle)), unit="us"),
+        "instances_per_case": len(log) / log.n_cases,
+        "start_share": float((log.start != MISSING).mean()),
+        "resource_share": float((log.resource != UNKNOWN).mean()),
+    }
+    return Profile(findings_table(find_issues(log)), pd.Series(facts, dtype=object), _coverage(log))
+
+
+def _coverage(log: "EventLog") -> pd.DataFrame:
+    ended = _weeks(log, log.finish)
+    begun, done = _weeks(log, log.case_start), _weeks(log, log.case_end)
+    first = int(begun.min())
+    n = int(max(ended.max(), done.max())) - first + 1
+    started = np.bincount(begun - first, minlength=n)
+    closed = np.bincount(done - first, minlength=n)
+    return pd.DataFrame(
+        {
+            "week": pd.to_datetime((np.arange(n) + first) * 7 - 3, unit="D"),
+            "n_instances": np.bincount(np.maximum(ended - first, 0), minlength=n),
+            "n_cases_started": started,
+            "n_cases_in_progress": np.cumsum(started) - np.cumsum(closed),
+        }
+    )
+
+
+def _weeks(log: "EventLog", instants: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """Whole weeks since Monday 29 December 1969, by the clock of the office."""
+    wall = log.local(instants).tz_localize(None).to_numpy("M8[D]").astype(np.int64)
+    return (wall + 3) // 7

@@ -1,0 +1,103 @@
+"""Opening a file: what it is packed in, what kind it is, one table out of it."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from bko_mining.errors import LogError
+from bko_mining.log.delimited import read_delimited
+from bko_mining.log.exports import Export
+from bko_mining.log.xes import read_xes
+
+_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, BadZipFile, pa.ArrowInvalid)
+
+
+def open_export(path: Path) -> Export:
+    """Read one file, whatever it is packed in, as a table of raw columns.
+
+    Raises
+    ------
+    LogError
+        If the file does not exist, is damaged, or is of a kind that no log comes in.
+    """
+    if not path.is_file():
+        raise LogError(
+            f"there is no file {path}"
+            + (" (it is a folder; use bko.scan or a pattern such as '*.csv')" if path.is_dir() else "")
+        )
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    if head[:4] == b"PAR1":
+        return _parquet(path)
+    data = unpack(path.read_bytes(), path.name)
+    return read_bytes(data, path.name)
+
+
+def read_bytes(data: bytes, name: str) -> Export:
+    """Tell the kind of an unpacked file by its first bytes and read it."""
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"<" or data[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
+        return read_xes(data, name)
+    if data[:4] == b"PAR1":
+        return Export(parquet.read_table(BytesIO(data)))
+    return read_delimited(data, name)
+
+
+def unpack(data: bytes, name: str) -> bytes:
+    """Take off gzip, zip, zstandard, bzip2 or xz, told by the first bytes and not by the name.
+
+    Raises
+    ------
+    LogError
+        If the packing is damaged, or a zip holds several files.
+    """
+    try:
+        while True:
+            if data[:2] == b"\x1f\x8b":
+                data = gzip.decompress(data)
+            elif data[:4] == b"\x28\xb5\x2f\xfd":
+                data = pa.CompressedInputStream(pa.BufferReader(data), "zstd").read()
+            elif data[:3] == b"BZh":
+                data = bz2.decompress(data)
+            elif data[:6] == b"\xfd7zXZ\0":
+                data = lzma.decompress(data)
+            elif data[:4] == b"PK\x03\x04" and not _is_workbook(data):
+                data = _member(data, name)
+            else:
+                return data
+    except _DAMAGED as error:
+        raise LogError(f"{name} is damaged and cannot be unpacked: {error}. Copy or export it again") from error
+
+
+def _is_workbook(data: bytes) -> bool:
+    return any(entry.startswith(("xl/", "[Content_Types]")) for entry in ZipFile(BytesIO(data)).namelist())
+
+
+def _member(data: bytes, name: str) -> bytes:
+    with ZipFile(BytesIO(data)) as archive:
+        members = [
+            m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX") and "/." not in m
+        ]
+        if len(members) != 1:
+            raise LogError(
+                f"{name} holds {len(members)} files ({', '.join(members[:5])}); unpack it and read them with a pattern"
+            )
+        return archive.read(members[0])
+
+
+def _parquet(path: Path) -> Export:
+    try:
+        schema = parquet.read_schema(path)
+        texts = [
+            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        ]
+        return Export(parquet.read_table(path, read_dictionary=texts, memory_map=True))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise LogError(f"{path.name} is not a readable Parquet file: {error}. Copy or export it again") from error
