@@ -1,7 +1,6 @@
 """An export as it was found: one table of raw columns and what was seen on the way."""
 
 from dataclasses import dataclass
-
 from typing import Any
 
 import pandas as pd
@@ -45,7 +44,7 @@ def as_table(frame: Any) -> pa.Table:
         return frame
     if isinstance(frame, pd.DataFrame):
         named = frame.rename(columns=str)
-        mixed = {c: named[c].map(str, na_action="ignore") for c in named if _is_mixed(named[c])}
+        mixed: dict[str, Any] = {str(c): named[c].map(str, na_action="ignore") for c in named if _is_mixed(named[c])}
         return pa.Table.from_pandas(named.assign(**mixed), preserve_index=False)
     for method in ("to_arrow", "arrow", "to_arrow_table"):
         if hasattr(frame, method):

@@ -55,7 +55,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "instant_unreadable": (
         "Dates that do not exist or cannot be read",
         "Rows without any date are not in the log; others lack a start.",
-        "repair them in the export, or pass columns={'day_first': …}",
+        "repair them in the export, or pass columns={{'day_first': …}}",
     ),
     "instant_missing": (
         "Rows without any date",
@@ -75,7 +75,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "order_guessed": (
         "Dates that could be day first or month first, read as {example}",
         "If wrong, every duration is wrong.",
-        "read_log(path, columns={'day_first': True})",
+        "read_log(path, columns={{'day_first': True}})",
     ),
     "clock_change": (
         "Instants in the hour that a clock change repeats or skips",
@@ -107,7 +107,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Counts, rework and work content are too high.",
         "log.without_duplicates()",
     ),
-    "reversed": ("Instances that end before they start", "Processing times are negative.", "log.with_reversed_swapped()"),
+    "reversed": (
+        "Instances that end before they start",
+        "Processing times are negative.",
+        "log.with_reversed_swapped()",
+    ),
     "impossible": (
         "Instants before 1990 or far after all others",
         "The window of the log and every long duration are wrong.",
@@ -118,7 +122,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Utilisation counts the same hour twice; waiting looks shorter.",
         "none needed; measures of workload share the time",
     ),
-    "resource_missing": ("Instances without a resource", "Handovers and workload lack them.", "log.with_resource('System')"),
+    "resource_missing": (
+        "Instances without a resource",
+        "Handovers and workload lack them.",
+        "log.with_resource('System')",
+    ),
     "no_resources": (
         "The log names no resource",
         "Workload, handovers and causes of waiting cannot be told.",
@@ -196,7 +204,7 @@ def findings_table(findings: Iterable[Finding]) -> pd.DataFrame:
                 "share": finding.share,
                 "example": finding.example,
                 "distorts": say(distorts, example=finding.example),
-                "repair": say(repair),
+                "repair": say(repair, example=finding.example),
                 "kind": finding.kind,
             }
         )

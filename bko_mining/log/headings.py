@@ -72,10 +72,42 @@ HEADINGS: dict[str, tuple[frozenset[str], ...]] = {
 
 START_WORDS = frozenset(["start", "started", "begin", "began", "inicio", "iniciado", "inicial", "entrada", "opened"])
 END_WORDS = frozenset(
-    ["end", "ended", "finish", "finished", "complete", "completed", "completion", "fim", "final", "termino", "conclusao", "saida", "stop", "closed"]
+    [
+        "end",
+        "ended",
+        "finish",
+        "finished",
+        "complete",
+        "completed",
+        "completion",
+        "fim",
+        "final",
+        "termino",
+        "conclusao",
+        "saida",
+        "stop",
+        "closed",
+    ]
 )
 CASE_WORDS = frozenset(
-    ["case", "caso", "id", "key", "number", "numero", "num", "nr", "no", "n", "codigo", "protocolo", "ticket", "processo", "pedido", "chamado"]
+    [
+        "case",
+        "caso",
+        "id",
+        "key",
+        "number",
+        "numero",
+        "num",
+        "nr",
+        "no",
+        "n",
+        "codigo",
+        "protocolo",
+        "ticket",
+        "processo",
+        "pedido",
+        "chamado",
+    ]
 )
 
 TRANSITIONS: dict[str, str] = {

@@ -18,9 +18,34 @@ Mask = NDArray[np.bool_]
 
 _DAY = 86_400_000_000
 _EARLIEST = np.datetime64("1990-01-01", "us").astype(np.int64)
-_PERSONAL = ("email", "e mail", "cpf", "telefone", "phone", "nome do cliente", "customer name", "nome", "full name")
-_BOTS = ("bot", "robo", "rpa", "system", "sistema", "batch", "auto", "automatico", "job", "api", "integracao", "workflow")
-_TEAMS = ("equipe", "team", "grupo", "group", "setor", "fila", "queue", "departamento", "department", "nucleo", "celula")
+_PERSONAL = ("email", "e mail", "cpf", "telefone", "phone", "nome", "full name")
+_BOTS = (
+    "bot",
+    "robo",
+    "rpa",
+    "system",
+    "sistema",
+    "batch",
+    "auto",
+    "automatico",
+    "job",
+    "api",
+    "integracao",
+    "workflow",
+)
+_TEAMS = (
+    "equipe",
+    "team",
+    "grupo",
+    "group",
+    "setor",
+    "fila",
+    "queue",
+    "departamento",
+    "department",
+    "nucleo",
+    "celula",
+)
 
 
 def find_issues(log: "EventLog") -> tuple[Finding, ...]:
@@ -203,4 +228,3 @@ def _name_checks(log: "EventLog") -> "Iterator[Finding]":
 
 
 _CHECKS: "tuple[Callable[[Any], Iterator[Finding]], ...]" = (_row_checks, _time_checks, _case_checks, _name_checks)
-

@@ -179,7 +179,7 @@ def combined(*codes: Codes) -> Codes:
 
     Examples
     --------
-    >>> combined(np.array([0, 0, 1], np.int32), np.array([2, UNKNOWN, 2], np.int32)).tolist()
+    >>> combined(np.array([0, 0, 1], np.int32), np.array([2, -1, 2], np.int32)).tolist()
     [1, 0, 2]
     """
     key = np.zeros(len(codes[0]), np.int64)

@@ -1,12 +1,12 @@
 """The first look at a log: how much of what there is, and what is wrong with it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
-from bko_mining.log.coding import MISSING, UNKNOWN
+from bko_mining.log.coding import MISSING, UNKNOWN, Instants
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
 from bko_mining.results import Result
@@ -31,7 +31,7 @@ class Profile(Result):
         One row a week: week (its Monday), n_instances, n_cases_started, n_cases_in_progress.
     """
 
-    facts: "pd.Series[object]"
+    facts: Any
     coverage: pd.DataFrame
     picture: ClassVar[str] = "data:plot_coverage"
 
@@ -42,13 +42,13 @@ class Profile(Result):
         return say(
             "{cases} cases with {instances} activity instances of {activities} activities by {resources} resources, "
             "{first} to {last}; half of the cases take {median} or less; {issues} kinds of issues found.",
-            cases=number(float(fact["n_cases"])),  # type: ignore[arg-type]
-            instances=number(float(fact["n_instances"])),  # type: ignore[arg-type]
-            activities=number(float(fact["n_activities"])),  # type: ignore[arg-type]
-            resources=number(float(fact["n_resources"])),  # type: ignore[arg-type]
-            first=day(fact["first"]),  # type: ignore[arg-type]
-            last=day(fact["last"]),  # type: ignore[arg-type]
-            median=duration(fact["median_cycle_time"].total_seconds()),  # type: ignore[attr-defined]
+            cases=number(float(fact["n_cases"])),
+            instances=number(float(fact["n_instances"])),
+            activities=number(float(fact["n_activities"])),
+            resources=number(float(fact["n_resources"])),
+            first=day(fact["first"]),
+            last=day(fact["last"]),
+            median=duration(fact["median_cycle_time"].total_seconds()),
             issues=number(len(self.table)),
         )
 
@@ -98,7 +98,7 @@ def _coverage(log: "EventLog") -> pd.DataFrame:
     )
 
 
-def _weeks(log: "EventLog", instants: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+def _weeks(log: "EventLog", instants: Instants) -> Instants:
     """Whole weeks since Monday 29 December 1969, by the clock of the office."""
     wall = log.local(instants).tz_localize(None).to_numpy("M8[D]").astype(np.int64)
     return (wall + 3) // 7

@@ -6,17 +6,19 @@ from typing import Any
 from bko_mining.errors import LogError
 from bko_mining.log.assembling import assemble
 from bko_mining.log.event_log import EventLog
+from bko_mining.log.exports import Export, as_table
 from bko_mining.log.recognise import recognise
 from bko_mining.log.sources import open_export
 
 
-def read_log(path: str | Path, columns: Any = None, timezone: str | None = None) -> EventLog:
+def read_log(path: Any, columns: Any = None, timezone: str | None = None) -> EventLog:
     """Open an export as an event log.
 
     Parameters
     ----------
-    path : str or Path
-        A CSV in any dialect, XES or Parquet file, plain or packed (gzip, zip, zstandard, bzip2, xz).
+    path : str, Path or frame
+        A CSV in any dialect, XES or Parquet file, plain or packed (gzip, zip, zstandard, bzip2, xz);
+        a pandas, polars or Arrow frame is taken as it is.
     columns : dict, ColumnMapping or path of a YAML mapping, optional
         Which column is what, where it cannot be found or was found wrongly:
         ``{"case_id": "Pedido", "activity": "Etapa", "end": "Data"}``. The rest is found.
@@ -47,7 +49,7 @@ def read_log(path: str | Path, columns: Any = None, timezone: str | None = None)
     <EventLog: 1 cases, 2 activity instances, 2 activities, 0 resources, 2026-01-31 to 2026-02-03 America/Sao_Paulo>
     """
     _check_zone(timezone)
-    export = open_export(Path(path))
+    export = open_export(Path(path)) if isinstance(path, str | Path) else Export(as_table(path))
     mapping = recognise(export.table, columns)
     return EventLog.from_codes(
         **assemble(export.table, mapping, timezone=timezone, found=export.found, decimal=export.decimal)
