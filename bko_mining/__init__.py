@@ -48,6 +48,7 @@ _HOME = {
     "whatif.scenario": ("Scenario",),
     "whatif.experiment": ("run_experiment",),
     "whatif.comparison": ("Comparison",),
+    "whatif.study": ("Study",),
     "fit.uncertainty": ("resample_twin",),
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
     "analyse.waiting_causes": ("waiting_causes",),
