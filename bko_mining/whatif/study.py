@@ -43,6 +43,11 @@ def _scenario(data: Any) -> Scenario:
         raise ValueError(str(problem)) from None
 
 
+def _line(error: Any) -> str:
+    place = ".".join(str(step) for step in error["loc"])
+    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+
+
 class Study(BaseModel):
     """Scenarios with the design of their experiment.
 
@@ -84,8 +89,7 @@ class Study(BaseModel):
         except yaml.YAMLError as problem:
             raise ScenarioError(f"{name}: this is not YAML: {problem}") from None
         except ValidationError as problem:
-            lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in problem.errors()]
-            raise ScenarioError(f"{name}: " + "; ".join(lines[:5])) from None
+            raise ScenarioError(f"{name}: " + "; ".join(map(_line, problem.errors()[:5]))) from None
 
     def to_yaml(self) -> str:
         """Write the study as YAML text."""
