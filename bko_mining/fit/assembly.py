@@ -59,7 +59,7 @@ def _arrivals(found: Findings) -> RateArrivals | GridArrivals:
 def _roles(found: Findings) -> tuple[dict[str, Role], dict[str, str]]:
     """Teams as roles, and the calendars under the names of the roles."""
     names = found.data.resources
-    calendars = {label: hours.text for label, hours in zip(found.roles.names, found.hours, strict=True)}
+    calendars = {label: found.crew(code).hours.text for code, label in enumerate(found.roles.names)}
     used = set(found.teams.of_activity.tolist())
     roles = {}
     for team, (label, members) in enumerate(zip(found.teams.names, found.teams.members, strict=True)):
@@ -80,6 +80,11 @@ def _resources(found: Findings) -> dict[str, Resource]:
         for code, able in _abilities(found, team, members).items():
             skills = particular.setdefault(found.data.resources[code], {}).setdefault("skills", {})
             skills.update({found.data.activities[activity]: 1.0 for activity in able})  # type: ignore[attr-defined]
+    main = {id(found.crew(role)) for role in range(len(found.roles.names))}
+    for crew in found.crews:
+        if id(crew) not in main:
+            for code in crew.members.tolist():
+                particular.setdefault(found.data.resources[code], {})["calendar"] = crew.hours.text
     for code, capacity in found.capacities.items():
         particular.setdefault(found.data.resources[code], {})["capacity"] = capacity
     complete = {name: _complete_skills(found, name, parts) for name, parts in particular.items()}
@@ -286,11 +291,16 @@ def _role_evidence(found: Findings, code: int) -> Evidence:
     source = "the log's role column" if found.roles.given else "what people do"
     return Evidence(
         part=f"roles.{found.roles.names[code]}",
-        found=f"{len(members)} people by {source}; hours {found.hours[code].text}",
+        found=f"{len(members)} people by {source}; hours {found.crew(code).hours.text}",
         n=int(np.isin(found.data.resource, found.roles.members(code)).sum()),
-        assumption="first come, first served; all members share the hours "
-        f"({found.hours_found[code]}){_multitasking(found, code)}",
+        assumption=f"first come, first served; hours from {found.crew(code).found}{_own_hours(found, code)}"
+        f"{_multitasking(found, code)}",
     )
+
+
+def _own_hours(found: Findings, code: int) -> str:
+    n = sum(crew.role == code for crew in found.crews) - 1
+    return f"; {n} people keep other hours" if n else "; all members share them"
 
 
 def _multitasking(found: Findings, code: int) -> str:

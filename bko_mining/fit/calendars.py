@@ -107,7 +107,7 @@ def find_hours(data: Instances, rows: Codes) -> tuple[Hours, str]:
     shifts: list[tuple[float, float]] = []
     for group in days:
         inside = np.isin(np.mod(instants, WEEK) // DAY, group)
-        day = _shifts_of_day(np.sort(np.mod(instants[inside], DAY)), np.mod(data.start[rows], DAY), data, rows)
+        day = _shifts_of_day(np.sort(_without_strays(instants[inside])), np.mod(data.start[rows], DAY), data, rows)
         shifts += [(d * DAY + start, d * DAY + end) for d in group for start, end in day]
     joined = _joined(sorted((start, end) for start, end in shifts if end - start >= PAUSE))
     if sum(end - start for start, end in joined) < 4 * 3600:
@@ -129,9 +129,8 @@ def _groups_of_days(instants: Seconds, data: Instances, rows: Codes) -> list[lis
     return [group for group in [alike, *others] if group]
 
 
-def _shifts_of_day(instants: Seconds, starts: Seconds, data: Instances, rows: Codes) -> list[tuple[float, float]]:
-    """Shifts of one kind of day from its sorted instants."""
-    kept = _without_strays(instants)
+def _shifts_of_day(kept: Seconds, starts: Seconds, data: Instances, rows: Codes) -> list[tuple[float, float]]:
+    """Shifts of one kind of day from its sorted clock times."""
     if len(kept) < 20:
         return [(np.floor(kept[0] / 1800) * 1800, np.ceil((kept[-1] + 1) / 1800) * 1800)] if len(kept) else []
     shifts, opened = [], kept[0]
@@ -147,11 +146,16 @@ def _shifts_of_day(instants: Seconds, starts: Seconds, data: Instances, rows: Co
 
 
 def _without_strays(instants: Seconds) -> Seconds:
-    """Instants in five-minute bins that hold at least a twentieth of a usual bin, with their neighbours counted in."""
-    counts = np.bincount((instants // 300).astype(int), minlength=288)
-    smooth = np.convolve(counts, np.ones(3), "same")
+    """Clock times in five-minute bins that are used on a twentieth of the days of a usual bin, or next to such bins.
+
+    Days are counted, not instants, so that a pile of work done at one moment does not dwarf the rest of the day.
+    """
+    clock = np.mod(instants, DAY)
+    bins = (clock // 300).astype(int)
+    seen = np.unique(np.stack([bins, (instants // DAY).astype(int)]), axis=1)
+    smooth = np.convolve(np.bincount(seen[0], minlength=288), np.ones(3), "same")
     usual = np.median(smooth[smooth > 0.2 * np.quantile(smooth, 0.9)]) if smooth.any() else 0
-    return np.asarray(instants[smooth[(instants // 300).astype(int)] >= 0.05 * usual])
+    return np.asarray(clock[smooth[bins] >= 0.05 * usual])
 
 
 def _off_duty(kept: Seconds, before: float, after: float, starts: Seconds, data: Instances, rows: Codes) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
 from bko_mining.fit.arrivals import Arrivals, arrival_rates
-from bko_mining.fit.calendars import Hours, find_hours
+from bko_mining.fit.crews import Crew, find_crews
 from bko_mining.fit.delays import FREE, Transition, find_transitions
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
 from bko_mining.fit.multitasking import capacities
@@ -30,8 +30,7 @@ class Findings:
     concurrency: Concurrency
     roles: Roles
     teams: Teams
-    hours: tuple[Hours, ...]
-    hours_found: tuple[str, ...]
+    crews: tuple[Crew, ...]
     work: Seconds
     queues: list[Queue]
     services: tuple[Service, ...]
@@ -39,6 +38,10 @@ class Findings:
     routing: Routing
     arrivals: Arrivals
     capacities: dict[int, int]
+
+    def crew(self, role: int) -> Crew:
+        """The main crew of a role."""
+        return next(crew for crew in self.crews if crew.role == role)
 
     @cached_property
     def point(self) -> Mask:
@@ -58,8 +61,8 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
     data = instances(log, enabling(log, found))
     roles = find_roles(log, data)
     teams = find_teams(data, roles)
-    hours, texts, work = _working(data, roles)
-    queues = observe_queues(data, roles, teams, hours)
+    crews, work = find_crews(data, roles)
+    queues = observe_queues(data, roles, teams, crews)
     services = tuple(
         service_times(data, work, activity, np.flatnonzero(data.activity == activity))
         for activity in range(len(data.activities))
@@ -70,8 +73,7 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
         concurrency=found,
         roles=roles,
         teams=teams,
-        hours=hours,
-        hours_found=texts,
+        crews=crews,
         work=work,
         queues=queues,
         services=services,
@@ -88,17 +90,3 @@ def settled(data: Instances) -> Mask:
     since = arrivals.min() + WARMING * np.ptp(arrivals)
     inside = (data.start >= since) & (data.start <= arrivals.max())
     return inside if inside.sum() >= 0.5 * len(data) else np.ones(len(data), bool)
-
-
-def _working(data: Instances, roles: Roles) -> tuple[tuple[Hours, ...], tuple[str, ...], Seconds]:
-    """Hours of each role, how they were found, and the net working time of each row through them."""
-    role = np.append(roles.of, -1)[data.resource]
-    work = data.end - data.start
-    hours, texts = [], []
-    for code in range(len(roles.names)):
-        mine = np.flatnonzero((role == code) & ~roles.automatic[data.activity])
-        found, text = find_hours(data, mine)
-        work[mine] = found.worked(data.end[mine]) - found.worked(data.start[mine])
-        hours.append(found)
-        texts.append(text)
-    return tuple(hours), tuple(texts), work

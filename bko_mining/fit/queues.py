@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bko_mining.fit.calendars import Hours
+from bko_mining.fit.crews import Crew, rows_of
 from bko_mining.fit.instances import Codes, Instances, Mask, Seconds, free_since
 from bko_mining.fit.roles import Roles, Teams
 
@@ -28,7 +29,7 @@ class Queue:
     floor: Seconds
 
 
-def observe_queues(data: Instances, roles: Roles, teams: Teams, hours: tuple[Hours, ...]) -> list[Queue]:
+def observe_queues(data: Instances, roles: Roles, teams: Teams, crews: tuple[Crew, ...]) -> list[Queue]:
     """Order each team's items by start and find which starts were no queueing.
 
     Parameters
@@ -37,36 +38,35 @@ def observe_queues(data: Instances, roles: Roles, teams: Teams, hours: tuple[Hou
         The log.
     roles, teams : Roles, Teams
         Who shares what.
-    hours : tuple of Hours
-        One a role.
+    crews : tuple of Crew
+        Who keeps which hours.
     """
     role = np.append(roles.of, -1)[data.resource]
     human = np.flatnonzero((role >= 0) & ~roles.automatic[data.activity])
+    since = np.full(len(data), -np.inf)
+    since[human] = free_since(data, human)
     point = np.zeros(len(data), bool)
-    point[human] = _idle_before(data, human, role[human], hours)
+    for crew in crews:
+        mine = rows_of(data, roles, crew.members)
+        point[mine] = _idle_before(data, mine, since[mine], crew.hours)
     queues = []
     for team, members in enumerate(teams.members):
         rows = human[teams.of_activity[data.activity[human]] == team]
         rows = rows[np.lexsort((data.end[rows], data.start[rows]))]
         floor = np.full(len(rows), -np.inf)
-        for code in np.unique(roles.of[members]):
-            mine = human[role[human] == code]
-            floor = np.maximum(floor, _last_idle(data, mine, hours[code], len(roles.members(code)), data.start[rows]))
+        for crew in crews:
+            if np.isin(crew.members, members).all():
+                mine = rows_of(data, roles, crew.members)
+                floor = np.maximum(floor, _last_idle(data, mine, crew.hours, len(crew.members), data.start[rows]))
         queues.append(Queue(rows, point[rows], floor))
     return queues
 
 
-def _idle_before(data: Instances, rows: Codes, role: Codes, hours: tuple[Hours, ...]) -> Mask:
+def _idle_before(data: Instances, rows: Codes, since: Seconds, hours: Hours) -> Mask:
     """Whether the worker of each row had been idle and on duty just before its start."""
-    tolerance = max(2.0, data.resolution)
-    since = free_since(data, rows)
-    idle = np.zeros(len(rows), bool)
-    for code in np.unique(role):
-        mine = role == code
-        start = data.start[rows[mine]]
-        idle_since = np.maximum(since[mine], hours[code].last_opening(start))
-        idle[mine] = (start - idle_since > tolerance) & hours[code].is_open(start)
-    return idle
+    start = data.start[rows]
+    idle_since = np.maximum(since, hours.last_opening(start))
+    return np.asarray((start - idle_since > max(2.0, data.resolution)) & hours.is_open(start))
 
 
 def _last_idle(data: Instances, rows: Codes, hours: Hours, members: int, instants: Seconds) -> Seconds:

@@ -6,10 +6,12 @@ those waits for delays of the process would make the twin slow and its what-ifs 
 of hidden work is chosen such that simulated logs, which leave it out in the same way, show as many late starts.
 """
 
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bko_mining.errors import TwinWarning
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.findings import Findings, investigate
@@ -112,7 +114,9 @@ def _hiding(twin: Twin, found: Findings, share: float) -> Twin:
 
 def _run(twin: Twin, found: Findings, seed: int, replication: int) -> EventLog:
     n = int(min(2500, max(400, found.log.n_cases * 1.3)))
-    log = simulate(twin, n_cases=n, seed=seed, replication=replication)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TwinWarning)
+        log = simulate(twin, n_cases=n, seed=seed, replication=replication)
     kept = np.arange(log.n_cases)
     return log.take_cases(kept[log.n_cases // 10 : log.n_cases - log.n_cases // 10])
 

@@ -1,0 +1,78 @@
+"""Who keeps which hours: each role's crew, and people of the role with clearly different hours of their own."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bko_mining.fit.calendars import Hours, find_hours
+from bko_mining.fit.instances import Codes, Instances, Seconds
+from bko_mining.fit.roles import Roles
+
+DIFFERENT = 0.2
+"""Share of the hours of either that must differ before a person's own hours count."""
+ENOUGH = 60
+"""Instances a person needs for hours of their own."""
+
+
+@dataclass(frozen=True)
+class Crew:
+    """People of one role who keep the same hours.
+
+    Attributes
+    ----------
+    role : int
+        Code of the role.
+    members : int64[n]
+        Codes of the resources.
+    hours : Hours
+        When they work.
+    found : str
+        How the hours were found.
+    """
+
+    role: int
+    members: Codes
+    hours: Hours
+    found: str
+
+
+def find_crews(data: Instances, roles: Roles) -> tuple[tuple[Crew, ...], Seconds]:
+    """Find the crews of all roles, the main one of each role first, and the net working time of each row."""
+    work = data.end - data.start
+    crews: list[Crew] = []
+    for role in range(len(roles.names)):
+        for crew in _of_role(data, roles, role):
+            rows = rows_of(data, roles, crew.members)
+            work[rows] = crew.hours.worked(data.end[rows]) - crew.hours.worked(data.start[rows])
+            crews.append(crew)
+    return tuple(crews), work
+
+
+def rows_of(data: Instances, roles: Roles, members: Codes) -> Codes:
+    """Rows that some people did, without automatic activities."""
+    return np.flatnonzero(np.isin(data.resource, members) & ~roles.automatic[data.activity])
+
+
+def _of_role(data: Instances, roles: Roles, role: int) -> list[Crew]:
+    members = roles.members(role)
+    shared, found = find_hours(data, rows_of(data, roles, members))
+    own: list[Crew] = []
+    for member in members:
+        rows = rows_of(data, roles, np.array([member]))
+        if len(members) < 2 or len(rows) < ENOUGH:
+            continue
+        hours, text = find_hours(data, rows)
+        if not hours.always and _difference(hours, shared) > DIFFERENT:
+            own.append(Crew(role, np.array([member]), hours, text))
+    alone = {int(crew.members[0]) for crew in own}
+    rest = np.array([member for member in members.tolist() if member not in alone], np.int64)
+    if len(rest) and own:
+        shared, found = find_hours(data, rows_of(data, roles, rest))
+    return ([Crew(role, rest, shared, found)] if len(rest) else []) + own
+
+
+def _difference(one: Hours, other: Hours) -> float:
+    """Hours of the week that only one of two calendars is open, as a share of the hours that either is."""
+    minutes = np.arange(0.0, 7 * 86_400.0, 300.0)
+    a, b = one.is_open(minutes), other.is_open(minutes)
+    return float((a != b).sum() / max(1, (a | b).sum()))
