@@ -58,9 +58,10 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     """Find the activities that run side by side in a case.
 
     Only cases in which both activities occur exactly once are asked, so that rework loops do not look like
-    concurrency. A pair is concurrent if each order has at least ``min_cases`` cases and the share ``threshold``, or if
-    the two overlap in time in at least ``min_cases`` cases and one in twenty. The pairs are then made consistent:
-    within a block, two activities of different branches are always concurrent; the weakest pair is dropped until this
+    concurrency, and nothing else may nearly always lie between the two. A pair is concurrent if each order has at
+    least ``min_cases`` cases and the share ``threshold``, or if the two overlap in time in at least ``min_cases``
+    cases and one in twenty. The pairs are then made consistent: within a block, two activities of different branches
+    are always concurrent; the weakest pair is dropped until this
     holds. Pairs too rarely seen together follow the rest of their branch. Last, an activity that always comes after a
     branch joins it if a rework loop of another branch is seen to go on after it.
 
@@ -93,6 +94,7 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     together, before, overlapping = _orders(log, once)
     rarer = np.minimum(before, before.T)
     either_order = rarer >= np.maximum(min_cases, threshold * together)
+    either_order &= ~_always_apart(log, once, either_order)
     side_by_side = overlapping >= np.maximum(min_cases, 0.05 * together)
     pairs = (either_order | side_by_side) & ~np.eye(len(together), dtype=bool)
     ordered = ~pairs & (_seen(together) | _exclusive(once, together))
@@ -179,6 +181,22 @@ def _orders(log: EventLog, once: Matrix) -> tuple[Matrix, Matrix, Matrix]:
         before[a, b] -= int((instant & (first > second) & (finish[first] <= begin[second])).sum())
         before[b, a] -= int((instant & (second > first) & (finish[second] <= begin[first])).sum())
     return together, before, overlapping
+
+
+def _always_apart(log: EventLog, once: Matrix, candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Pairs between which the same third activity nearly always occurs, in whichever order: two ways of a loop."""
+    apart = np.zeros_like(candidates)
+    if not candidates.any():
+        return apart
+    counted = [np.concatenate([[0], np.cumsum(log.activity == third)]) for third in range(once.shape[1])]
+    for a, b in np.argwhere(np.triu(candidates, 1)).tolist():
+        both = (once[:, a] >= 0) & (once[:, b] >= 0)
+        low, high = np.minimum(once[both, a], once[both, b]), np.maximum(once[both, a], once[both, b])
+        for third in range(once.shape[1]):
+            before = counted[third]
+            if third not in (a, b) and (before[high] > before[low]).mean() > 0.95:
+                apart[a, b] = apart[b, a] = True
+    return apart
 
 
 def _seen(together: Matrix) -> NDArray[np.bool_]:

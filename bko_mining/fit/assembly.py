@@ -193,9 +193,10 @@ def _branch(found: Findings, block: Block, place: int, unit: int, places: Places
     steps = {before: dict(counts) for before, counts in block.inside[place].items()}
     if passes > taken:
         steps.setdefault(BEFORE_ALL, {})[AFTER_ALL] = passes - taken
-    ends = {activity: delay for (b, activity), delay in places.at_end.items() if b == unit and activity in steps}
-    if ends:
-        return _graph_with_end_delays(found, steps, ends)
+    first = {activity: delay for (b, activity), delay in places.at_start.items() if b == unit and activity in steps}
+    last = {activity: delay for (b, activity), delay in places.at_end.items() if b == unit and activity in steps}
+    if first or last:
+        return _graph_with_delays(found, steps, first, last)
     contexts = tuple(
         Context(
             after=(_step(found, before, ()),), next={_step(found, to, ()): float(count) for to, count in counts.items()}
@@ -205,30 +206,31 @@ def _branch(found: Findings, block: Block, place: int, unit: int, places: Places
     return HistoryRouting(kind="history", contexts=contexts, backing=0.0)
 
 
-def _graph_with_end_delays(
-    found: Findings, steps: dict[int, dict[int, int]], ends: dict[int, FittedDelay]
+def _graph_with_delays(
+    found: Findings, steps: dict[int, dict[int, int]], first: dict[int, FittedDelay], last: dict[int, FittedDelay]
 ) -> GraphRouting:
-    """A branch as a graph: a choice after each activity, and a wait for the outside before its end."""
+    """A branch as a graph: a choice after each activity, waits for the outside at its beginning and its end."""
+    names = found.data.activities
     nodes = {"begin": Node(kind="start"), "choice begin": Node(kind="xor"), "finish": Node(kind="end")}
     flows = [Flow(source="begin", target="choice begin")]
     for code in steps.keys() - {BEFORE_ALL}:
-        name = found.data.activities[code]
-        nodes |= {f"do {name}": Node(kind="activity", activity=name), f"choice {name}": Node(kind="xor")}
-        flows.append(Flow(source=f"do {name}", target=f"choice {name}"))
-        if code in ends:
-            nodes[f"wait {name}"] = Node(kind="delay", delay=Delay(time=delay_law(ends[code])))
-            flows.append(Flow(source=f"wait {name}", target="finish"))
+        nodes |= {f"do {names[code]}": Node(kind="activity", activity=names[code])}
+        nodes |= {f"choice {names[code]}": Node(kind="xor")}
+        flows.append(Flow(source=f"do {names[code]}", target=f"choice {names[code]}"))
+    for place, waits in (("before", first), ("after", last)):
+        for code, delay in waits.items():
+            nodes[f"wait {place} {names[code]}"] = Node(kind="delay", delay=Delay(time=delay_law(delay)))
+            target = "finish" if place == "after" else f"do {names[code]}"
+            flows.append(Flow(source=f"wait {place} {names[code]}", target=target))
     for before, counts in steps.items():
-        name = "begin" if before == BEFORE_ALL else found.data.activities[before]
-        last = f"wait {name}" if before in ends else "finish"
-        flows += [
-            Flow(
-                source=f"choice {name}",
-                target=last if to == AFTER_ALL else f"do {found.data.activities[to]}",
-                share=float(count),
-            )
-            for to, count in counts.items()
-        ]
+        for to, count in counts.items():
+            source = "choice begin" if before == BEFORE_ALL else f"choice {names[before]}"
+            target = "finish" if to == AFTER_ALL else f"do {names[to]}"
+            if before == BEFORE_ALL and to in first:
+                target = f"wait before {names[to]}"
+            elif to == AFTER_ALL and before in last:
+                target = f"wait after {names[before]}"
+            flows.append(Flow(source=source, target=target, share=float(count)))
     return GraphRouting(kind="graph", nodes=nodes, flows=tuple(flows))
 
 
@@ -328,6 +330,7 @@ def _delay_evidence(found: Findings, blocks: tuple[str, ...], places: Places) ->
             (_step(found, before, blocks), _step(found, after, blocks), delay)
             for (before, after), delay in places.between.items()
         ),
+        *((_step(found, b, blocks), found.data.activities[a], delay) for (b, a), delay in places.at_start.items()),
         *(
             (found.data.activities[activity], "the end of its branch", delay)
             for (_, activity), delay in places.at_end.items()

@@ -88,7 +88,10 @@ def _of_queue(
         points = mine & queue.point
         zero = float((wait[points] <= tolerance).mean()) if points.any() else np.nan
         stats[int(code)] = (int(mine.sum()), int(points.sum()), zero)
-        prompt = zero >= prompt_from if points.sum() >= FEW else _explained(queue.floor[mine], data, rows[mine])
+        n_points = int(points.sum())
+        # So many late starts of few may be chance: one standard error and a half below the limit.
+        limit = prompt_from - 0.45 / np.sqrt(max(1, n_points))
+        prompt = zero >= limit if n_points >= 3 else _explained(queue.floor[mine], data, rows[mine])
         if code < len(data.activities) or prompt:
             free |= key == code
     low, high = _bounds(data, queue, free)

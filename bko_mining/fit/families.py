@@ -12,6 +12,8 @@ Law = tuple[
     Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
     Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]],
 ]
+FEW = 8
+"""Exact observations from which a share of zeros is believed."""
 MOST = 1500
 """Observations used; more only cost time."""
 
@@ -56,7 +58,7 @@ def fit_delay(
     positive = exact[exact > tolerance]
     if len(positive) + len(low) < 5 or (not len(positive) and not (low > 0).any()):
         return None
-    zero_share = zeros / len(exact) if len(exact) >= 20 and zeros > 0.02 * len(exact) else 0.0
+    zero_share = zeros / len(exact) if len(exact) >= FEW and zeros > 0.02 * len(exact) else 0.0
     if len(positive) >= 5 and positive.std() < 0.01 * positive.mean():
         return Delay("fixed", float(positive.mean()), 0.0, zero_share, len(positive), len(low), 0.01, 0.0)
     points, low, high = _thinned(positive, low, high, rng)

@@ -7,7 +7,6 @@ import numpy as np
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.families import Delay
 from bko_mining.fit.findings import Findings
-from bko_mining.fit.routing import START
 
 SAME = 60.0
 """Seconds within which two delays of a case count as one."""
@@ -21,24 +20,28 @@ class Places:
     ----------
     between : dict of (int, int) to Delay
         From one unit to the next.
+    at_start : dict of (int, int) to Delay
+        Before a first activity of a branch, after the block's split: (block, activity).
     at_end : dict of (int, int) to Delay
         After a last activity of a branch, before the block's join: (block, activity).
     """
 
     between: dict[tuple[int, int], Delay]
+    at_start: dict[tuple[int, int], Delay]
     at_end: dict[tuple[int, int], Delay]
 
 
 def place_delays(found: Findings) -> Places:
     """Put every delay where the twin can express it.
 
-    A delay before a branch's first activity belongs to the step from the block to it, or is one delay before the
-    whole block where the branches of a case are seen to wait equally long. A delay after the branch that ended last
-    belongs to that branch alone if the other branches lead on at once.
+    A delay before a branch's first activity stands at the beginning of the branch, or is one delay before the whole
+    block where the branches of a case are seen to wait equally long. A delay after the branch that ended last belongs
+    to that branch alone if the other branches lead on at once.
     """
     n = len(found.data.activities)
     block_of = {a: (b, k) for b, block in enumerate(found.concurrency.blocks) for k, br in enumerate(block) for a in br}
     between: dict[tuple[int, int], Delay] = {}
+    at_start: dict[tuple[int, int], Delay] = {}
     at_end: dict[tuple[int, int], Delay] = {}
     entries: dict[tuple[int, int], list[Transition]] = {}
     exits: dict[tuple[int, int], list[Transition]] = {}
@@ -53,21 +56,28 @@ def place_delays(found: Findings) -> Places:
         if before is not None:
             exits.setdefault((before[0], step.after), []).append(step)
     for (before_unit, block), steps in entries.items():
-        between |= _into_block(found, before_unit, n + block, steps)
+        _into_block(found, (before_unit, n + block), steps, between, at_start)
     for (block, after_unit), steps in exits.items():
         _out_of_block(steps, n + block, after_unit, between, at_end)
-    return Places(between, at_end)
+    return Places(between, at_start, at_end)
 
 
-def _into_block(found: Findings, before: int, block: int, steps: list[Transition]) -> dict[tuple[int, int], Delay]:
+def _into_block(
+    found: Findings,
+    entry: tuple[int, int],
+    steps: list[Transition],
+    between: dict[tuple[int, int], Delay],
+    at_start: dict[tuple[int, int], Delay],
+) -> None:
     delayed = [step for step in steps if step.delay is not None]
-    if not delayed:
-        return {}
-    largest = max(delayed, key=lambda step: step.n)
     if len(delayed) >= 2 and _together(found, [step.after for step in delayed]):
+        largest = max(delayed, key=lambda step: step.n)
         assert largest.delay is not None
-        return {(before if before != START else START, block): largest.delay}
-    return {(block, step.after): step.delay for step in delayed if step.delay is not None}
+        between[entry] = largest.delay
+        return
+    for step in sorted(delayed, key=lambda step: step.n):
+        if step.delay is not None:
+            at_start[entry[1], step.after] = step.delay
 
 
 def _together(found: Findings, activities: list[int]) -> bool:

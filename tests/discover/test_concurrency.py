@@ -36,6 +36,12 @@ def test_both_orders_are_a_block_and_a_rework_loop_is_not():
     assert not concurrency(make([sequence("rpqj"), sequence("rpqpqj")] * 10)).pairs.any()
 
 
+def test_two_ways_of_a_loop_are_not_a_block():
+    # m sends the case to p or to q and back; in cases with one of each, m always lies between them
+    cases = [sequence(word) for word in ("mj", "mpmj", "mqmj", "mpmqmj", "mqmpmj")] * 10
+    assert not concurrency(make(cases)).pairs.any()
+
+
 def test_overlap_alone_shows_concurrency():
     found = concurrency(make([[("r", 0, 1), ("a", 1, 5), ("b", 2, 3), ("j", 5, 6)]] * 10))
     assert named(found) == [[["a"], ["b"]]]
