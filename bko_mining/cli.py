@@ -1,6 +1,19 @@
-"""The command line: ``bko report|fit|simulate|compare|dashboard|new-study``, a thin layer over the library."""
+"""The command line: ``bko report|fit|simulate|compare|dashboard|new-study|demo``, a thin layer over the library."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bko_mining.errors import BkoError
+from bko_mining.results import as_text
+from bko_mining.words import say, set_language
+
+if TYPE_CHECKING:
+    from bko_mining.log.event_log import EventLog
+    from bko_mining.whatif.comparison import Comparison
 
 app = typer.Typer(
     help="Process mining and what-if simulation for back offices.",
@@ -8,3 +21,183 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+class Language(StrEnum):
+    """Languages that are spoken."""
+
+    en = "en"
+    pt_BR = "pt_BR"  # noqa: N815  (the code of the language)
+
+
+LogPath = Annotated[Path, typer.Argument(help="The export: CSV, Excel, XES, Parquet, JSON (also .gz, .zip).")]
+TwinPath = Annotated[Path, typer.Argument(help="The twin, a YAML file.")]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of what people read.")]
+Zone = Annotated[str | None, typer.Option(help="IANA name of the clock the office lives by.")]
+Seed = Annotated[int, typer.Option(help="Same seed, same answer.")]
+Replications = Annotated[int, typer.Option(min=2, help="Independent runs of each scenario.")]
+
+
+@app.command()
+def report(
+    log: LogPath,
+    output: Annotated[Path, typer.Option("-o", "--output", help=".html, .xlsx or .pptx")] = Path("report.html"),
+    lang: Lang = Language.en,
+    timezone: Zone = None,
+    what_if: Annotated[bool, typer.Option(help="Fit a twin and add first what-ifs.")] = True,
+    replications: Replications = 20,
+    seed: Seed = 7,
+) -> None:
+    """Write a report on a log: what happens, where it waits, what is done twice, and what if."""
+    set_language(lang.value)
+    from bko_mining.log.reading import read_log
+    from bko_mining.present.report import report as tell
+
+    found = read_log(log, timezone=timezone)
+    typer.echo(repr(found))
+    comparison = _first_what_ifs(found, replications, seed) if what_if else None
+    made = tell(found, comparison=comparison, title=log.name.split(".")[0].replace("_", " ").capitalize())
+    for chapter in made.chapters:
+        typer.echo(f"- {chapter.answer.summary}")
+    typer.echo(say("Written: {path}", path=made.save(output)))
+
+
+@app.command()
+def fit(
+    log: LogPath,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The twin.")] = Path("twin.yaml"),
+    timezone: Zone = None,
+    seed: Seed = 0,
+) -> None:
+    """Fit a twin to a log and write it as one YAML file."""
+    from bko_mining.fit.fitting import fit_twin
+    from bko_mining.log.reading import read_log
+
+    twin = fit_twin(read_log(log, timezone=timezone), seed=seed, name=log.name.split(".")[0])
+    for finding in twin.evidence:
+        typer.echo(f"{finding.part}: {finding.found} (n = {finding.n})")
+    typer.echo(say("Written: {path}", path=twin.save(output)))
+
+
+@app.command()
+def simulate(
+    twin: TwinPath,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The simulated log, CSV.")] = Path("simulated.csv"),
+    cases: Annotated[int, typer.Option(min=1, help="How many cases arrive.")] = 1000,
+    start: Annotated[str | None, typer.Option(help="First day, e.g. 2027-01-04.")] = None,
+    seed: Seed = 0,
+    replication: Annotated[int, typer.Option(min=0)] = 0,
+) -> None:
+    """Run a twin and write its event log."""
+    from bko_mining.simulate.simulation import simulate as run
+    from bko_mining.twin.model import Twin
+
+    log = run(Twin.load(twin), n_cases=cases, start=start, seed=seed, replication=replication)
+    log.frame.to_csv(output, index=False)
+    typer.echo(repr(log))
+    typer.echo(say("Written: {path}", path=output))
+
+
+@app.command()
+def compare(
+    twin: TwinPath,
+    scenarios: Annotated[Path, typer.Argument(help="The what-ifs, a YAML file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help=".html or .xlsx")] = Path("compare.html"),
+    lang: Lang = Language.en,
+    replications: Annotated[int | None, typer.Option(min=2, help="Instead of what the file says.")] = None,
+    store: Annotated[Path | None, typer.Option(help="Folder that keeps finished runs.")] = None,
+) -> None:
+    """Compare what-ifs with the twin as it is, with intervals, and write a report."""
+    set_language(lang.value)
+    from bko_mining.present.comparison_page import comparison_page
+    from bko_mining.present.workbook import write_workbook
+    from bko_mining.twin.model import Twin
+    from bko_mining.whatif.study import Study
+
+    changes = {} if replications is None else {"replications": replications}
+    found = Study.load(scenarios).run(Twin.load(twin), store=store, **changes)
+    for name in found.scenarios:
+        typer.echo(f"- {found.sentence(name)}")
+    if output.suffix == ".xlsx":
+        write_workbook(output, say("What if"), [(say("What if"), found)])
+    else:
+        output.write_text(comparison_page(found), encoding="utf-8")
+    typer.echo(say("Written: {path}", path=output))
+
+
+@app.command()
+def dashboard(
+    twin: TwinPath,
+    lang: Lang = Language.en,
+    port: Annotated[int, typer.Option(help="Where the browser finds it.")] = 8866,
+) -> None:
+    """Open sliders in the browser: change people and demand, see the effect with its interval."""
+    from bko_mining.present.dashboard import serve
+
+    raise typer.Exit(serve(twin, language=lang.value, port=port))
+
+
+@app.command("new-study")
+def new_study(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    log: Annotated[Path | None, typer.Option(help="Fit the twin to this log.")] = None,
+) -> None:
+    """Make the folder of a new study: twin, what-ifs, and the questions a study must answer."""
+    from bko_mining.whatif.new_study import make_study
+
+    for path in make_study(folder, log):
+        typer.echo(say("Written: {path}", path=path))
+
+
+@app.command()
+def demo(
+    log: LogPath,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("demo"),
+    role: Annotated[str, typer.Option(help="Who gets two more.")] = "AP clerk",
+    timezone: Zone = "America/Sao_Paulo",
+) -> None:
+    """Do the main job on a log: profile, map, bottlenecks, rework, twin, what-if, report."""
+    import bko_mining as bko
+
+    out.mkdir(parents=True, exist_ok=True)
+    found = bko.read_log(log, timezone=timezone)
+    for title, answer in (
+        ("The log", bko.profile(found)),
+        ("Where it waits", bko.bottlenecks(found, cost_per_hour=8, currency="BRL")),
+        ("Why", bko.waiting_causes(found, by="activity")),
+        ("What is done twice", bko.rework(found)),
+    ):
+        _show(title, answer.summary, as_text(answer.table, rows=6))
+    twin = bko.fit_twin(found, name=log.stem)
+    twin.save(out / "twin.yaml")
+    scenarios = [bko.Scenario(f"Two more: {role}").staff(role, add=2), bko.Scenario("Demand +10 %").demand(1.1)]
+    comparison = bko.run_experiment(twin, scenarios, replications=20, seed=7)
+    _show("What if", comparison.summary, as_text(comparison.table, rows=12))
+    bko.process_map(found).to_html(out / "process-map.html")
+    bko.report(found, comparison=comparison, title="Accounts payable").save(out / "report.html")
+
+
+def _first_what_ifs(log: "EventLog", replications: int, seed: int) -> "Comparison":
+    from bko_mining.fit.fitting import fit_twin
+    from bko_mining.whatif.experiment import run_experiment
+    from bko_mining.whatif.suggestions import suggested_scenarios
+
+    twin = fit_twin(log, seed=seed)
+    return run_experiment(twin, suggested_scenarios(twin), replications=replications, seed=seed)
+
+
+def _show(title: str, sentence: str, table: str) -> None:
+    typer.echo(f"\n## {title}\n{sentence}\n\n{table}")
+
+
+def main() -> None:
+    """Run the command line; what a user can cause is said without a traceback."""
+    try:
+        app()
+    except (BkoError, OSError) as problem:
+        typer.echo(f"bko: {problem}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The report that travels: what happens, where work waits, what is done twice, and what if; one page, book or deck."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from bko_mining.analyse.bottlenecks import bottlenecks
+from bko_mining.analyse.rework import rework
+from bko_mining.analyse.times import cycle_time
+from bko_mining.analyse.waiting_causes import waiting_causes
+from bko_mining.analyse.work_calendars import discover_calendars
+from bko_mining.discover.process_map import process_map
+from bko_mining.discover.variants import variants
+from bko_mining.errors import BkoError
+from bko_mining.log.event_log import EventLog
+from bko_mining.present.comparison_page import comparison_sections
+from bko_mining.present.pages import Fact, Section, page, section_of
+from bko_mining.present.slides import write_slides
+from bko_mining.present.workbook import write_workbook
+from bko_mining.results import Result
+from bko_mining.whatif.comparison import Comparison
+from bko_mining.words import day, duration, number, percent, say
+
+FAR = 0.1
+"""Share by which a twin's own mean cycle time may miss the log's before the report warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A heading and the answer below it."""
+
+    title: str
+    answer: Result
+    warnings: tuple[str, ...] = ()
+    folded: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Chapters about one log, ready to be saved as a page, a workbook or slides.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        What stands at its head.
+    facts : tuple of Fact
+        The numbers that stand large below it.
+    chapters : tuple of Chapter
+        In the order of the story.
+    """
+
+    title: str
+    subtitle: str
+    facts: tuple[Fact, ...]
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def html(self) -> str:
+        """The report as one HTML document that needs nothing else."""
+        return page(self.title, list(self._sections()), subtitle=self.subtitle, facts=self.facts)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the report as ``.html``, ``.xlsx`` or ``.pptx`` by the ending of the path, and return the path.
+
+        Raises
+        ------
+        BkoError
+            If the ending is another one.
+        """
+        target = Path(path)
+        answers = [(chapter.title, chapter.answer) for chapter in self.chapters]
+        if target.suffix in (".html", ".htm"):
+            target.write_text(self.html, encoding="utf-8")
+            return target
+        if target.suffix == ".xlsx":
+            return write_workbook(target, self.title, answers)
+        if target.suffix == ".pptx":
+            return write_slides(target, self.title, self.subtitle, answers)
+        raise BkoError(f"cannot write {target.suffix or 'a file without an ending'}; use .html, .xlsx or .pptx")
+
+    def _sections(self) -> Iterator[Section]:
+        yield Section(say("In short"), findings=tuple(chapter.answer.summary for chapter in self.chapters))
+        for chapter in self.chapters:
+            if isinstance(chapter.answer, Comparison):
+                yield from _comparison(chapter)
+            else:
+                plain = section_of(chapter.answer, chapter.title, folded=chapter.folded, note=chapter.note)
+                yield replace(plain, warnings=chapter.warnings)
+        yield Section(say("What the words mean"), definitions=tuple(_definitions()))
+
+
+def report(log: EventLog, *, comparison: Comparison | None = None, title: str | None = None) -> Report:
+    """Tell the story of a log.
+
+    Parameters
+    ----------
+    log : EventLog
+        What happened.
+    comparison : Comparison, optional
+        What-ifs to add (``run_experiment``).
+    title : str, optional
+        At the head of the report.
+
+    Returns
+    -------
+    Report
+        In the language in force; ``.save("report.html")``, ``.xlsx`` or ``.pptx``.
+
+    Examples
+    --------
+    >>> import pandas as pd, bko_mining as bko
+    >>> rows = pd.DataFrame({"case_id": ["A", "A"], "activity": ["open", "pay"], "resource": ["Ana", "Rui"],
+    ...     "start": pd.to_datetime(["2026-01-05 08:00", "2026-01-05 10:00"]),
+    ...     "end": pd.to_datetime(["2026-01-05 09:00", "2026-01-05 11:00"])})
+    >>> [chapter.title for chapter in bko.report(bko.EventLog.from_frame(rows)).chapters][:2]
+    ['What happens', 'How long it takes']
+    """
+    first, last = log.window
+    return Report(
+        title=title or say("What happens, where it waits, and what if"),
+        subtitle=say(
+            "{cases} cases from {first} to {last}, clock of {zone}",
+            cases=number(log.n_cases),
+            first=day(first),
+            last=day(last),
+            zone=log.timezone,
+        ),
+        facts=tuple(_facts(log)),
+        chapters=tuple(_chapters(log, comparison)),
+    )
+
+
+def _facts(log: EventLog) -> Iterator[Fact]:
+    times = cycle_time(log).values.astype(np.int64) / 1e6
+    yield Fact(number(log.n_cases), say("cases"))
+    yield Fact(number(len(log)), say("activity instances"))
+    yield Fact(number(len(log.activities)), say("activities"))
+    yield Fact(duration(float(np.median(times))), say("median cycle time"))
+    yield Fact(percent(rework(log).first_time_right_share), say("right first time"))
+
+
+def _chapters(log: EventLog, comparison: Comparison | None) -> Iterator[Chapter]:
+    yield Chapter(say("What happens"), process_map(log), folded=True, warnings=_limits(log))
+    yield Chapter(say("How long it takes"), cycle_time(log), folded=True)
+    yield Chapter(say("The ways cases take"), variants(log), folded=True)
+    yield Chapter(say("Where work waits"), bottlenecks(log))
+    if log.has_starts and log.has_resources:
+        yield Chapter(say("Why it waits"), waiting_causes(log, by="activity"), folded=True)
+        yield Chapter(say("When people work"), discover_calendars(log), folded=True)
+    yield Chapter(say("What is done twice"), rework(log))
+    if comparison is not None:
+        yield Chapter(say("What if"), comparison, warnings=_distance(log, comparison))
+
+
+def _limits(log: EventLog) -> tuple[str, ...]:
+    found = []
+    if not log.has_starts:
+        found.append(
+            say(
+                "This log has no start times. Work and waiting cannot be told apart, so times are counted from the end "
+                "of one activity to the end of the next, and causes of waiting are left out."
+            )
+        )
+    if log.starts_estimated:
+        found.append(say("The start times of this log are estimated."))
+    if not log.has_resources:
+        found.append(say("This log does not say who did the work: nothing can be said about people and their queues."))
+    return tuple(found)
+
+
+def _distance(log: EventLog, comparison: Comparison) -> tuple[str, ...]:
+    """Say so if the twin that was asked is not as slow or as fast as the log."""
+    seen = float((log.case_end - log.case_start).mean()) / 1e6
+    own = comparison.level().estimate
+    if seen <= 0 or abs(own / seen - 1) <= FAR:
+        return ()
+    return (
+        say(
+            "The queues, hours and delays of the twin explain a mean cycle time of {own}; the log shows {seen}. "
+            "Trust the direction and the size of a change more than the level.",
+            own=duration(own),
+            seen=duration(seen),
+        ),
+    )
+
+
+def _comparison(chapter: Chapter) -> Iterator[Section]:
+    assert isinstance(chapter.answer, Comparison)
+    first, *others = comparison_sections(chapter.answer)
+    yield replace(first, title=f"{chapter.title}: {first.title}", warnings=(*chapter.warnings, *first.warnings))
+    yield from others
+
+
+def _definitions() -> Iterator[tuple[str, str]]:
+    yield say("case"), say("one run of the process: an invoice, a request, a ticket")
+    yield say("activity instance"), say("one execution of an activity in a case")
+    yield say("cycle time"), say("from the first start to the last end of a case, nights and weekends included")
+    yield say("waiting time"), say("from the end of what had to come before until the start")
+    yield say("hours per month"), say("hours that cases spend there, in a month of 30.4 days")
+    yield say("rework"), say("an activity that occurs again in the same case")
+    yield say("variant"), say("the sequence of activities that cases share")
