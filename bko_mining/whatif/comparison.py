@@ -11,8 +11,16 @@ from bko_mining.errors import BkoError
 from bko_mining.results import Result
 from bko_mining.whatif.kpis import HEADLINE, MAIN, Kpi, kpi, label
 from bko_mining.whatif.runs import Outcome, Setting
+from bko_mining.whatif.scenario import Scenario
 from bko_mining.whatif.selection import Selection, select_best
-from bko_mining.whatif.statistics import Interval, Numbers, bonferroni, mean_interval, paired_difference, ratio_interval
+from bko_mining.whatif.statistics import (
+    Interval,
+    Numbers,
+    bonferroni,
+    mean_interval,
+    ratio_interval,
+    two_stage_interval,
+)
 from bko_mining.words import duration, money, number, percent, say
 
 BASELINE = "baseline"
@@ -41,6 +49,10 @@ class Comparison(Result):
         How the runs were made.
     together : bool
         Whether the intervals hold for all scenarios at once (Bonferroni), or each for itself.
+    groups : int
+        Twins that were run: above 1 the intervals also hold what the log leaves open about the twin.
+    given : tuple of Scenario
+        The scenarios themselves.
 
     Notes
     -----
@@ -58,6 +70,8 @@ class Comparison(Result):
     confidence: float = 0.95
     margin: float = 0.02
     together: bool = False
+    groups: int = 1
+    given: tuple[Scenario, ...] = ()
     picture: ClassVar[str] = "comparison:plot_comparison"
     page: ClassVar[str] = "comparison_page:comparison_page"
 
@@ -121,17 +135,17 @@ class Comparison(Result):
 
     def level(self, scenario: str = BASELINE, figure: str = MAIN) -> Interval:
         """Mean of a figure with its interval (durations in seconds)."""
-        return mean_interval(self.samples(figure)[self._place(scenario)], confidence=self.confidence)
+        return self._interval(self.samples(figure)[self._place(scenario)], self.confidence)
 
     def difference(self, scenario: str, figure: str = MAIN) -> Interval:
         """Scenario minus baseline, paired, with its interval (durations in seconds)."""
         x = self.samples(figure)
-        return paired_difference(x[0], x[self._place(scenario)], confidence=self._each)
+        return self._interval(x[self._place(scenario)] - x[0], self._each)
 
     def change(self, scenario: str, figure: str = MAIN) -> Interval:
         """Relative change (0.1: ten percent more), paired, with its interval."""
         x = self.samples(figure)
-        r = ratio_interval(x[self._place(scenario)], x[0], confidence=self._each)
+        r = ratio_interval(x[self._place(scenario)], x[0], confidence=self._each, groups=self.groups)
         return Interval(r.estimate - 1, r.low - 1, r.high - 1, r.n, self.confidence)
 
     def verdict(self, scenario: str, figure: str = MAIN) -> str:
@@ -161,12 +175,19 @@ class Comparison(Result):
     @property
     def footing(self) -> str:
         """What stands below every picture: replications, length of a run, seed."""
+        twins = say(" of {n} twins that the log might have given", n=number(self.groups)) if self.groups > 1 else ""
         return say(
-            "{n} replications of {length}, common random numbers, seed {seed}",
+            "{n} replications of {length}{twins}, common random numbers, seed {seed}",
             n=number(self.replications),
+            twins=twins,
             length=self.setting.describe(),
             seed=self.setting.seed,
         )
+
+    def _interval(self, sample: Numbers, confidence: float) -> Interval:
+        if self.groups > 1:
+            return two_stage_interval(sample, groups=self.groups, confidence=confidence)
+        return mean_interval(sample, confidence=confidence)
 
     @property
     def _each(self) -> float:
@@ -178,7 +199,7 @@ class Comparison(Result):
         return self.names.index(scenario)
 
 
-def compare(
+def compare(  # noqa: PLR0913  (what a comparison consists of)
     outcomes: Sequence[Sequence[Outcome]],
     *,
     names: Sequence[str],
@@ -187,6 +208,8 @@ def compare(
     currency: str = "USD",
     confidence: float = 0.95,
     margin: float = 0.02,
+    groups: int = 1,
+    given: Sequence[Scenario] = (),
 ) -> Comparison:
     """Make a comparison of the outcomes of baseline (first) and scenarios."""
     empty = pd.DataFrame()
@@ -200,6 +223,8 @@ def compare(
         currency=currency,
         confidence=confidence,
         margin=margin,
+        groups=groups,
+        given=tuple(given),
     )
     return _with_tables(bare)
 

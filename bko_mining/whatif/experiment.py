@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bko_mining.errors import BkoError
+from bko_mining.fit.uncertainty import resample_twin
 from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.kpis import MAIN, OwnKpis
 from bko_mining.whatif.period import Cut
@@ -54,6 +55,7 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
     kpis: OwnKpis | None = None,
     confidence: float = 0.95,
     margin: float = 0.02,
+    input_draws: int = 0,
     store: str | Path | None = None,
     workers: int | None = None,
     progress: bool | None = None,
@@ -89,6 +91,9 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
         Of the intervals.
     margin : float
         A difference below this share of the baseline's mean does not matter.
+    input_draws : int
+        Twins to draw that the same log might have given (from ``twin.evidence``): the replications are spread over
+        them, two each at least, and the intervals also hold what the log leaves open. 20 is a good number.
     store : path, optional
         Folder in which outcomes are kept as they come. A run that was killed goes on where it was; nothing is run
         twice; what belongs to another twin, scenario, seed or version is not used.
@@ -113,9 +118,13 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
     setting = Setting(n_cases, horizon, start, warm_up, cool_down, seed, dict(kpis or {}))
     plan = _plan(replications, precision, confidence)
     names = _names(given)
-    twins = [setting.prepared(each) for each in (twin, *(scenario.apply(twin) for scenario in given))]
-    crew = Crew(twins, setting, names, store=store, workers=workers, progress=progress)
-    outcomes = crew.run_plan(plan)
+    bases = _drawn(twin, input_draws, seed)
+    if len(bases) > 1:
+        plan = Plan(replications=max(2, -(-plan.replications // len(bases))), confidence=confidence)
+    twins = [setting.prepared(made) for base in bases for made in (base, *(each.apply(base) for each in given))]
+    crew = Crew(twins, setting, names * len(bases), store=store, workers=workers, progress=progress)
+    rows = crew.run_plan(plan)
+    outcomes = [[outcome for row in rows[i :: len(names)] for outcome in row] for i in range(len(names))]
     return compare(
         outcomes,
         names=names,
@@ -124,7 +133,20 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
         currency=twin.currency,
         confidence=confidence,
         margin=margin,
+        groups=len(bases),
+        given=given,
     )
+
+
+def _drawn(twin: "Twin", n: int, seed: int) -> "list[Twin]":
+    """The twin itself, or twins the same log might have given."""
+    if n == 0:
+        return [twin]
+    if n < 2 or not twin.evidence:
+        raise BkoError(
+            f"input_draws={n} needs two draws at least and a twin that knows its evidence (made by fit_twin from a log)"
+        )
+    return [resample_twin(twin, np.random.default_rng((seed, k))) for k in range(n)]
 
 
 class Crew:

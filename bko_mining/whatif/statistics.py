@@ -71,10 +71,13 @@ def paired_difference(baseline: ArrayLike, scenario: ArrayLike, *, confidence: f
     return mean_interval(np.asarray(scenario, float) - np.asarray(baseline, float), confidence=confidence)
 
 
-def ratio_interval(numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95) -> Interval:
+def ratio_interval(
+    numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95, groups: int = 1
+) -> Interval:
     """Ratio of two means, paired by replication, with its interval by the delta method.
 
-    ``r = mean(y) / mean(x)``; its variance is that of ``(y - r x) / mean(x)`` over n.
+    ``r = mean(y) / mean(x)``; its variance is that of ``(y - r x) / mean(x)`` over n (with ``groups`` that of
+    ``two_stage_interval``).
 
     Examples
     --------
@@ -87,8 +90,35 @@ def ratio_interval(numerator: ArrayLike, denominator: ArrayLike, *, confidence: 
     if len(x) == 0 or x.mean() == 0:
         return Interval(np.nan, -np.inf, np.inf, len(x), confidence)
     ratio = float(y.mean() / x.mean())
-    around = mean_interval((y - ratio * x) / x.mean(), confidence=confidence)
+    residuals = (y - ratio * x) / x.mean()
+    if groups > 1 and keep.all():
+        around = two_stage_interval(residuals, groups=groups, confidence=confidence)
+    else:
+        around = mean_interval(residuals, confidence=confidence)
     return Interval(ratio, ratio + around.low, ratio + around.high, len(x), confidence)
+
+
+def two_stage_interval(sample: ArrayLike, *, groups: int, confidence: float = 0.95) -> Interval:
+    """Interval that holds what the inputs leave open as well as the dice.
+
+    The sample stands group by group: each group are replications of one twin that the same log might have given. More
+    replications shrink the dice, never the inputs. The interval is that for one more group, ``t(g - 1) s sqrt(1 + 1/g)``
+    with s the standard deviation of the group means: too wide by the dice of one group, on purpose. Taking these off
+    (components of variance) covers 87 % instead of 95 where they weigh as much as the inputs.
+
+    Examples
+    --------
+    >>> i = two_stage_interval([1, 1, 2, 2, 3, 3], groups=3)  # no dice: the twins differ with standard deviation 1
+    >>> round(i.half_width / 4.302653, 4)  # t(2) x sqrt(1 + 1 / 3)
+    1.1547
+    """
+    x = np.asarray(sample, float).reshape(groups, -1)
+    if groups < 2 or not np.isfinite(x).all():
+        return mean_interval(sample, confidence=confidence)
+    means = x.mean(axis=1)
+    half = t_quantile(confidence, groups - 1) * sqrt(float(means.var(ddof=1)) * (1 + 1 / groups))
+    mean = float(means.mean())
+    return Interval(mean, mean - half, mean + half, x.size, confidence)
 
 
 def bootstrap_interval(
