@@ -102,7 +102,7 @@ def two_stage_interval(sample: ArrayLike, *, groups: int, confidence: float = 0.
     """Interval that holds what the inputs leave open as well as the dice.
 
     The sample stands group by group: each group are replications of one twin that the same log might have given. More
-    replications shrink the dice, never the inputs. The interval is that for one more group, ``t(g - 1) s sqrt(1 + 1/g)``
+    replications shrink the dice, never the inputs. The interval is that of one more group, ``t s sqrt(1 + 1/g)``
     with s the standard deviation of the group means: too wide by the dice of one group, on purpose. Taking these off
     (components of variance) covers 87 % instead of 95 where they weigh as much as the inputs.
 
