@@ -7,7 +7,7 @@ A calendar is expanded once into sorted arrays of openings with their cumulative
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -264,9 +264,23 @@ def _openings(calendar: WorkCalendar, first_year: int, last_year: int) -> Openin
     return Openings(start, end, before.astype(np.int64))
 
 
+@lru_cache(maxsize=256)
+def _only_offset(timezone: str, first_year: int, last_year: int) -> int | None:
+    """The offset of a zone in seconds if its clocks are not changed in these years (Brazil since 2019)."""
+    zone, noon = ZoneInfo(timezone), datetime(first_year, 1, 1, 12, tzinfo=UTC)
+    days = (date(last_year + 1, 1, 1) - date(first_year, 1, 1)).days
+    offsets = {(noon + timedelta(days=day)).astimezone(zone).utcoffset() for day in range(0, days, 7)}
+    only = offsets.pop()
+    return int(only.total_seconds()) if not offsets and only is not None else None
+
+
 def _to_utc(seconds: Instants, timezone: str) -> Instants:
-    if timezone == "UTC":
+    if timezone == "UTC" or not len(seconds):
         return seconds * SECOND
+    years = 1970 + int(seconds.min() // 31_556_952) - 1, 1970 + int(seconds.max() // 31_556_952) + 1
+    offset = _only_offset(timezone, *years)
+    if offset is not None:
+        return (seconds - offset) * SECOND
     local = pd.DatetimeIndex(seconds.astype("M8[s]"))
     # Clocks that are put back repeat an hour: the first pass counts; an hour that is skipped moves to its end.
     zoned = local.tz_localize(ZoneInfo(timezone), ambiguous=np.ones(len(local), bool), nonexistent="shift_forward")

@@ -14,9 +14,10 @@ from bko_mining.simulate.quantiles import Law
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-BITS = 12
-SIZE = 1 << BITS
-_INNER = SIZE - 1
+BITS, RARE_BITS = 12, 7
+"""Blocks hold 4,096 cases; of later visits, which few cases make, 128."""
+
+_INNER, _RARE_INNER = (1 << BITS) - 1, (1 << RARE_BITS) - 1
 
 
 def stream_key(*parts: object) -> int:
@@ -63,17 +64,21 @@ class Draws:
     def __call__(self, case: int, visit: int) -> float:
         """Draw for one visit of one case."""
         try:
-            return self._blocks[visit][case >> BITS][case & _INNER]  # type: ignore[index]
+            if visit:
+                return self._blocks[visit][case >> RARE_BITS][case & _RARE_INNER]  # type: ignore[index]
+            return self._blocks[0][case >> BITS][case & _INNER]  # type: ignore[index]
         except (IndexError, TypeError):
             return self._make(case, visit)
 
     def _make(self, case: int, visit: int) -> float:
         while len(self._blocks) <= visit:
-            self._blocks.append([None] * ((len(self._cases) >> BITS) + 1))
-        low = case >> BITS << BITS
-        block = self.block(visit, self._cases[low : low + SIZE])
-        self._blocks[visit][case >> BITS] = block
-        return block[case & _INNER]
+            bits = RARE_BITS if self._blocks else BITS
+            self._blocks.append([None] * ((len(self._cases) >> bits) + 1))
+        bits = RARE_BITS if visit else BITS
+        low = case >> bits << bits
+        block = self.block(visit, self._cases[low : low + (1 << bits)])
+        self._blocks[visit][case >> bits] = block
+        return block[case - low]
 
     def block(self, visit: int, cases: NDArray[np.uint64]) -> "array[int] | array[float]":
         """Draws of one visit for many cases."""

@@ -268,7 +268,8 @@ class RuledRun(Run):
                 release(person, item, now)
             else:
                 person.desk.release(person, now)
-        for each in item.mates or [item]:
+        group, item.mates = item.mates or [item], None
+        for each in group:
             self._go_on(each, person, now)
 
     def _bot_failed(self, item: Item, person: Person | None, now: int) -> bool:

@@ -68,14 +68,22 @@ class Fork:
         self.ways = [(way.to, way.share, compile_condition(way.when, run) if way.when else None) for way in node.ways]
         self.changes = [(compile_condition(c.when, run), c.concerned, c.factor) for c in node.changes]
 
+    def certain(self, case: int, now: int) -> int:
+        """Where the case goes whatever chance says; -1 if chance decides."""
+        for to, share, test in self.ways:
+            if share is None and (test is None or test(case, now)):
+                return to
+        return -1
+
     def choose(self, case: int, now: int, u: float) -> int:
         """Where the case goes."""
-        shares = []
-        for to, share, test in self.ways:
-            holds = test is None or test(case, now)
-            if share is None and holds:
-                return to
-            shares.append(share or 0.0 if holds else 0.0)
+        target = self.certain(case, now)
+        if target >= 0:
+            return target
+        shares = [
+            0.0 if share is None or (test is not None and not test(case, now)) else share
+            for _, share, test in self.ways
+        ]
         for test, concerned, factor in self.changes:
             if test(case, now):
                 shares = scaled_shares(shares, concerned, factor)

@@ -90,6 +90,15 @@ class Run:
         self.waits: dict[int, Pause] = {}
         self.chances: dict[int, list[Draws]] = {}
 
+    def forget_luck(self) -> None:
+        """Let go of the draws once the run is over; they take as much room as the log."""
+        self.service.clear()
+        self.fate.clear()
+        self.entry.clear()
+        self.on_finish.clear()
+        self.pauses.clear()
+        self.visits = array("H")
+
     def open_doors(self) -> None:
         """Compile what needs desks and people to be there (conditions on queues)."""
         self.exits = Exits(self.net, self)
@@ -165,8 +174,8 @@ class Run:
         activity = item.activity
         work = self.service[activity](item.case, item.visit)
         pace = person.pace[activity]
-        if pace != 1.0:
-            work = int(work * pace)  # type: ignore[operator]
+        if pace != 1.0 and pace is not None:
+            work = int(work * pace)
         item.start = now
         item.person = person
         item.who = person.code
@@ -224,7 +233,8 @@ class Run:
         return visit
 
     def _pick(self, case: int, node: int, step: int, now: int) -> None:
-        target = self.only[node]
+        fork = self.exits.forks[node]
+        target = self.only[node] if fork is None else fork.certain(case, now)
         if target < 0:
             target = self.exits.choose(node, case, now, self.fate[node](case, self._visit(case, node)))
         if self.kind[target] == Kind.ACTIVITY:

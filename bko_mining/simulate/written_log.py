@@ -27,31 +27,32 @@ def write_log(run: RuledRun) -> EventLog:
     n_done = len(run.records)
     for item in _in_hand(run):
         run.records.add(item, MISSING)
+    run.forget_luck()
     table = run.records.table()
     if not len(table["case"]):
         raise SimulationError("nothing was begun before the run stopped; give a longer horizon")
     role = _roles(run, table)
-    attributes = _attributes(run, table) | _waits(run, table, role) | _notes(run, len(table["case"]))
-    case = table["case"].astype(np.int32)
-    keep = _logged(run, case)
+    keep = _logged(run, table["case"])
     log = EventLog.from_codes(
-        case=case[keep],
+        case=table["case"][keep].astype(np.int32),
         case_ids=pa.array(run.cases.ids()),
-        activity=table["activity"].astype(np.int32)[keep],
+        activity=table["activity"][keep].astype(np.int32),
         activities=run.activities,
         start=table["start"][keep],
         end=table["end"][keep],
         enabled=table["enabled"][keep],
-        resource=table["who"].astype(np.int32)[keep],
+        resource=table["who"][keep].astype(np.int32),
         resources=[person.name for person in run.people],
         role=role[keep],
         roles=tuple(run.twin.roles),
-        attributes=pa.table(attributes).filter(pa.array(keep)) if not keep.all() else pa.table(attributes),
+        attributes=pa.table({"row": np.arange(len(role), dtype=np.int32)[keep]}),
         timezone=run.twin.timezone,
         history=_history(run, n_done),
-        open_cases=None,
     )
-    return _with_open_cases(log, run)
+    # The other columns are made in the order of the log at once, so that they are never held twice.
+    rows = log.attributes["row"].to_numpy()
+    attributes = _attributes(run, table["case"][rows]) | _waits(run, table, role, rows) | _notes(run, rows)
+    return _with_open_cases(replace(log, attributes=pa.table(attributes)), run)
 
 
 def _in_hand(run: RuledRun) -> list[Item]:
@@ -61,9 +62,10 @@ def _in_hand(run: RuledRun) -> list[Item]:
     return [each for item in held for each in item.mates or [item]]
 
 
-def _logged(run: RuledRun, case: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _logged(run: RuledRun, case: Instants) -> Any:
+    """Rows that are shown: all of them, but for background work."""
     shown = np.array([kind.logged for kind in run.twin.all_case_types.values()])
-    return np.asarray(shown[run.cases.kind[case]])
+    return slice(None) if shown.all() else shown[run.cases.kind[case]]
 
 
 def _roles(run: RuledRun, table: dict[str, Instants]) -> NDArray[np.int32]:
@@ -77,8 +79,7 @@ def _roles(run: RuledRun, table: dict[str, Instants]) -> NDArray[np.int32]:
     return role
 
 
-def _attributes(run: RuledRun, table: dict[str, Instants]) -> dict[str, Any]:
-    case = table["case"]
+def _attributes(run: RuledRun, case: Instants) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if len(run.cases.kinds) > 1:
         kinds = pa.array(run.cases.kinds)
@@ -91,20 +92,19 @@ def _attributes(run: RuledRun, table: dict[str, Instants]) -> dict[str, Any]:
     return columns
 
 
-def _waits(run: RuledRun, table: dict[str, Instants], role: NDArray[np.int32]) -> dict[str, Any]:
+def _waits(
+    run: RuledRun, table: dict[str, Instants], role: NDArray[np.int32], rows: NDArray[np.int32]
+) -> dict[str, Any]:
     """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
-    closed = np.zeros(len(role), np.int64)
+    queued = table["queued"][rows]
+    waits = {"wait_delay": table["ready"][rows] - table["enabled"][rows], "wait_batch": queued - table["ready"][rows]}
+    closed = np.zeros(len(rows), np.int64)
+    start, role = table["start"][rows], role[rows]
     for code, name in enumerate(run.twin.roles):
-        rows = np.flatnonzero((role == code) & (table["start"] > table["queued"]))
-        if len(rows):
-            queued, start = table["queued"][rows], table["start"][rows]
-            closed[rows] = start - queued - _open_time(run, name, queued, start)
-    waits = {
-        "wait_delay": table["ready"] - table["enabled"],
-        "wait_batch": table["queued"] - table["ready"],
-        "wait_queue": table["start"] - table["queued"] - closed,
-        "wait_closed": closed,
-    }
+        mine = np.flatnonzero((role == code) & (start > queued))
+        if len(mine):
+            closed[mine] = start[mine] - queued[mine] - _open_time(run, name, queued[mine], start[mine])
+    waits |= {"wait_queue": start - queued - closed, "wait_closed": closed}
     return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
 
 
@@ -126,13 +126,13 @@ def _open_time(run: RuledRun, role: str, first: Instants, last: Instants) -> Ins
     return until(last) - until(first)
 
 
-def _notes(run: RuledRun, n: int) -> dict[str, Any]:
+def _notes(run: RuledRun, order: NDArray[np.int32]) -> dict[str, Any]:
     columns = {}
     for name, rows in run.records.notes.items():
         if name != "by_hand":
-            marked = np.zeros(n, bool)
+            marked = np.zeros(len(run.records), bool)
             marked[list(rows)] = True
-            columns[name] = pa.array(marked)
+            columns[name] = pa.array(marked[order])
     return columns
 
 
