@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from bko_mining.calendars import DAYS
+from bko_mining.fit.batching import Batch
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.families import Delay as FittedDelay
 from bko_mining.fit.findings import Findings
@@ -19,7 +20,7 @@ from bko_mining.twin.model import Evidence, StepDelay, Twin
 from bko_mining.twin.people import Resource, Role
 from bko_mining.twin.routing import END, START, Context, Flow, GraphRouting, HistoryRouting, Node, ParallelBlock
 from bko_mining.twin.values import Delay, Distribution
-from bko_mining.twin.work import Activity
+from bko_mining.twin.work import Activity, Batching
 
 
 def write_twin(found: Findings, *, name: str) -> Twin:
@@ -125,6 +126,8 @@ def _activity(found: Findings, code: int) -> Activity:
     service, team = found.services[code], int(found.teams.of_activity[code])
     if team < 0:
         return Activity(time=_service_law(service), automatic=True, performers=_performers(found, code))
+    if code in found.batches:
+        return _batched(found.batches[code], found.teams.names[team])
     typical = service.typical
     factors = {
         found.data.resources[who]: round(mean / typical, 4)
@@ -132,6 +135,16 @@ def _activity(found: Findings, code: int) -> Activity:
         if who in found.teams.members[team] and typical > 0
     }
     return Activity(time=_service_law(service), role=found.teams.names[team], time_by_resource=factors)
+
+
+def _batched(batch: Batch, role: str) -> Activity:
+    rule = Batching(
+        size=batch.size,
+        at=() if batch.clock is None else (batch.clock,),
+        weekdays=tuple(DAYS[day] for day in batch.weekdays) or None,
+        time_per_item=Distribution(value=round(batch.per_item, 1)),
+    )
+    return Activity(time=Distribution(value=round(batch.fixed, 1)), role=role, batch=rule)
 
 
 def _service_law(service: Service) -> Distribution:
@@ -257,6 +270,7 @@ def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[
         _arrivals_evidence(found),
         *(_role_evidence(found, code) for code in range(len(found.roles.names))),
         *(_service_evidence(found, service) for service in found.services),
+        *(_batch_evidence(found, code) for code in found.batches),
         *_delay_evidence(found, blocks, places),
         *(_no_delay_evidence(found, step) for step in found.transitions if step.delay is None),
         Evidence(
@@ -321,6 +335,22 @@ def _service_evidence(found: Findings, service: Service) -> Evidence:
         goodness=None if law is None else 1 - law.misfit,
         assumption="same shape for everybody; single people's means are drawn towards the mean of all",
         numbers={"mean_seconds": service.mean, "cv": service.cv, **errors},
+    )
+
+
+def _batch_evidence(found: Findings, code: int) -> Evidence:
+    batch = found.batches[code]
+    if batch.clock is None:
+        rule = f"released by {batch.size} items"
+    else:
+        days = ", ".join(DAYS[day] for day in batch.weekdays)
+        rule = f"started at {int(batch.clock // 3600):02d}:{int(batch.clock % 3600 // 60):02d} on {days}"
+    return Evidence(
+        part=f"activities.{found.data.activities[code]}.batch",
+        found=f"done for many cases at once, {rule}",
+        n=batch.n,
+        goodness=batch.explained,
+        assumption=f"{batch.fixed / 60:.1f} min a batch and {batch.per_item / 60:.1f} min an item; no other delay",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bko_mining.fit.calendars import Hours, find_hours
-from bko_mining.fit.instances import Codes, Instances, Seconds
+from bko_mining.fit.instances import DAY, WEEK, Codes, Instances, Seconds
 from bko_mining.fit.roles import Roles
 
 DIFFERENT = 0.2
@@ -62,17 +62,39 @@ def _of_role(data: Instances, roles: Roles, role: int) -> list[Crew]:
         if len(members) < 2 or len(rows) < ENOUGH:
             continue
         hours, text = find_hours(data, rows)
-        if not hours.always and _difference(hours, shared) > DIFFERENT:
+        if _is_tidy(hours) and _difference(hours, shared) > DIFFERENT:
             own.append(Crew(role, np.array([member]), hours, text))
     alone = {int(crew.members[0]) for crew in own}
     rest = np.array([member for member in members.tolist() if member not in alone], np.int64)
     if len(rest) and own:
         shared, found = find_hours(data, rows_of(data, roles, rest))
-    return ([Crew(role, rest, shared, found)] if len(rest) else []) + own
+    crews = ([Crew(role, rest, shared, found)] if len(rest) else []) + _merged(data, roles, own)
+    return sorted(crews, key=lambda crew: -len(crew.members))
+
+
+def _merged(data: Instances, roles: Roles, own: list[Crew]) -> list[Crew]:
+    """Put people with nearly the same hours of their own into one crew."""
+    crews: list[Crew] = []
+    for crew in own:
+        like = next((k for k, other in enumerate(crews) if _difference(crew.hours, other.hours) <= DIFFERENT), None)
+        if like is None:
+            crews.append(crew)
+        else:
+            members = np.concatenate([crews[like].members, crew.members])
+            crews[like] = Crew(crew.role, members, *find_hours(data, rows_of(data, roles, members)))
+    return crews
+
+
+def _is_tidy(hours: Hours) -> bool:
+    """Whether hours look like somebody's contract: at most two kinds of day, and two shifts a day."""
+    days: dict[int, list[tuple[float, float]]] = {}
+    for start, end in hours.shifts:
+        days.setdefault(int(start // DAY), []).append((start % DAY, end - start))
+    return not hours.always and len({tuple(day) for day in days.values()}) <= 2 and max(map(len, days.values())) <= 2
 
 
 def _difference(one: Hours, other: Hours) -> float:
     """Hours of the week that only one of two calendars is open, as a share of the hours that either is."""
-    minutes = np.arange(0.0, 7 * 86_400.0, 300.0)
+    minutes = np.arange(0.0, WEEK, 300.0)
     a, b = one.is_open(minutes), other.is_open(minutes)
     return float((a != b).sum() / max(1, (a | b).sum()))

@@ -88,10 +88,8 @@ def _of_queue(
         points = mine & queue.point
         zero = float((wait[points] <= tolerance).mean()) if points.any() else np.nan
         stats[int(code)] = (int(mine.sum()), int(points.sum()), zero)
-        n_points = int(points.sum())
-        # So many late starts of few may be chance: one standard error and a half below the limit.
-        limit = prompt_from - 0.45 / np.sqrt(max(1, n_points))
-        prompt = zero >= limit if n_points >= 3 else _explained(queue.floor[mine], data, rows[mine])
+        prompt = _is_prompt(zero, int(points.sum()), prompt_from)
+        prompt = _explained(queue.floor[mine], data, rows[mine]) if prompt is None else prompt
         if code < len(data.activities) or prompt:
             free |= key == code
     low, high = _bounds(data, queue, free)
@@ -106,6 +104,14 @@ def _of_queue(
         a, b = divmod(code, len(data.activities))
         result.append(Transition(a - 1, b, n, n_points, zero, delay))
     return result
+
+
+def _is_prompt(zero: float, n_points: int, prompt_from: float) -> bool | None:
+    """Whether idle people start at once; None where too few starts of idle people tell."""
+    if n_points < FEW:
+        return True if n_points >= 3 and zero >= 0.5 else None
+    # Some late starts of few may be chance: a standard error and a half below the limit.
+    return bool(zero >= prompt_from - 0.45 / np.sqrt(n_points))
 
 
 def _explained(floor: Seconds, data: Instances, rows: Codes) -> bool:

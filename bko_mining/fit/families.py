@@ -67,7 +67,8 @@ def fit_delay(
     family, parameters = _best(points / unit, low / unit, high / unit, zero_share)
     mean, deviation = _moments(family, parameters)
     misfit = _distance(family, parameters, positive / unit)
-    if len(positive) >= 5 and (deviation > 4 * mean or len(positive) > 4 * len(low)) and misfit > 0.05:
+    beyond = mean * unit > max(points.max(initial=0.0), high.max(initial=0.0))
+    if beyond or (len(positive) >= 5 and (deviation > 4 * mean or len(positive) > 4 * len(low)) and misfit > 0.05):
         return _as_observed(positive, low, high, zero_share)
     deviation = min(deviation, 4 * mean)
     error = deviation / mean / np.sqrt(max(1.0, len(positive) + 0.5 * len(low)))

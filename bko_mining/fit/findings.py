@@ -7,6 +7,7 @@ import numpy as np
 
 from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
 from bko_mining.fit.arrivals import Arrivals, arrival_rates
+from bko_mining.fit.batching import Batch, find_batches
 from bko_mining.fit.crews import Crew, find_crews
 from bko_mining.fit.delays import FREE, Transition, find_transitions
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
@@ -38,6 +39,7 @@ class Findings:
     routing: Routing
     arrivals: Arrivals
     capacities: dict[int, int]
+    batches: dict[int, Batch]
 
     def crew(self, role: int) -> Crew:
         """The main crew of a role."""
@@ -62,6 +64,7 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
     roles = find_roles(log, data)
     teams = find_teams(data, roles)
     crews, work = find_crews(data, roles)
+    batches = find_batches(data, work)
     queues = observe_queues(data, roles, teams, crews)
     services = tuple(
         service_times(data, work, activity, np.flatnonzero(data.activity == activity))
@@ -80,7 +83,8 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
         transitions=find_transitions(data, queues, settled(data), prompt_from=prompt_from, seed=seed),
         routing=count_steps(data, found),
         arrivals=arrival_rates(data.arrivals),
-        capacities=capacities(data, roles),
+        capacities=capacities(data, roles, batches),
+        batches=batches,
     )
 
 

@@ -42,7 +42,9 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     """
     started = with_starts(_without_reserved_names(log))
     found = investigate(started, seed=seed)
-    twin = with_hidden_work(found, write_twin(found, name=name), seed=seed)
+    twin = write_twin(found, name=name)
+    if not started.starts_estimated:
+        twin = with_hidden_work(found, twin, seed=seed)
     return with_memory(calibrate(twin, started, seed=seed), log, seed=seed)
 
 

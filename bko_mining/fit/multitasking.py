@@ -1,5 +1,7 @@
 """Who works on several items at once, and on how many."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from bko_mining.fit.instances import Instances, by_resource
@@ -10,14 +12,16 @@ OFTEN = 0.1
 MOST = 10
 
 
-def capacities(data: Instances, roles: Roles) -> dict[int, int]:
+def capacities(data: Instances, roles: Roles, batched: Collection[int]) -> dict[int, int]:
     """How many items at once each person works on, for those who are often seen with more than one.
 
     The number is the 95th percentile of the items under way just after a start. Their working times stay as observed:
-    they already hold the time that went to the other items.
+    they already hold the time that went to the other items. Batched activities are left out: a batch is one piece of
+    work.
     """
     human = np.append(roles.of, -1)[data.resource] >= 0
     rows = np.flatnonzero(human & ~roles.automatic[data.activity] & (data.end > data.start))
+    rows = rows[~np.isin(data.activity[rows], list(batched))]
     found = {}
     for part in by_resource(data, rows):
         start = data.start[part]

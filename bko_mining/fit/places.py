@@ -46,6 +46,9 @@ def place_delays(found: Findings) -> Places:
     entries: dict[tuple[int, int], list[Transition]] = {}
     exits: dict[tuple[int, int], list[Transition]] = {}
     for step in found.transitions:
+        if step.after in found.batches:
+            # Items wait for their batch there, not for anybody outside.
+            continue
         before, after = block_of.get(step.before), block_of.get(step.after)
         if before == after or (before is not None and after is not None and before[0] == after[0]):
             if step.delay is not None:
