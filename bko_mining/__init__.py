@@ -37,6 +37,7 @@ _HOME = {
     "twin.bpmn": ("read_bpmn", "write_bpmn"),
     "twin.prosimos": ("read_prosimos", "write_prosimos"),
     "simulate.simulation": ("simulate",),
+    "simulate.policies": ("Policies",),
     "fit.fitting": ("fit_twin",),
     "fit.like_the_log": ("simulate_like",),
     "fit.report": ("FitReport", "fit_report"),

@@ -98,7 +98,7 @@ class Stock:
         self.run, self.name, self.material = run, name, material
         self.on_hand = material.initial
         self.on_order = 0.0
-        self.waiting: list[tuple[float, Item, Any]] = []
+        self.waiting: list[tuple[float, Item, Any, int]] = []
         self.orders = 0
         self.law = law_of(material.lead_time)
         self.key = stream_key(*run.luck, "lead time", name)
@@ -111,7 +111,7 @@ class Stock:
             self.on_hand -= amount
             then(item, now)
         else:
-            self.waiting.append((amount, item, then))
+            self.waiting.append((amount, item, then, now))
         if self.material.every is None:
             self._order(now)
 
@@ -137,7 +137,8 @@ class Stock:
         self.on_order -= event.value
         now = self.run.env.now
         while self.waiting and self.waiting[0][0] <= self.on_hand:
-            amount, item, then = self.waiting.pop(0)
+            amount, item, then, since = self.waiting.pop(0)
+            item.short += now - since
             self.on_hand -= amount
             item.queued = now
             then(item, now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bko_mining.calendars import DAY, WorkCalendar
+from bko_mining.errors import SimulationError
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.luck import stream_key, uniform, uniforms
 from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
@@ -60,7 +61,13 @@ class Staff:
         members = role.names(name)
         done = set(self.twin.activities_of(name))
         details = [self.twin.resources.get(member, _PLAIN) for member in members]
-        by_rule = role.discipline != "fifo" or role.choice != "longest_idle" or role.availability < 1 or role.turnover
+        by_rule = (
+            name in self.run.policies.choose
+            or role.discipline != "fifo"
+            or role.choice != "longest_idle"
+            or role.availability < 1
+            or role.turnover
+        )
         particular = any(
             d.capacity > 1 or d.absences or d.since or d.until or d.availability or not done <= set(d.skills or done)
             for d in details
@@ -190,6 +197,8 @@ class Staff:
         return keys[role.discipline]
 
     def _choice(self, name: str, role: Role) -> Callable[[list[Person], Item], Person]:
+        if name in self.run.policies.choose:
+            return self._own_choice(name)
         if role.choice == "longest_idle":
             return lambda people, item: people[0]
         if role.choice == "least_loaded":
@@ -198,6 +207,19 @@ class Staff:
             return lambda people, item: min(people, key=lambda p: p.pace[item.activity] or 1.0)
         luck = self.run.draws("choice", name)
         return lambda people, item: people[int(luck(item.case, item.visit) * len(people))]
+
+    def _own_choice(self, name: str) -> Callable[[list[Person], Item], Person]:
+        """A policy in Python chooses among the names of the free."""
+        policy, run = self.run.policies.choose[name], self.run
+
+        def choose(people: list[Person], item: Item) -> Person:
+            by_name = {person.name: person for person in people}
+            wanted = policy(tuple(by_name), run.view(item.case, "choose", item.activity, run.env.now))
+            if wanted not in by_name:
+                raise SimulationError(f"the policy of {name!r} chose {wanted!r}; free were {', '.join(by_name)}")
+            return by_name[wanted]
+
+        return choose
 
     def _bot(self, name: str, bot: Bot) -> None:
         calendar = self.twin.calendar(bot.calendar)

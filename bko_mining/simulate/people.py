@@ -20,6 +20,7 @@ class Item:
     left: int | None = None
     gone = False
     by_hand = False
+    short = 0
     person: "Person | None" = None
     who = -1
     start = -1

@@ -8,9 +8,10 @@ from typing import Any
 
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.gates import Patience, Room, Stock, Store, Waiting
-from bko_mining.simulate.luck import Draws
+from bko_mining.simulate.luck import Draws, stream_key, uniform
 from bko_mining.simulate.offices import Staff
 from bko_mining.simulate.people import Item, Person
+from bko_mining.simulate.policies import CaseView, Policies
 from bko_mining.simulate.pool import Pool, release
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.routes import conditions
@@ -23,10 +24,13 @@ from bko_mining.twin.work import Activity
 class RuledRun(Run):
     """Adds set-up, learning, factors, batches, stock, errors, bots, patience, four eyes and preemption to a run."""
 
+    policies = Policies()
+
     def prepare(self) -> None:
         """Hire the staff, set up gates and delays, and open the doors."""
         activities = list(self.twin.activities.values())
-        self.ruled = [_has_rules(activity) for activity in activities]
+        asked = self.policies.route
+        self.ruled = [_has_rules(activity) or name in asked for name, activity in self.twin.activities.items()]
         self.remembers = self._must_remember()
         self.did: dict[int, dict[int, Person]] = {}
         self.staff = Staff(self)
@@ -258,6 +262,8 @@ class RuledRun(Run):
             self.records.add(each, now)
             if item.by_hand:
                 self.records.note("by_hand", True)
+            if item.short:
+                self.records.note("wait_stock", item.short)
         if self._bot_failed(item, person, now):
             return
         if self.remembers:
@@ -303,7 +309,25 @@ class RuledRun(Run):
                 self.records.note("error", True)
                 self.jump(item.case, errors.to, self.label[item.node], now)
                 return
-        self.leave(item.case, item.node, item.visit, now)
+        route = self.policies.route.get(self.activities[item.activity])
+        target = None if route is None else route(self.view(item.case, "route", item.activity, now))
+        if target is not None:
+            self.jump(item.case, target, self.label[item.node], now)
+        else:
+            self.leave(item.case, item.node, item.visit, now)
+
+    def view(self, case: int, purpose: str, activity: int, now: int) -> CaseView:
+        """What own rules may know of a case."""
+        visits = {name: self.visits[case * self.width + code] for name, code in self.labels.items()}
+        key = stream_key(*self.luck, "policy", purpose, self.activities[activity], visits[self.activities[activity]])
+        return CaseView(
+            number=case + 1,
+            kind=self.cases.kinds[self.kinds[case]],
+            attributes={name: column[case] for name, column in self.columns.items()},
+            visits={name: visits[name] for name in self.activities},
+            age=(now - self.arrival[case]) / 1e6,
+            luck=uniform(key, int(self.cases.keys[case])),
+        )
 
     def jump(self, case: int, to: str, step: int, now: int) -> None:
         """Go on from another activity than the routing says."""
@@ -324,6 +348,7 @@ def _has_rules(activity: Activity) -> bool:
         or activity.patience
         or activity.queue_limit
         or activity.bot
+        or activity.uses
         or activity.at_shift_end != "suspended"
     )
 

@@ -12,6 +12,7 @@ from bko_mining.simulate.cases import draw_cases
 from bko_mining.simulate.following import remembered_log
 from bko_mining.simulate.guards import check_run
 from bko_mining.simulate.opening import place_open_cases
+from bko_mining.simulate.policies import Policies
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.written_log import write_log
 from bko_mining.twin.model import Twin
@@ -31,6 +32,7 @@ def simulate(
     start: Start = None,
     seed: int = 0,
     replication: int = 0,
+    policies: Policies | None = None,
 ) -> EventLog:
     """Run a twin and return its event log, with ``enabled`` and what each wait was for.
 
@@ -50,13 +52,16 @@ def simulate(
     seed, replication : int
         Luck. The same numbers give the same log, byte for byte; another replication is an independent one.
 
+    policies : Policies, optional
+        Own rules in Python for who takes an item and where a case goes.
+
     Returns
     -------
     EventLog
         With ``enabled``, roles, the attributes of the cases, and the waiting time by cause: ``wait_delay`` (something
-        outside), ``wait_batch`` (others of the batch, stock), ``wait_queue`` (all who could are busy) and
-        ``wait_closed`` (the role's hours). Causes that never occur have no column; rows of bots that failed are marked
-        ``bot_exception``.
+        outside), ``wait_batch`` (others of the batch), ``wait_stock`` (material), ``wait_queue`` (all who could are
+        busy) and ``wait_closed`` (the role's hours). Causes that never occur have no column; rows of bots that failed
+        are marked ``bot_exception``.
 
     Raises
     ------
@@ -85,6 +90,7 @@ def simulate(
     if not len(cases):
         raise SimulationError("no case arrives in the run; give a longer horizon or more arrivals")
     run = RuledRun(twin, cases, begin, luck)
+    run.policies = policies or Policies()
     run.prepare()
     check_run(run, ends=stop is None)
     place_open_cases(run)

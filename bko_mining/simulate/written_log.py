@@ -104,6 +104,12 @@ def _waits(
         mine = np.flatnonzero((role == code) & (start > queued))
         if len(mine):
             closed[mine] = start[mine] - queued[mine] - _open_time(run, name, queued[mine], start[mine])
+    short = run.records.notes.get("wait_stock", {})
+    if short:
+        of_row = np.zeros(len(run.records), np.int64)
+        of_row[list(short)] = list(short.values())
+        waits["wait_stock"] = of_row[rows]
+        waits["wait_batch"] -= waits["wait_stock"]
     waits |= {"wait_queue": start - queued - closed, "wait_closed": closed}
     return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
 
@@ -129,7 +135,7 @@ def _open_time(run: RuledRun, role: str, first: Instants, last: Instants) -> Ins
 def _notes(run: RuledRun, order: NDArray[np.int32]) -> dict[str, Any]:
     columns = {}
     for name, rows in run.records.notes.items():
-        if name != "by_hand":
+        if name not in ("by_hand", "wait_stock"):
             marked = np.zeros(len(run.records), bool)
             marked[list(rows)] = True
             columns[name] = pa.array(marked[order])
