@@ -13,7 +13,7 @@ from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, encode
 from bko_mining.log.findings import Finding
 from bko_mining.log.instants import Parsed, localise, office_zone, read_instants
 from bko_mining.log.lifecycle import Paired, combined, has_pairs, pair_rows, transitions
-from bko_mining.log.mapping import Column, ColumnMapping
+from bko_mining.log.mapping import NAMES, Column, ColumnMapping
 from bko_mining.log.typing_columns import typed
 
 _JOINER = " / "
@@ -175,6 +175,8 @@ def _others(table: pa.Table, mapping: ColumnMapping, *, keep_lifecycle: bool) ->
     used = set(mapping.columns)
     if keep_lifecycle:
         used.discard(str(mapping.lifecycle))
+    # A column of the log's own name that holds nothing is no attribute.
+    used |= {name for name in NAMES if name in table.column_names and table[name].null_count == len(table)}
     return table.drop_columns([name for name in table.column_names if name in used])
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
+from bko_mining.log import filters, privacy, repairs, writing
 from bko_mining.log.assembling import assemble
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
 from bko_mining.log.exports import as_table
@@ -256,7 +257,7 @@ class EventLog:
         if (self.enabled != MISSING).any():
             columns["enabled"] = self.local(self.enabled)
         frame = pd.DataFrame(columns)
-        return frame.join(self.attributes.to_pandas()) if self.attributes.num_columns else frame
+        return frame.join(self.attributes.to_pandas(), rsuffix="_attribute") if self.attributes.num_columns else frame
 
     @property
     def cases(self) -> pd.DataFrame:
@@ -337,6 +338,42 @@ class EventLog:
                 table = table.drop_columns([name])
             table = table.append_column(name, column) if table.num_columns else pa.table({name: column})
         return replace(self, attributes=table)
+
+    # A filter, a repair or a writer is a function of a log; the log offers it as a method.
+    contained_in = filters.contained_in
+    intersecting = filters.intersecting
+    started_in = filters.started_in
+    with_attribute = filters.with_attribute
+    with_activity = filters.with_activity
+    without_activity = filters.without_activity
+    only_activities = filters.only_activities
+    following = filters.following
+    eventually_following = filters.eventually_following
+    between = filters.between
+    top_variants = filters.top_variants
+    starting_with = filters.starting_with
+    ending_with = filters.ending_with
+    lasting = filters.lasting
+    with_rework = filters.with_rework
+    by_resource = filters.by_resource
+    without_resources = filters.without_resources
+    breaking_four_eyes = filters.breaking_four_eyes
+    without_cut_cases = filters.without_cut_cases
+    without_open_instances = filters.without_open_instances
+    where = filters.where
+    without_duplicates = repairs.without_duplicates
+    with_reversed_swapped = repairs.with_reversed_swapped
+    without_reversed = repairs.without_reversed
+    without_impossible_dates = repairs.without_impossible_dates
+    with_one_spelling = repairs.with_one_spelling
+    with_resource = repairs.with_resource
+    pseudonymise = privacy.pseudonymise
+    shift_dates = privacy.shift_dates
+    to_arrow = writing.to_arrow
+    write_parquet = writing.write_parquet
+    write_csv = writing.write_csv
+    write_xes = writing.write_xes
+    write_ocel = writing.write_ocel
 
     def _rows(self, rows: NDArray[Any]) -> Self:
         columns: dict[str, Any] = {

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from bko_mining.errors import LogError
 from bko_mining.log.assembling import assemble
 from bko_mining.log.event_log import EventLog
@@ -50,7 +52,53 @@ def read_log(path: Any, columns: Any = None, timezone: str | None = None) -> Eve
     """
     _check_zone(timezone)
     export = open_export(Path(path)) if isinstance(path, str | Path) else Export(as_table(path))
+    return log_of(export, columns, timezone)
+
+
+def read_table(connection: Any, query: str, columns: Any = None, timezone: str | None = None) -> EventLog:
+    """Read a table or a query of a database as an event log.
+
+    Parameters
+    ----------
+    connection : DuckDB connection or DB-API connection
+        DuckDB hands over Arrow without a copy and attaches PostgreSQL, MySQL and SQLite by itself; any other
+        connection of Python's DB-API (psycopg, sqlite3) is read through its cursor.
+    query : str
+        SQL, or the name of a table.
+    columns, timezone
+        As in ``read_log``.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> connection = duckdb.connect()
+    >>> _ = connection.execute("CREATE TABLE log AS SELECT 1 AS caso, 'Pagar' AS atividade, now() AS fim")
+    >>> read_table(connection, "log").activities
+    ('Pagar',)
+    """
+    _check_zone(timezone)
+    sql = query if " " in query.strip() else f"SELECT * FROM {query}"
+    if hasattr(connection, "sql"):
+        return log_of(Export(connection.sql(sql).to_arrow_table()), columns, timezone)
+    cursor = connection.cursor()
+    cursor.execute(sql)
+    table = _fetched(cursor, sql)
+    return log_of(Export(table), columns, timezone)
+
+
+def _fetched(cursor: Any, sql: str) -> pa.Table:
+    names = [column[0] for column in cursor.description]
+    rows = cursor.fetchall()
+    if not rows:
+        raise LogError(f"the query returned no rows: {sql[:200]}")
+    return pa.table({name: pa.array(list(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)})
+
+
+def log_of(export: Export, columns: Any, timezone: str | None) -> EventLog:
+    """Code an export as a log: find the mapping, then assemble."""
     mapping = recognise(export.table, columns)
+    if export.preset:
+        mapping = mapping.replace(preset=export.preset)
     return EventLog.from_codes(
         **assemble(export.table, mapping, timezone=timezone, found=export.found, decimal=export.decimal)
     )

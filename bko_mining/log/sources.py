@@ -13,7 +13,9 @@ from pyarrow import parquet
 
 from bko_mining.errors import LogError
 from bko_mining.log.delimited import read_delimited
+from bko_mining.log.documents import read_json, read_ocel_xml, read_sqlite, read_workbook
 from bko_mining.log.exports import Export
+from bko_mining.log.presets import reshape_table
 from bko_mining.log.xes import read_xes
 
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, BadZipFile, pa.ArrowInvalid)
@@ -27,6 +29,8 @@ def open_export(path: Path) -> Export:
     LogError
         If the file does not exist, is damaged, or is of a kind that no log comes in.
     """
+    if any(mark in path.name for mark in "*?[") and not path.exists():
+        return _several(path)
     if not path.is_file():
         raise LogError(
             f"there is no file {path}"
@@ -40,14 +44,35 @@ def open_export(path: Path) -> Export:
     return read_bytes(data, path.name)
 
 
+def _several(pattern: Path) -> Export:
+    paths = sorted(pattern.parent.glob(pattern.name))
+    if not paths:
+        raise LogError(f"no file matches {pattern}")
+    exports = [open_export(path) for path in paths]
+    try:
+        table = pa.concat_tables([export.table for export in exports], promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise LogError(f"the {len(paths)} files of {pattern} do not fit together: {error}") from error
+    found = tuple(finding for export in exports for finding in export.found)
+    return Export(table, found, exports[0].decimal, exports[0].preset)
+
+
 def read_bytes(data: bytes, name: str) -> Export:
     """Tell the kind of an unpacked file by its first bytes and read it."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if data[:16] == b"SQLite format 3\0":
+        return read_sqlite(data, name)
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        return reshape_table(read_workbook(data, name))
+    if head[:1] in (b"{", b"["):
+        return reshape_table(read_json(data, name))
+    if b"<object-types" in data[:100_000] or b"<events>" in data[:100_000]:
+        return read_ocel_xml(data, name)
     if head[:1] == b"<" or data[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
         return read_xes(data, name)
     if data[:4] == b"PAR1":
         return Export(parquet.read_table(BytesIO(data)))
-    return read_delimited(data, name)
+    return reshape_table(read_delimited(data, name))
 
 
 def unpack(data: bytes, name: str) -> bytes:

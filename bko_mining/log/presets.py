@@ -1,0 +1,162 @@
+"""Exports whose shape is not one row an event: told by their columns, turned into one.
+
+The shapes are those of Pipefy (report and API), Jira, ServiceNow, Odoo and SAP change documents.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from bko_mining.log.exports import Export
+from bko_mining.log.findings import Finding
+from bko_mining.log.headings import normalise
+
+Row = dict[str, Any]
+
+_CASE, _ACTIVITY, _RESOURCE, _START, _END = "case_id", "activity", "resource", "start", "end"
+_JIRA_FIELDS = frozenset({"status"})
+
+
+def reshape_documents(document: Any) -> Export | None:
+    """Turn a Jira changelog or Pipefy cards into one row an event; None if the document is neither."""
+    for record in _dicts(document):
+        if isinstance(record.get("changelog"), dict) and "histories" in record["changelog"]:
+            return _export(_jira(document), "Jira changelog")
+        if isinstance(record.get("phases_history"), list):
+            rows = list(_pipefy_cards(document))
+            return _export(iter(rows), "Pipefy API", Finding("revisits_merged", len(rows), len(rows)))
+    return None
+
+
+def reshape_table(export: Export) -> Export:
+    """Turn a table of a known odd shape into one row an event; any other comes back as it is."""
+    headings = {normalise(name): name for name in export.table.column_names}
+    if any(heading.startswith("start at phase ") for heading in headings):
+        return _pipefy_report(export, headings)
+    if {"definition", "field value", "start", "end"} <= headings.keys() and "id" in headings:
+        return _renamed(
+            export, headings, {"id": _CASE, "field value": _ACTIVITY, "start": _START, "end": _END}, "ServiceNow"
+        )
+    if {"res id", "new value char"} <= headings.keys() or {"mail message res id", "new value char"} <= headings.keys():
+        case = "res id" if "res id" in headings else "mail message res id"
+        who = next((h for h in ("author id", "author", "mail message author id", "create uid") if h in headings), "")
+        when = next((h for h in ("date", "mail message date", "create date") if h in headings), "")
+        return _renamed(
+            export, headings, {case: _CASE, "new value char": _ACTIVITY, who: _RESOURCE, when: _END}, "Odoo"
+        )
+    if {"objectid", "udate", "fname"} <= headings.keys():
+        return _sap(export, headings)
+    return export
+
+
+def _dicts(document: Any, depth: int = 4) -> Iterator[Row]:
+    if depth and isinstance(document, list):
+        for item in document[:3]:
+            yield from _dicts(item, depth)
+    elif depth and isinstance(document, dict):
+        yield document
+        for value in document.values():
+            yield from _dicts(value, depth - 1)
+
+
+def _everywhere(document: Any, key: str) -> Iterator[Row]:
+    if isinstance(document, list):
+        for item in document:
+            yield from _everywhere(item, key)
+    elif isinstance(document, dict):
+        if key in document:
+            yield document
+        else:
+            for value in document.values():
+                yield from _everywhere(value, key)
+
+
+def _jira(document: Any) -> Iterator[Row]:
+    for issue in _everywhere(document, "changelog"):
+        case = issue.get("key") or issue.get("id")
+        fields = issue.get("fields") or {}
+        moves = sorted(_jira_moves(issue), key=lambda move: move[0])
+        if fields.get("created") and moves:
+            creator = (fields.get("creator") or fields.get("reporter") or {}).get("displayName")
+            yield {_CASE: case, _ACTIVITY: moves[0][2], _RESOURCE: creator, _END: fields["created"]}
+        for created, who, _, status in moves:
+            yield {_CASE: case, _ACTIVITY: status, _RESOURCE: who, _END: created}
+
+
+def _jira_moves(issue: Row) -> Iterator[tuple[str, str | None, str, str]]:
+    for history in issue["changelog"]["histories"]:
+        for item in history.get("items", []):
+            if str(item.get("field", "")).lower() in _JIRA_FIELDS:
+                who = (history.get("author") or {}).get("displayName")
+                yield history["created"], who, item.get("fromString"), item.get("toString")
+
+
+def _pipefy_cards(document: Any) -> Iterator[Row]:
+    for card in _everywhere(document, "phases_history"):
+        case = card.get("id") or card.get("title")
+        for visit in card["phases_history"]:
+            phase = (visit.get("phase") or {}).get("name")
+            yield {_CASE: case, _ACTIVITY: phase, _START: visit.get("firstTimeIn"), _END: visit.get("lastTimeOut")}
+
+
+def _export(rows: Iterator[Row], preset: str, *found: Finding) -> Export:
+    records = list(rows)
+    names = dict.fromkeys(key for record in records for key in record)
+    columns = {name: pa.array([_text(r.get(name)) for r in records], pa.string()) for name in names}
+    return Export(pa.table(columns), found, preset=preset)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _pipefy_report(export: Export, headings: dict[str, str]) -> Export:
+    """One row a card with a start and an end column a phase, into one row a phase."""
+    phases = [heading.removeprefix("start at phase ") for heading in headings if heading.startswith("start at phase ")]
+    case = next((headings[h] for h in ("id", "card id", "code", "title", "titulo") if h in headings), None)
+    others = [n for h, n in headings.items() if " phase " not in f" {h} " and n != case]
+    parts = []
+    for phase in phases:
+        begin = export.table[headings[f"start at phase {phase}"]]
+        name = headings[f"start at phase {phase}"].lower().split("phase", 1)[1].strip(" _:-").replace("_", " ")
+        end = headings.get(f"end at phase {phase}")
+        columns = {
+            _CASE: export.table[case] if case else pa.array(range(len(export.table))).cast(pa.string()),
+            _ACTIVITY: pa.array([name] * len(begin)),
+            _START: begin,
+            _END: export.table[end] if end else pa.nulls(len(begin), pa.string()),
+        }
+        part = pa.table(columns | {f"case:{n}": export.table[n] for n in others})
+        parts.append(part.filter(begin.is_valid()))
+    table = pa.concat_tables(parts, promote_options="permissive")
+    merged = Finding("revisits_merged", len(table), len(table))
+    return Export(table, (*export.found, merged), export.decimal, "Pipefy report")
+
+
+def _renamed(export: Export, headings: dict[str, str], names: dict[str, str], preset: str) -> Export:
+    known = {headings[old]: new for old, new in names.items() if old in headings}
+    table = export.table.rename_columns([known.get(name, name) for name in export.table.column_names])
+    return Export(table, export.found, export.decimal, preset)
+
+
+def _sap(export: Export, headings: dict[str, str]) -> Export:
+    """Change documents: the changed field is the activity, day and time are two columns."""
+    table = export.table
+    text = {key: table[headings[key]].cast(pa.string()).to_pylist() for key in ("objectid", "udate", "fname")}
+    times = table[headings["utime"]].cast(pa.string()).to_pylist() if "utime" in headings else [""] * len(table)
+    users = (
+        table[headings["username"]].cast(pa.string()) if "username" in headings else pa.nulls(len(table), pa.string())
+    )
+    codes = table[headings["tcode"]].cast(pa.string()).to_pylist() if "tcode" in headings else [None] * len(table)
+    when = [None if d is None else f"{d} {_sap_time(t)}".strip() for d, t in zip(text["udate"], times, strict=True)]
+    named = [f"{field} ({code})" if code else field for field, code in zip(text["fname"], codes, strict=True)]
+    columns = {_CASE: pa.array(text["objectid"]), _ACTIVITY: pa.array(named), _RESOURCE: users, _END: pa.array(when)}
+    taken = {headings[k] for k in ("objectid", "udate", "utime", "username") if k in headings}
+    others = {name: table[name] for name in table.column_names if name not in taken}
+    return Export(pa.table(columns | others), export.found, export.decimal, "SAP change documents")
+
+
+def _sap_time(time: str | None) -> str:
+    digits = (time or "").strip()
+    return f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}" if len(digits) == 6 and digits.isdigit() else digits

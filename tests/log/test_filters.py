@@ -1,0 +1,178 @@
+"""Filters, repairs, privacy and writers on logs small enough to work out by hand."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bko_mining.errors import LogError
+from bko_mining.log.event_log import MISSING, EventLog
+from bko_mining.log.reading import read_log
+from bko_mining.log.repairs import estimate_start_times
+from bko_mining.words import speaking
+
+ROWS = [  # case, activity, resource, start, end, amount
+    ("A", "register", "ana", "2026-01-05 08:00", "2026-01-05 09:00", 10),
+    ("A", "check", "bia", "2026-01-05 10:00", "2026-01-05 11:00", 10),
+    ("A", "check", "bia", "2026-01-06 10:00", "2026-01-06 11:00", 10),
+    ("A", "pay", "ana", "2026-01-07 10:00", "2026-01-07 11:00", 10),
+    ("B", "register", "ana", "2026-01-06 08:00", "2026-01-06 09:00", 99),
+    ("B", "pay", "caio", "2026-01-06 12:00", "2026-01-06 13:00", 99),
+    ("C", "register", "ana", "2026-02-02 08:00", "2026-02-02 09:00", 5),
+    ("C", "check", "ana", "2026-02-03 10:00", "2026-02-03 11:00", 5),
+]
+NAMES = ["case_id", "activity", "resource", "start", "end", "amount"]
+
+
+@pytest.fixture
+def log() -> EventLog:
+    frame = pd.DataFrame(ROWS, columns=NAMES)
+    frame[["start", "end"]] = frame[["start", "end"]].apply(pd.to_datetime)
+    return EventLog.from_frame(frame, timezone="America/Sao_Paulo")
+
+
+def kept(log: EventLog) -> str:
+    return "".join(log.case_ids.to_pylist())
+
+
+def test_windows(log: EventLog) -> None:
+    assert kept(log.contained_in("2026-01-05", "2026-01-06")) == "B"
+    assert kept(log.intersecting("2026-01-07", "2026-01-31")) == "A"
+    assert kept(log.started_in("2026-01-06", "2026-02-02")) == "BC"
+
+
+def test_activities_and_paths(log: EventLog) -> None:
+    assert kept(log.with_activity("check")) == "AC"
+    assert kept(log.without_activity("check")) == "B"
+    assert kept(log.following("register", "pay")) == "B"
+    assert kept(log.eventually_following("register", "pay")) == "AB"
+    assert kept(log.starting_with("register")) == "ABC"
+    assert kept(log.ending_with("check")) == "C"
+    assert len(log.only_activities("pay")) == 2
+    assert len(log.between("check", "pay")) == 3
+
+
+def test_cases_by_what_they_took_and_who_touched_them(log: EventLog) -> None:
+    assert kept(log.lasting(at_least="1 day", at_most="2 days")) == "C"
+    assert kept(log.lasting(at_least="1 day")) == "AC"
+    assert kept(log.with_rework()) == "A"
+    assert kept(log.by_resource("caio")) == "B"
+    assert kept(log.breaking_four_eyes("register", "check")) == "C"
+    assert len(log.without_resources("ana")) == 3
+    assert kept(log.with_attribute("amount", 99)) == "B"
+    assert kept(log.where("amount > 7 and n_instances > 2")) == "A"
+    assert kept(log.where(np.array([True, False, True]))) == "AC"
+
+
+def test_variants_by_coverage() -> None:
+    frame = pd.DataFrame(
+        [(f"c{i}", a, pd.Timestamp("2026-01-05") + pd.Timedelta(hours=i, minutes=j)) for i in range(10)
+         for j, a in enumerate("xy" if i < 8 else "yx")], columns=["case", "activity", "time"])  # fmt: skip
+    assert EventLog.from_frame(frame).top_variants(0.8).n_cases == 8
+    assert EventLog.from_frame(frame).top_variants(0.81).n_cases == 10
+
+
+def test_filters_explain_themselves_in_both_languages(log: EventLog) -> None:
+    assert log.with_rework().history == ("cases with rework: 1 of 3 cases remain (33 %)",)
+    with speaking("pt_BR"):
+        assert log.with_rework().history == ("casos com retrabalho: restam 1 de 3 casos (33 %)",)
+    assert len(log.with_activity("check").ending_with("check").history) == 2
+
+
+def test_what_does_not_exist_is_named_with_what_does(log: EventLog) -> None:
+    with pytest.raises(LogError, match=r"no activity 'chek'; it has 'register', 'check', 'pay'"):
+        log.with_activity("chek")
+    with pytest.raises(LogError, match="cannot be evaluated"):
+        log.where("price > 3")
+    with pytest.raises(LogError, match="no case is left of 3"):
+        log.lasting(at_least="90 days")
+
+
+def test_repairs_change_what_they_say(log: EventLog) -> None:
+    frame = pd.DataFrame(
+        [*ROWS, ROWS[0], ("B", "Check ", "bia", "2026-01-06 12:00", "2026-01-06 11:00", 99)], columns=NAMES
+    )
+    frame[["start", "end"]] = frame[["start", "end"]].apply(pd.to_datetime)
+    dirty = EventLog.from_frame(frame, timezone="UTC")
+    kinds = set(dirty.issues["kind"])
+    assert {"duplicates", "reversed", "spellings"} <= kinds
+    clean = dirty.without_duplicates().with_reversed_swapped().with_one_spelling()
+    assert not {"duplicates", "reversed", "spellings"} & set(clean.issues["kind"])
+    assert len(clean) == 9
+    assert [note.split()[0] for note in clean.history[:1]] == ["1"]
+    assert clean.activities == ("register", "check", "pay")
+
+
+def test_pseudonyms_are_stable_and_keyed(log: EventLog) -> None:
+    one, again, other = (
+        log.pseudonymise(key=key, columns=["amount"]) for key in ("s3cret-key", "s3cret-key", "another-key")
+    )
+    assert one.case_ids.to_pylist() == again.case_ids.to_pylist() != other.case_ids.to_pylist()
+    assert set(one.resources).isdisjoint(log.resources)
+    assert len(set(one.attributes["amount"].to_pylist())) == 3
+    with pytest.raises(LogError, match="at least 8"):
+        log.pseudonymise(key="short")
+
+
+def test_shifted_dates_keep_weekdays_and_hours(log: EventLog) -> None:
+    moved = log.shift_dates(weeks=-60)
+    before, after = log.frame["end"], moved.frame["end"]
+    assert (before.dt.dayofweek == after.dt.dayofweek).all()
+    assert (before.dt.hour == after.dt.hour).all()
+    assert moved.window[0].year == 2024
+
+
+def test_estimated_starts_never_precede_the_case_or_the_resource(log: EventLog) -> None:
+    ends_only = EventLog.from_frame(log.frame.drop(columns="start"), timezone=log.timezone)
+    estimated = estimate_start_times(ends_only)
+    assert estimated.starts_estimated
+    assert (estimated.start != MISSING).all()
+    assert (estimated.start <= estimated.end).all()
+    assert "starts_estimated" in set(estimated.issues["kind"])
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xes", "json"])
+def test_written_logs_read_back_the_same(log: EventLog, tmp_path: Path, form: str) -> None:
+    write = {"csv": log.write_csv, "parquet": log.write_parquet, "xes": log.write_xes, "json": log.write_ocel}[form]
+    back = read_log(write(tmp_path / f"log.{form}"), timezone=log.timezone)
+    same(log, back)
+
+
+def same(log: EventLog, back: EventLog) -> None:
+    columns = ["case_id", "activity", "resource", "start", "end", "amount"]
+    left, right = (x.frame[columns].astype({"activity": str, "resource": object, "amount": float}) for x in (log, back))
+    pd.testing.assert_frame_equal(left, right, check_dtype=False)
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["1", "b 2", "ç;3", 'q"4', "<5&>"]),
+        st.sampled_from(["abrir", "a,b", "x\ty"]),
+        st.sampled_from([None, "ana", "José, o 2º"]),
+        st.integers(0, 10**9),
+        st.integers(0, 10**6),
+        st.floats(-1e6, 1e6).map(lambda x: round(x, 3)),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.generate])
+@given(EVENTS, st.sampled_from(["csv", "parquet", "xes", "json"]))
+def test_writing_and_reading_back_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, rows: list, form: str
+) -> None:
+    frame = pd.DataFrame(rows, columns=["case_id", "activity", "resource", "start", "length", "amount"])
+    frame["end"] = pd.to_datetime((frame["start"] + frame.pop("length")) * 1_000_000 + 1_700_000_000_000_000, unit="us")
+    frame["start"] = pd.to_datetime(frame["start"] * 1_000_000 + 1_700_000_000_000_000, unit="us")
+    # Equal instants of one case and activity may be paired either way by formats of single events.
+    frame = frame.drop_duplicates(["case_id", "activity", "start"]).drop_duplicates(["case_id", "start"])
+    columns = {"case_id": "case_id", "activity": "activity", "resource": "resource", "start": "start", "end": "end"}
+    log = EventLog.from_frame(frame, columns, timezone="UTC")
+    folder = tmp_path_factory.mktemp("trip")
+    write = {"csv": log.write_csv, "parquet": log.write_parquet, "xes": log.write_xes, "json": log.write_ocel}[form]
+    same(log, read_log(write(folder / f"log.{form}"), timezone="UTC"))
