@@ -64,6 +64,8 @@ _HOME = {
     "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
     "analyse.rework": ("rework",),
+    "discover.process_model": ("discover_model",),
+    "discover.conformance": ("conformance",),
     "discover.process_map": ("process_map",),
     "discover.variants": ("variants",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
