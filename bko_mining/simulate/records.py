@@ -16,12 +16,12 @@ class Records:
 
     def __init__(self) -> None:
         self._rows = array("q")
-        self._extend = self._rows.extend
+        self.write = self._rows.extend
         self.notes: dict[str, dict[int, Any]] = {}
 
     def add(self, item: Item, end: int) -> None:
         """Write an instance down."""
-        self._extend((item.case, item.activity, item.who, item.enabled, item.ready, item.queued, item.start, end))
+        self.write((item.case, item.activity, item.who, item.enabled, item.ready, item.queued, item.start, end))
 
     def note(self, name: str, value: Any) -> None:
         """Keep a rare fact about the latest row."""

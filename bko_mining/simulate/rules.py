@@ -1,5 +1,6 @@
 """Conditions and choices of a twin, compiled to quick functions of a case and an instant."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable
 from datetime import datetime
@@ -119,6 +120,8 @@ class Exits:
             rules = node.kind == Kind.SOME or node.changes or any(way.when or way.share is None for way in node.ways)
             self.forks.append(Fork(node, run) if rules else None)
             self.tables.append(None if rules or len(node.ways) < 2 else _table(node))
+        n = len(run.arrival)
+        self.settled = [_settled(node, fork, n) for node, fork in zip(net.nodes, self.forks, strict=True)]
 
     def choose(self, node: int, case: int, now: int, u: float) -> int:
         """Where a case goes from a node with several ways out."""
@@ -128,6 +131,15 @@ class Exits:
         fork = self.forks[node]
         assert fork is not None
         return fork.choose(case, now, u)
+
+
+def _settled(node: Node, fork: Fork | None, n: int) -> "array[int] | None":
+    """Where each case goes at a choice that hangs on its attributes only (-1: chance decides), worked out once."""
+    if fork is None or node.kind != Kind.PICK or not any(way.share is None for way in node.ways):
+        return None
+    if any(not comparison.is_fixed for way in node.ways for comparison in way.when):
+        return None
+    return array("i", [fork.certain(case, 0) for case in range(n)])
 
 
 def _table(node: Node) -> tuple[list[float], list[int]]:

@@ -60,6 +60,7 @@ class Run:
         self.n_finished = 0
         self.bar: Any = None
         self.records = Records()
+        self.write = self.records.write
         self.done = self.env.event()
         self.joins: dict[tuple[int, int], int] = {}
         self.desks: dict[str, Any] = {}
@@ -137,6 +138,9 @@ class Run:
                         break
                     i += 1
                 target = targets[i]
+        settled = self.exits.settled[target]
+        if settled is not None and settled[case] >= 0:
+            target = settled[case]
         if self.kind[target] == 0:
             self.enable(case, target, self.label[node], now)
         else:
@@ -193,12 +197,16 @@ class Run:
     def finish(self, event: Any) -> None:
         """The plain end of an item."""
         item, now = event.value, self.env.now
-        self.records.add(item, now)
-        person = item.person
+        case, node, person = item.case, item.node, item.person
+        self.write((case, item.activity, item.who, item.enabled, item.ready, item.queued, item.start, now))
         if person is not None:
             person.item = None
             person.desk.release(person, now)
-        self.leave(item.case, item.node, item.visit, now)
+        target = self.only[node]
+        if target < 0 or self.kind[target]:
+            self.leave(case, node, item.visit, now)
+        else:
+            self.enable(case, target, self.label[node], now)
 
     def through(self, case: int, node: int, step: int, now: int) -> None:
         """Pass a node that is no activity."""
@@ -233,8 +241,8 @@ class Run:
         return visit
 
     def _pick(self, case: int, node: int, step: int, now: int) -> None:
-        fork = self.exits.forks[node]
-        target = self.only[node] if fork is None else fork.certain(case, now)
+        settled = self.exits.settled[node]
+        target = self.only[node] if settled is None else settled[case]
         if target < 0:
             target = self.exits.choose(node, case, now, self.fate[node](case, self._visit(case, node)))
         if self.kind[target] == Kind.ACTIVITY:
