@@ -56,6 +56,7 @@ _HOME = {
     "whatif.levers": ("Lever",),
     "whatif.optimisation": ("BestPlan", "optimise"),
     "fit.uncertainty": ("resample_twin",),
+    "fit.under_way": ("start_state",),
     "whatif.suggestions": ("suggested_scenarios",),
     "present.report": ("report",),
     "present.dashboard": ("what_if_panel",),
