@@ -143,7 +143,9 @@ def _separator(lines: list[str], name: str) -> tuple[str, bool]:
             except csv.Error:
                 continue
             width, n = widths.most_common(1)[0] if widths else (1, 0)
-            agreement = n / max(sum(widths.values()), 1) if width > 1 else 0.0
+            if width < 2:
+                continue
+            agreement = n / max(sum(widths.values()), 1)
             # Quotes that hold together count for more than a wide table without them.
             score = (round(agreement, 2) - (0 if quoted else 0.2), width, separator, quoted)
             best = max(best, score, key=lambda s: (s[0], s[1]))

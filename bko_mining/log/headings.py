@@ -10,10 +10,10 @@ import unicodedata
 
 CASE = (
     "case concept name",
-    "case id|caseid|case key|case number|case no|id do caso|id caso|codigo do caso|numero do caso|n do caso|caso id|trace id|process instance id|id da instancia",
+    "case id|caseid|case key|case number|case no|id do caso|id caso|codigo do caso|numero do caso|n do caso|no do caso|no caso|caso id|trace id|process instance id|id da instancia",
     "case|caso|trace|case name|process instance|instancia do processo|case identifier",
-    "protocolo|numero do protocolo|n protocolo|chamado|numero do chamado|id do chamado|ticket id|ticket|ticket number|ticket no|incident id|incident number|incidente|issue key|issue id|sr number|service request",
-    "solicitacao|id da solicitacao|numero da solicitacao|requisicao|numero da requisicao|pedido|numero do pedido|n pedido|id do pedido|order id|order number|order no|purchase order|po number|invoice id|invoice number|nota fiscal|numero da nota|nf|fatura|numero do processo|n do processo|id processo|id do processo|processo|contrato|numero do contrato|contract id|claim id|claim number|sinistro|application id|loan id|request id|card id|id do card|document number|numero do documento|patient|patient id|ocorrencia|ordem de servico|os|numero da os|numero da ordem|demanda|id da demanda|proposta|numero da proposta|id proposta|sales order|deal id|record id",
+    "no do protocolo|no do chamado|no do pedido|no da nota|protocolo|numero do protocolo|n protocolo|chamado|numero do chamado|id do chamado|ticket id|ticket|ticket number|ticket no|incident id|incident number|incidente|issue key|issue id|sr number|service request",
+    "solicitacao|id da solicitacao|numero da solicitacao|requisicao|numero da requisicao|pedido|numero do pedido|n pedido|id do pedido|order id|order number|order no|purchase order|po number|invoice id|invoice number|nota fiscal|numero da nota|nf|fatura|numero do processo|n do processo|no do processo|id processo|id do processo|processo|contrato|numero do contrato|contract id|claim id|claim number|sinistro|application id|loan id|request id|card id|id do card|document number|numero do documento|patient|patient id|ocorrencia|ordem de servico|os|numero da os|numero da ordem|demanda|id da demanda|proposta|numero da proposta|id proposta|sales order|deal id|record id",
 )
 ACTIVITY = (
     "concept name",
