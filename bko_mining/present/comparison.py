@@ -43,8 +43,7 @@ def plot_forest(comparison: Comparison, *, figure: str = MAIN, ax: Axes | None =
     rows = [(name, comparison.change(name, figure), comparison.verdict(name, figure)) for name in comparison.scenarios]
     axes = new_axes(7.6, 1.5 + 0.42 * len(rows)) if ax is None else ax
     base = comparison.written(comparison.level(BASELINE, figure).estimate, figure)
-    axes.set_title(say("Change of {kpi} (now {value})", kpi=label(figure), value=base))
-    _forest(comparison, rows, axes)
+    _forest(comparison, rows, axes, say("Change of {kpi} (now {value})", kpi=label(figure), value=base))
     return axes
 
 
@@ -54,15 +53,15 @@ def plot_figures(comparison: Comparison, *, scenario: str = "", ax: Axes | None 
     shown = [figure for figure in HEADLINE if figure in comparison.kpis and comparison.level(BASELINE, figure).estimate]
     rows = [(label(f), comparison.change(name, f), comparison.verdict(name, f)) for f in shown]
     axes = new_axes(7.6, 1.5 + 0.36 * len(rows)) if ax is None else ax
-    axes.set_title(name)
-    _forest(comparison, rows, axes)
+    _forest(comparison, rows, axes, name)
     return axes
 
 
-def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], axes: Axes) -> None:
+def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], axes: Axes, title: str) -> None:
     @plot()
     def draw(result: Comparison, ax: Axes) -> None:
         places = np.arange(len(rows))[::-1]
+        ax.set_title(title)
         ax.axvline(0, color=MUTED, linewidth=0.9)
         ax.axvspan(-result.margin, result.margin, color=FAINT, alpha=0.55, linewidth=0)
         beside = blended_transform_factory(ax.transAxes, ax.transData)

@@ -1,0 +1,152 @@
+"""More pictures of a comparison: queues over time, workload of roles, warm-up, and one figure against another."""
+
+import textwrap
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from bko_mining.errors import BkoError
+from bko_mining.present.figures import (
+    BLUE,
+    HEAT,
+    INK,
+    MUTED,
+    PALETTE,
+    duration_ticks,
+    footnote,
+    new_axes,
+    number_ticks,
+    plot,
+)
+from bko_mining.whatif.comparison import BASELINE, Comparison
+from bko_mining.whatif.kpis import MAIN, label
+from bko_mining.whatif.warm_up import warm_up
+from bko_mining.words import percent, say
+
+
+def plot_queue(comparison: Comparison, *, role: str = "", ax: Axes | None = None) -> Axes:
+    """Draw how many items wait for a role day by day (all open cases if no role is named): mean of all replications.
+
+    The band holds the middle 80 % of the baseline's replications.
+    """
+    key = f"queue: {role}" if role else "open"
+    if key not in comparison.outcomes[0][0].series:
+        known = [name[7:] for name in comparison.outcomes[0][0].series if name.startswith("queue: ")]
+        raise BkoError(f"there is no queue of {role!r}; roles: {', '.join(known)}")
+    axes = new_axes(7.2, 3.4) if ax is None else ax
+
+    @plot()
+    def draw(result: Comparison, axes: Axes) -> None:
+        last = min(len(outcome.series[key]) for row in result.outcomes for outcome in row)
+        days = np.arange(last)
+        for place, name in enumerate(result.names):
+            lines = _daily(result, place, key, last)
+            colour = MUTED if name == BASELINE else PALETTE[(place - 1) % len(PALETTE)]
+            if name == BASELINE:
+                low, high = np.quantile(lines, [0.1, 0.9], axis=0)
+                axes.fill_between(days, low, high, color=MUTED, alpha=0.15, linewidth=0)
+            axes.plot(days, lines.mean(axis=0), color=colour, linewidth=1.9, label=_shown(name))
+        axes.set_title(say("Items waiting for {role}", role=role) if role else say("Open cases"))
+        axes.set_xlabel(say("days since the start"))
+        axes.set_ylim(bottom=0)
+        axes.set_xlim(0, last - 1)
+        number_ticks(axes.yaxis)
+        axes.grid(axis="y")
+        axes.set_axisbelow(True)
+        axes.legend(loc="upper left")
+        footnote(axes, "\n" + result.footing)
+
+    draw(comparison, ax=axes)
+    return axes
+
+
+def plot_utilisation(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
+    """Draw how busy each role is, as it is and under each scenario."""
+    roles = [name for name in comparison.kpis if name.startswith("utilisation: ")]
+    axes = new_axes(2.8 + 1.0 * len(comparison.names), 1.7 + 0.36 * len(roles)) if ax is None else ax
+
+    @plot()
+    def draw(result: Comparison, axes: Axes) -> None:
+        with np.errstate(all="ignore"):
+            busy = np.array([result.samples(role).mean(axis=1) for role in roles])
+        axes.imshow(busy, cmap=HEAT, vmin=0, vmax=1, aspect="auto")
+        for (row, column), value in np.ndenumerate(busy):
+            text = percent(value) if np.isfinite(value) else "–"
+            axes.text(column, row, text, ha="center", va="center", color="white" if value > 0.65 else INK, fontsize=9)
+        axes.set_yticks(range(len(roles)), [role.partition(": ")[2] for role in roles], color=INK)
+        names = [_wrapped(_shown(name)) for name in result.names]
+        axes.set_xticks(range(len(names)), names, color=INK)
+        axes.xaxis.tick_top()
+        axes.tick_params(length=0)
+        for side in axes.spines.values():
+            side.set_visible(False)
+        axes.set_title(say("How busy people are"), pad=14)
+        axes.annotate(result.footing, (0, 0), (0, -14), "axes fraction", "offset points", fontsize=7.5, color=MUTED)
+
+    draw(comparison, ax=axes)
+    return axes
+
+
+def plot_trade_off(comparison: Comparison, *, x: str = "cost_per_week", y: str = MAIN, ax: Axes | None = None) -> Axes:
+    """Draw one figure against another: a point a scenario, with the intervals of the means."""
+    axes = new_axes(7.2, 3.8) if ax is None else ax
+
+    @plot()
+    def draw(result: Comparison, axes: Axes) -> None:
+        for place, name in enumerate(result.names):
+            across, up = result.level(name, x), result.level(name, y)
+            colour = MUTED if name == BASELINE else PALETTE[(place - 1) % len(PALETTE)]
+            bars: dict[str, Any] = {"xerr": across.half_width, "yerr": up.half_width}
+            axes.errorbar(across.estimate, up.estimate, fmt="o", color=colour, elinewidth=1, label=_shown(name), **bars)
+        axes.xaxis.set_major_formatter(lambda value, _: result.written(value, x))
+        axes.yaxis.set_major_formatter(lambda value, _: result.written(value, y))
+        axes.locator_params(axis="x", nbins=5)
+        axes.set_xlabel(label(x))
+        axes.set_ylabel(label(y))
+        axes.set_title(say("{first} against {second}", first=label(y), second=label(x)))
+        axes.grid()
+        axes.set_axisbelow(True)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+        footnote(axes, "\n" + result.footing)
+
+    draw(comparison, ax=axes)
+    return axes
+
+
+@plot(7.2, 3.2)
+def plot_warm_up(comparison: Comparison, ax: Axes) -> None:
+    """Draw Welch's moving average of the baseline's cycle time by arrival, and where MSER would cut."""
+    lines = np.array([outcome.series["cycle by arrival"] for outcome in comparison.outcomes[0]])
+    seen = warm_up(lines)
+    share = np.arange(len(seen.averages)) / len(seen.averages)
+    ax.plot(share, seen.averages, color=MUTED, linewidth=0.8, alpha=0.6, label=say("mean of the replications"))
+    ax.plot(share[: len(seen.smoothed)], seen.smoothed, color=BLUE, linewidth=2.2, label=say("moving average (Welch)"))
+    cut = seen.advice / len(seen.averages)
+    words = say("MSER would cut here") if seen.trusted else say("MSER finds no end: run longer")
+    ax.axvline(cut, color=PALETTE[1], linewidth=1.2, linestyle="--", label=words)
+    ax.set_xlabel(say("share of the run (cases that count, by arrival)"))
+    ax.xaxis.set_major_formatter(lambda value, _: percent(value))
+    ax.set_xlim(0, 1)
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(label(MAIN))
+    duration_ticks(ax.yaxis)
+    ax.set_title(say("Does the run remember its empty start?"))
+    ax.grid(axis="y")
+    ax.set_axisbelow(True)
+    ax.legend(loc="lower right")
+    footnote(ax, "\n" + comparison.footing)
+
+
+def _daily(comparison: Comparison, place: int, key: str, last: int) -> NDArray[np.float64]:
+    lines = [outcome.series.get(key, np.zeros(last))[:last] for outcome in comparison.outcomes[place]]
+    return np.array([np.pad(line, (0, last - len(line))) for line in lines])
+
+
+def _shown(name: str) -> str:
+    return say("as it is") if name == BASELINE else name
+
+
+def _wrapped(name: str) -> str:
+    return "\n".join(textwrap.wrap(name, 14))

@@ -1,0 +1,70 @@
+"""Pictures and page of what-if answers: drawn in both languages, the same bytes every time."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bko_mining.errors import BkoError
+from bko_mining.present.comparison import plot_comparison, plot_distributions, plot_figures, plot_forest
+from bko_mining.present.comparison_time import plot_queue, plot_trade_off, plot_utilisation, plot_warm_up
+from bko_mining.present.figures import png_bytes
+from bko_mining.whatif.business_case import business_case
+from bko_mining.whatif.comparison import Comparison
+from bko_mining.whatif.experiment import run_experiment
+from bko_mining.whatif.levers import Lever
+from bko_mining.whatif.optimisation import optimise
+from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.sensitivity import sensitivity
+from bko_mining.words import speaking
+from tests.whatif.office import office
+
+RUN: dict[str, Any] = {"n_cases": 60, "workers": 1, "progress": False}
+
+
+@pytest.fixture(scope="module")
+def answer() -> Comparison:
+    scenarios = [Scenario("One more clerk").staff("Clerk", add=1), Scenario("Busy").demand(1.1)]
+    return run_experiment(office(), scenarios, replications=4, seed=1, **RUN)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        plot_comparison,
+        plot_forest,
+        plot_figures,
+        plot_distributions,
+        plot_queue,
+        plot_trade_off,
+        plot_utilisation,
+        plot_warm_up,
+    ],
+)
+def test_every_picture_has_the_same_bytes_twice_and_says_its_n_and_seed(
+    answer: Comparison, draw: Callable[[Comparison], Any]
+) -> None:
+    axes = draw(answer)
+    assert png_bytes(axes) == png_bytes(draw(answer))
+    assert any("4 replications" in text.get_text() and "seed 1" in text.get_text() for text in axes.texts)
+
+
+def test_a_queue_nobody_has_is_refused(answer: Comparison) -> None:
+    with pytest.raises(BkoError, match="roles: Clerk, Boss"):
+        plot_queue(answer, role="Chief")
+
+
+def test_the_page_tells_the_story_in_both_languages(answer: Comparison, tmp_path: Path) -> None:
+    page = answer.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "One more clerk" in page
+    assert "replications" in page
+    with speaking("pt_BR"):
+        assert "replicações" in answer.to_html(tmp_path / "pagina.html").read_text(encoding="utf-8")
+
+
+def test_results_of_planning_draw_themselves(answer: Comparison) -> None:
+    assert png_bytes(business_case(answer).plot())
+    assert png_bytes(sensitivity(office(), replications=2, **RUN).plot())
+    best = optimise(office(), [Lever.staff("Clerk", 2, 4)], budget=3, replications=1, check_replications=2, **RUN)
+    assert png_bytes(best.plot())
