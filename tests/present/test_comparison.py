@@ -29,19 +29,11 @@ def answer() -> Comparison:
     return run_experiment(office(), scenarios, replications=4, seed=1, **RUN)
 
 
-@pytest.mark.parametrize(
-    "draw",
-    [
-        plot_comparison,
-        plot_forest,
-        plot_figures,
-        plot_distributions,
-        plot_queue,
-        plot_trade_off,
-        plot_utilisation,
-        plot_warm_up,
-    ],
-)
+SIDE_BY_SIDE = (plot_comparison, plot_forest, plot_figures, plot_distributions)
+MORE = (plot_queue, plot_trade_off, plot_utilisation, plot_warm_up)
+
+
+@pytest.mark.parametrize("draw", [*SIDE_BY_SIDE, *MORE])
 def test_every_picture_has_the_same_bytes_twice_and_says_its_n_and_seed(
     answer: Comparison, draw: Callable[[Comparison], Any]
 ) -> None:
