@@ -71,11 +71,13 @@ def _by_rate(twin: Twin, stream: RateArrivals, window: Window, luck: tuple[objec
         starts, ends, expected = _cells(twin, stream, window.start, window.start + span, luck)
         total = np.concatenate([[0.0], np.cumsum(expected)])
         enough = window.stop is not None or total[-1] > (window.n or 0) + 6 * np.sqrt(window.n or 0) + 10
-        if enough or span > _MOST_YEARS * _YEAR:
+        if enough or span >= _MOST_YEARS * _YEAR:
             break
-        span *= 2
+        span = min(2 * span, _MOST_YEARS * _YEAR)
     if window.stop is None and not enough:
-        raise SimulationError(f"the stream of {stream.case_type!r} brings hardly any case in {_MOST_YEARS} years")
+        raise SimulationError(
+            f"the stream of {stream.case_type!r} brings only {total[-1]:.0f} of {window.n} cases in {_MOST_YEARS} years"
+        )
     n = int(total[-1] + 6 * np.sqrt(total[-1]) + 20)
     if window.stop is None:
         n = min(n, (window.n or 0) + 1)

@@ -76,10 +76,19 @@ def law_of(distribution: Distribution) -> Law:
         zero = distribution.zero_share
         p, x = np.concatenate([[0.0, zero], zero + (1 - zero) * p]), np.concatenate([[0.0, 0.0], x])
     if distribution.minimum is not None:
+        p, x = _with_knot(p, x, distribution.minimum)
         x = np.maximum(x, distribution.minimum)
     if distribution.maximum is not None:
+        p, x = _with_knot(p, x, distribution.maximum)
         x = np.minimum(x, distribution.maximum)
     return Law(p, x * distribution.factor)
+
+
+def _with_knot(p: Floats, x: Floats, limit: float) -> tuple[Floats, Floats]:
+    """Knots where the line crosses a limit, so that cutting it there bends it there and nowhere else."""
+    i = np.flatnonzero((x[:-1] - limit) * (x[1:] - limit) < 0)
+    at = p[i] + (limit - x[i]) / (x[i + 1] - x[i]) * (p[i + 1] - p[i])
+    return np.insert(p, i + 1, at), np.insert(x, i + 1, limit)
 
 
 def _shape(d: Distribution) -> tuple[Floats, Floats]:

@@ -188,6 +188,10 @@ class Distribution(Part):
         """Return the law with every draw multiplied (same coefficient of variation)."""
         return self.model_copy(update={"factor": self.factor * factor})
 
+    def __hash__(self) -> int:
+        # The parameters of a scipy law are a dict, which has no hash; equal laws have equal numbers here.
+        return hash((self.family, self.value, self.mean, self.cv, self.name, self.values, self.factor))
+
     def __repr_args__(self) -> Any:
         return [(key, value) for key, value in super().__repr_args__() if key in self.model_fields_set]
 
