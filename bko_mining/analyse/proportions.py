@@ -1,0 +1,71 @@
+"""Intervals of shares and the names under which people appear in tables."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.words import say
+
+Z95 = 1.959964
+
+
+def wilson(successes: ArrayLike, n: ArrayLike, *, z: float = Z95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score interval of shares (Wilson 1927), which behaves at 0 and 1.
+
+    Examples
+    --------
+    >>> low, high = wilson([0, 5], [10, 10])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.237], [0.278, 0.763])
+    """
+    k, size = np.asarray(successes, float), np.maximum(np.asarray(n, float), 1.0)
+    share = k / size
+    centre = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z / (1 + z * z / size) * np.sqrt(share * (1 - share) / size + z * z / (4 * size * size))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+def bonferroni_z(n: int, *, alpha: float = 0.05) -> float:
+    """Two-sided normal quantile for ``n`` questions asked at once."""
+    from scipy.special import ndtri
+
+    return float(ndtri(1 - alpha / (2 * max(n, 1))))
+
+
+def people_only(log: EventLog) -> EventLog:
+    """The log with resources that are no persons (systems, bots, placeholders such as STAFF MEMBER) made unknown.
+
+    One label for a whole staff would otherwise pass for a person on whom everything hangs.
+    """
+    placeholders = [code for code, name in enumerate(log.resources) if _NOBODY.fullmatch(name.strip())]
+    if not placeholders:
+        return log
+    masked = np.where(np.isin(log.resource, placeholders), np.int32(UNKNOWN), log.resource)
+    return replace(log, resource=masked.astype(np.int32))
+
+
+_NOBODY = re.compile(
+    r"(the )?(system|sistema|bot|rob[oô]t?|robot|portal|automatic|autom[aá]tico|batch|interface|workflow|start|end|"
+    r"staff( member)?|employee|user|unknown|undefined|missing|none|null|nan|n/?a|-|external|server|"
+    r"desconhecido|usu[aá]rio|funcion[aá]rio)([ _#-]*\d*)|.*\b(bot|robot|rob[oô]|system|sistema)\b.*",
+    re.IGNORECASE,
+)
+
+
+def people(log: EventLog, *, names: bool) -> list[str]:
+    """A label for each resource code: its name, or a pseudonym in the order in which people first appear.
+
+    The order of appearance says nothing about how good somebody is, which an order by work would.
+    """
+    if names:
+        return list(log.resources)
+    rows = np.flatnonzero(log.resource != UNKNOWN)
+    first = np.full(len(log.resources), np.iinfo(np.int64).max)
+    np.minimum.at(first, log.resource[rows], log.begin[rows])
+    place = np.empty(len(first), np.int64)
+    place[np.argsort(first, kind="stable")] = np.arange(len(first))
+    width = len(str(len(first)))
+    return [say("person {number}", number=f"{rank + 1:0{width}d}") for rank in place]

@@ -1,0 +1,265 @@
+"""Who does what, what hangs on one person, who came and who left."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bko_mining.analyse.productivity import DAY, work_residuals
+from bko_mining.analyse.proportions import people, people_only
+from bko_mining.analyse.times import months
+from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.results import Result
+from bko_mining.words import number, percent, say
+
+ALIKE = 0.7
+"""Squared overlap (Bhattacharyya) of two people's activity profiles from which they are taken to share a role."""
+CONCENTRATED = 0.9
+"""Share of an activity done by one person from which it hangs on that person."""
+ENOUGH = 20
+GONE = 30
+"""Days without work before the end of the log from which a person may have left (or five times a long gap)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roles(Result):
+    """Groups of people who do the same work.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a role: ``role`` (of the log, or named after its main activity), ``n_people``, ``n`` instances,
+        ``activities`` (those that make up nine tenths of its work).
+    members : dict
+        Role -> persons.
+    concentration : pandas.DataFrame
+        One row an activity: ``activity``, ``n``, ``n_people``, ``top_share`` (of the person who does most of it) and
+        ``at_risk``: at least nine tenths by one person, in the second half of the log too.
+    """
+
+    members: dict[str, tuple[str, ...]]
+    concentration: pd.DataFrame
+
+    picture: ClassVar[str] = "people:plot_roles"
+
+    @property
+    def summary(self) -> str:
+        """How many roles, and what hangs on one person."""
+        if not len(self.table):
+            return say("The log does not say who did the work, so no roles can be seen.")
+        risky = self.concentration[self.concentration["at_risk"]]
+        sentence = say(
+            "{people} people work in {roles} groups.",
+            people=number(int(self.table["n_people"].sum())),
+            roles=number(len(self.table)),
+        )
+        if not len(risky):
+            return sentence + " " + say("No activity hangs on one person.")
+        return (
+            sentence
+            + " "
+            + say(
+                "{n} activities hang on one person, above all “{name}” ({share} of {count}).",
+                n=number(len(risky)),
+                name=risky.iloc[0]["activity"],
+                share=percent(risky.iloc[0]["top_share"]),
+                count=number(risky.iloc[0]["n"]),
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Turnover(Result):
+    """Who came and who left, as far as the log shows it.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row a person with at least 20 instances: ``person``, ``first``, ``last`` (days), ``tenure`` (Timedelta),
+        ``arrived`` and ``left`` (within the log), ``n``.
+    n_people, n_arrived, n_left : int
+        Counts.
+    yearly_share : float
+        Leavers a year, as a share of the people present on average.
+    newcomer_factor : float
+        Working time in the first 60 days of those who arrived, against all others for the same activities; NaN where
+        it cannot be known.
+    """
+
+    n_people: int
+    n_arrived: int
+    n_left: int
+    yearly_share: float
+    newcomer_factor: float
+
+    picture: ClassVar[str] = "people:plot_turnover"
+
+    @property
+    def summary(self) -> str:
+        """Arrivals, leavers and what they cost in speed."""
+        if not self.n_people:
+            return say("The log does not say who did the work, so nobody can be seen to come or go.")
+        sentence = say(
+            "Of {n} people {arrived} first appear within the log and {left} disappear from it: {share} a year.",
+            n=number(self.n_people),
+            arrived=number(self.n_arrived),
+            left=number(self.n_left),
+            share=percent(self.yearly_share),
+        )
+        if self.newcomer_factor == self.newcomer_factor:
+            sentence += " " + say(
+                "In their first 60 days newcomers take {factor} times as long for the same work.",
+                factor=number(self.newcomer_factor, 2),
+            )
+        return sentence
+
+
+def roles(log: EventLog, *, names: bool = False) -> Roles:
+    """Find who does the same work, and which activities hang on one person.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log; its own roles are used where it has them.
+    names : bool
+        Show people by name; pseudonyms otherwise.
+
+    Examples
+    --------
+    >>> import pandas as pd, bko_mining as bko
+    >>> rows = pd.DataFrame({"case_id": range(80), "activity": ["key in", "approve"] * 40,
+    ...     "resource": ["Ana", "Eva", "Rui", "Eva"] * 20, "end": pd.date_range("2026-01-05", periods=80, freq="h")})
+    >>> found = bko.roles(bko.EventLog.from_frame(rows), names=True)
+    >>> found.members
+    {'key in': ('Ana', 'Rui'), 'approve': ('Eva',)}
+    """
+    log = people_only(log)
+    known = np.flatnonzero(log.resource != UNKNOWN)
+    n_activities = len(log.activities)
+    code = log.resource[known].astype(np.int64) * n_activities + log.activity[known]
+    profile = np.bincount(code, minlength=len(log.resources) * n_activities).reshape(-1, n_activities)
+    labels = people(log, names=names)
+    group, titles = _given(log) if log.roles else _alike(profile, log.activities)
+    rows, members = [], {}
+    for place, title in enumerate(titles):
+        mine = np.flatnonzero((group == place) & (profile.sum(axis=1) > 0))
+        if len(mine):
+            work = profile[mine].sum(axis=0)
+            rows.append((title, len(mine), int(work.sum()), ", ".join(_main(work, log.activities))))
+            members[title] = tuple(labels[person] for person in mine)
+    table = pd.DataFrame(rows, columns=["role", "n_people", "n", "activities"])
+    table = table.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    return Roles(table, members=members, concentration=_concentration(log, known, profile))
+
+
+def turnover(log: EventLog, *, names: bool = False) -> Turnover:
+    """See who came and who left.
+
+    Somebody has left who has not been seen for the last 30 days of the log, and for longer than five times their own
+    usual gap between two days of work; arrivals are judged the same way at the beginning.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    names : bool
+        Show people by name; pseudonyms otherwise.
+    """
+    log = people_only(log)
+    rows = np.flatnonzero(log.resource != UNKNOWN)
+    labels = people(log, names=names)
+    day = log.begin[rows] // DAY
+    seen = np.unique(log.resource[rows].astype(np.int64) * 1_000_000 + day)
+    person, day = seen // 1_000_000, seen % 1_000_000
+    n = np.bincount(log.resource[rows], minlength=len(labels)) if len(rows) else np.zeros(len(labels), int)
+    begin, end = int(log.begin.min() // DAY), int(log.finish.max() // DAY)
+    records = []
+    for code in np.flatnonzero(n >= ENOUGH):
+        days = day[person == code]
+        patience = max(GONE, 5 * float(np.quantile(np.diff(days), 0.9))) if len(days) > 2 else np.inf
+        records.append((code, days[0], days[-1], days[0] - begin > patience, end - days[-1] > patience))
+    frame = pd.DataFrame(records, columns=["code", "first", "last", "arrived", "left"])
+    present = float((frame["last"] - frame["first"] + 1).sum()) / max(end - begin + 1, 1)
+    table = pd.DataFrame(
+        {
+            "person": [labels[code] for code in frame["code"]],
+            "first": log.local(frame["first"].to_numpy(np.int64) * DAY),
+            "last": log.local(frame["last"].to_numpy(np.int64) * DAY),
+            "tenure": pd.to_timedelta(frame["last"] - frame["first"] + 1, unit="D"),
+            "arrived": frame["arrived"].astype(bool),
+            "left": frame["left"].astype(bool),
+            "n": n[frame["code"].to_numpy(np.int64)],
+        }
+    ).sort_values("person", kind="stable", ignore_index=True)
+    return Turnover(
+        table,
+        n_people=len(table),
+        n_arrived=int(table["arrived"].sum()),
+        n_left=int(table["left"].sum()),
+        yearly_share=float(table["left"].sum()) / max(present, 1e-9) / max(months(log) / 12, 1e-9)
+        if len(table)
+        else 0.0,
+        newcomer_factor=_newcomer_factor(log, frame),
+    )
+
+
+def _newcomer_factor(log: EventLog, frame: pd.DataFrame) -> float:
+    rows, residual = work_residuals(log)
+    new = np.zeros(len(rows), bool)
+    for code, first in frame.loc[frame["arrived"].astype(bool), ["code", "first"]].itertuples(index=False):
+        new |= (log.resource[rows] == code) & (log.begin[rows] // DAY < first + 60)
+    if new.sum() < ENOUGH or new.all():
+        return float("nan")
+    return float(np.exp(residual[new].mean() - residual[~new].mean()))
+
+
+def _given(log: EventLog) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """The role in which each resource works most."""
+    both = (log.resource != UNKNOWN) & (log.role != UNKNOWN)
+    key = log.resource[both].astype(np.int64) * len(log.roles) + log.role[both]
+    count = np.bincount(key, minlength=len(log.resources) * len(log.roles)).reshape(-1, len(log.roles))
+    return np.where(count.sum(axis=1) > 0, count.argmax(axis=1), len(log.roles)), (*log.roles, "–")
+
+
+def _alike(profile: NDArray[np.int64], activities: tuple[str, ...]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Connected groups of people with overlapping profiles; roots keep one frequent activity from deciding all."""
+    from scipy.sparse.csgraph import connected_components
+
+    root = np.sqrt(profile / np.maximum(profile.sum(axis=1, keepdims=True), 1))
+    _, group = connected_components((root @ root.T) ** 2 >= ALIKE, directed=False)
+    titles: list[str] = []
+    for place in range(int(group.max()) + 1 if len(group) else 0):
+        main = activities[int(profile[group == place].sum(axis=0).argmax())]
+        taken = sum(title == main or title.startswith(f"{main} (") for title in titles)
+        titles.append(f"{main} ({taken + 1})" if taken else main)
+    return group.astype(np.int64), tuple(titles)
+
+
+def _main(work: NDArray[np.int64], activities: tuple[str, ...]) -> list[str]:
+    order = np.argsort(-work, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(work[order]), CONCENTRATED * work.sum())) + 1
+    return [activities[code] for code in order[:enough]]
+
+
+def _concentration(log: EventLog, known: NDArray[np.int64], profile: NDArray[np.int64]) -> pd.DataFrame:
+    late = known[log.case[known] >= log.n_cases // 2]
+    key = log.resource[late].astype(np.int64) * len(log.activities) + log.activity[late]
+    second = np.bincount(key, minlength=profile.size).reshape(profile.shape) if profile.size else profile
+    n = profile.sum(axis=0)
+    top = profile.max(axis=0, initial=0) / np.maximum(n, 1)
+    top_late = second.max(axis=0, initial=0) / np.maximum(second.sum(axis=0), 1)
+    # In a team of one everything hangs on one person; that is known without a log.
+    several = (profile.sum(axis=1) > 0).sum() > 1
+    table = pd.DataFrame(
+        {
+            "activity": list(log.activities),
+            "n": n,
+            "n_people": (profile > 0).sum(axis=0),
+            "top_share": top,
+            "at_risk": (top >= CONCENTRATED) & (top_late >= CONCENTRATED) & (n >= ENOUGH) & several,
+        }
+    )
+    seen: pd.DataFrame = table[n > 0]
+    return seen.sort_values(["at_risk", "n"], ascending=False, kind="stable", ignore_index=True)

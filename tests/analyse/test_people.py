@@ -1,0 +1,146 @@
+"""Planted effects must be found, logs without one must stay silent, and hand-made logs have known answers."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import bko_mining as bko
+from bko_mining.log.event_log import EventLog
+from tests.analyse.logs import log_of
+
+DAY = 86_400_000_000
+MINUTE = 60_000_000
+
+
+def office(seed: int, *, slow: float = 1.0, error_pair: bool = False, n: int = 900) -> EventLog:
+    """Three activities by any of eight people; person 0 may be slower, the handover 1 → 2 may bring a repeat."""
+    rng = np.random.default_rng(seed)
+    case, activity, who, start, end = [], [], [], [], []
+    for number in range(n):
+        at = number * DAY // 8
+        people = rng.integers(0, 8, 3)
+        course = [(0, people[0]), (1, people[1])]
+        risk = 0.6 if error_pair and people[0] == 1 and people[1] == 2 else 0.1
+        course += [(0, people[2])] if rng.random() < risk else []
+        course += [(2, people[2])]
+        for what, person in course:
+            work = int(rng.lognormal(3 + 0.3 * what, 0.6) * MINUTE * (slow if person == 0 else 1.0))
+            at += int(rng.exponential(60) * MINUTE)
+            case.append(number), activity.append(what), who.append(person), start.append(at), end.append(at + work)
+            at += work
+    return EventLog.from_codes(
+        case=np.array(case, np.int32),
+        case_ids=pa.array([f"{number:05d}" for number in range(n)]),
+        activity=np.array(activity, np.int32),
+        activities=("a", "b", "c"),
+        resource=np.array(who, np.int32),
+        resources=tuple(f"P{person}" for person in range(8)),
+        start=np.array(start),
+        end=np.array(end),
+    )
+
+
+def test_a_slower_person_is_found_and_nobody_else() -> None:
+    found = bko.productivity(office(1, slow=1.3), names=True).table.set_index("person")
+    assert found["verdict"].to_dict() == {f"P{k}": "slower" if k == 0 else "no difference" for k in range(8)}
+    assert found.loc["P0", "low"] > 1.05
+    # 1.3 against an average that holds it too: 1.3 ** (7 / 8) = 1.26
+    assert found.loc["P0", "raw_factor"] == pytest.approx(1.26, abs=0.08)
+    assert found.loc["P0", "time_factor"] < found.loc["P0", "raw_factor"]
+
+
+def test_three_easy_cases_make_no_star() -> None:
+    assert not len(bko.productivity(office(2, n=20)).table)
+
+
+def test_equal_people_raise_few_alarms() -> None:
+    # 5 % of 60 logs is 3; above 7 the binomial probability is under 2 %.
+    alarms = sum((bko.productivity(office(s, n=250)).table["verdict"] != "no difference").any() for s in range(60))
+    assert alarms <= 7
+
+
+def test_an_error_prone_handover_is_found_and_nobody_else() -> None:
+    table = bko.handovers(office(3, error_pair=True, n=4000), names=True).table
+    assert table.loc[table["error_prone"], ["source", "target"]].values.tolist() == [["P1", "P2"]]
+
+
+def test_harmless_handovers_raise_few_alarms() -> None:
+    found = [bko.handovers(office(s, n=500)) for s in range(60)]
+    assert sum(f.table["error_prone"].any() for f in found) <= 7
+    assert sum(f.odds_low > 1 or f.odds_high < 1 for f in found) <= 7
+
+
+def test_hands_are_counted_before_the_rework_only() -> None:
+    log = log_of([("A", "x", "Ana", 0, 1), ("A", "y", "Rui", 2, 3), ("A", "x", "Eva", 4, 5)])
+    hands = bko.handovers(log).hands
+    # next instances: y after 1 hand (no repeat), x after 2 hands (a repeat); only the stratum with a repeat is expected
+    assert hands[["n_hands", "n", "n_reworked"]].values.tolist() == [[2, 1, 1]]
+
+
+def test_ping_pong_and_waits_by_hand() -> None:
+    log = log_of([("A", "x", "Ana", 0, 1), ("A", "y", "Rui", 3, 4), ("A", "z", "Ana", 5, 6), ("A", "w", "Ana", 6, 7)])
+    found = bko.handovers(log, names=True)
+    assert found.handover_share == pytest.approx(2 / 3)
+    assert found.table[["source", "target", "n", "n_returned"]].values.tolist() == [
+        ["Ana", "Rui", 1, 1],
+        ["Rui", "Ana", 1, 0],
+    ]
+    assert found.mean_waiting_time.total_seconds() == 1.5 * 3600
+
+
+def test_loops_and_first_times_by_hand() -> None:
+    log = log_of([("A", "x", "Ana", 0, 1), ("A", "y", "Rui", 2, 3), ("A", "x", "Ana", 5, 6), ("B", "x", "Ana", 0, 1)])
+    loop = bko.loops(log).table.iloc[0]
+    # detour y: 1 h wait + 1 h work; second x: 2 h wait + 1 h work
+    assert (loop["activity"], loop["via"], loop["extra_time"].total_seconds() / 3600) == ("x", "y", 5)
+    right = bko.first_time_right(log).table.set_index("activity")["first_time_right_share"]
+    assert right.to_dict() == {"x": 0.5, "y": 1.0}
+
+
+def test_pseudonyms_unless_names_are_asked_for() -> None:
+    log = office(4, n=200)
+    for table in (bko.productivity(log).table, bko.workload(log).table, bko.turnover(log).table):
+        assert table["person"].str.startswith("person ").all()
+    assert "P0" not in str(bko.handovers(log).table) + str(bko.roles(log).members)
+
+
+def test_a_label_for_the_whole_staff_is_nobody() -> None:
+    log = log_of([("A", "x", "STAFF MEMBER", None, 1), ("A", "y", "SYSTEM", None, 2)] * 30)
+    assert not bko.workload(log).resources_known
+    assert not len(bko.roles(log).table)
+
+
+def test_newcomers_and_leavers_are_seen() -> None:
+    rows = [(f"{day:03d}", "x", name, 24.0 * day, 24.0 * day + 1) for day in range(200) for name in ("Ana",)]
+    rows += [(f"{day:03d}", "y", "Rui", 24.0 * day + 2, 24.0 * day + 3) for day in range(100)]
+    rows += [(f"{day:03d}", "y", "Eva", 24.0 * day + 2, 24.0 * day + 3) for day in range(100, 200)]
+    found = bko.turnover(log_of(rows), names=True).table.set_index("person")
+    assert found["arrived"].to_dict() == {"Ana": False, "Rui": False, "Eva": True}
+    assert found["left"].to_dict() == {"Ana": False, "Rui": True, "Eva": False}
+
+
+def test_learning_is_found() -> None:
+    rng = np.random.default_rng(5)
+    rows = [(f"{k:04d}", "x", "Old", 6.0 * k, 6.0 * k + 0.2 * rng.lognormal(0, 0.3)) for k in range(800)]
+    for person in range(4):
+        for k in range(300):
+            at, factor = 6.0 * (200 + 2 * k) + person, (k + 1.0) ** -0.152  # 2 ** -0.152 = 0.9
+            rows.append((f"n{person}{k:04d}", "x", f"New{person}", at, at + 0.4 * factor * rng.lognormal(0, 0.3)))
+    found = bko.learning(log_of(rows))
+    assert found.low > 0.05
+    assert found.low < 0.10 < found.high + 0.02
+
+
+def test_resource_frequency_as_bupar_prints_it(shared: Path) -> None:
+    log = bko.read_log(shared / "logs" / "real" / "patients.csv.gz")
+    counts = bko.workload(log, names=True).table.set_index("person")["n"].to_dict()
+    assert counts == {"r1": 500, "r2": 500, "r6": 495, "r7": 492, "r5": 261, "r3": 237, "r4": 236}
+    assert not len(bko.rework(log).table)
+
+
+def test_cases_with_rework_as_pm4py_counts_them(shared: Path) -> None:
+    log = bko.read_log(shared / "oracles" / "pm4py" / "running-example.csv")
+    counts = bko.rework(log).table.set_index("activity")["n_cases"].to_dict()
+    assert counts == {"check ticket": 2, "decide": 2, "examine casually": 1, "reinitiate request": 1}
