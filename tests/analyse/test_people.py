@@ -43,11 +43,11 @@ def office(seed: int, *, slow: float = 1.0, error_pair: bool = False, n: int = 9
 
 
 def test_a_slower_person_is_found_and_nobody_else() -> None:
-    found = bko.productivity(office(1, slow=1.3), names=True).table.set_index("person")
+    found = bko.productivity(office(1, slow=1.3, n=3000), names=True).table.set_index("person")
     assert found["verdict"].to_dict() == {f"P{k}": "slower" if k == 0 else "no difference" for k in range(8)}
     assert found.loc["P0", "low"] > 1.05
     # 1.3 against an average that holds it too: 1.3 ** (7 / 8) = 1.26
-    assert found.loc["P0", "raw_factor"] == pytest.approx(1.26, abs=0.08)
+    assert found.loc["P0", "raw_factor"] == pytest.approx(1.26, abs=0.06)
     assert found.loc["P0", "time_factor"] < found.loc["P0", "raw_factor"]
 
 
