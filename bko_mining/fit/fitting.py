@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bko_mining.fit.assembly import write_twin
-from bko_mining.fit.calibration import calibrate
+from bko_mining.fit.calibration import calibrate, mean_cycle_time
 from bko_mining.fit.findings import investigate
 from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
@@ -11,6 +11,9 @@ from bko_mining.fit.unlogged import with_hidden_work
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.model import Twin
 from bko_mining.twin.routing import END, START
+
+MOST = 2.0
+"""How many times the observed mean cycle time a causal run may take before its arrivals are doubted."""
 
 
 def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
@@ -45,7 +48,20 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     twin = write_twin(found, name=name)
     if not started.starts_estimated:
         twin = with_hidden_work(found, twin, seed=seed)
-    return with_memory(calibrate(twin, started, seed=seed), log, seed=seed)
+    twin = calibrate(twin, started, seed=seed)
+    return _at_rest(with_memory(twin, log, seed=seed), twin, started, seed)
+
+
+def _at_rest(remembering: Twin, before: Twin, log: EventLog, seed: int) -> Twin:
+    """Keep the weekly table of arrivals where others would bury the office that the log shows at rest."""
+    if remembering.arrivals == before.arrivals:
+        return remembering
+    observed = float((log.case_end - log.case_start).mean()) / 3.6e9
+    if mean_cycle_time(remembering.causal, log, seed=seed, runs=2) <= MOST * observed:
+        return remembering
+    kept = [item for item in remembering.evidence if item.part != "arrivals"]
+    said = [item for item in before.evidence if item.part == "arrivals"]
+    return remembering.replace(arrivals=before.arrivals, evidence=(*kept, *said))
 
 
 def _without_reserved_names(log: EventLog) -> EventLog:
