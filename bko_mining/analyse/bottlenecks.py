@@ -108,8 +108,8 @@ def bottlenecks(
     ...     "start": pd.to_datetime(["2026-01-05 08:00", "2026-01-05 14:00", "2026-01-05 15:00"]),
     ...     "end": pd.to_datetime(["2026-01-05 09:00", "2026-01-05 15:00", "2026-01-05 16:00"])})
     >>> found = bko.bottlenecks(bko.EventLog.from_frame(rows))
-    >>> found.table.loc[0, ["activity", "waiting_time", "cycle_time_share"]].tolist()
-    ['approve', Timedelta('0 days 05:00:00'), 0.625]
+    >>> found.table[["activity", "waiting_time", "cycle_time_share"]].values.tolist()
+    [['approve', Timedelta('0 days 05:00:00'), 0.625]]
     """
     rows = enabling(log)
     wait = log.begin - enabled_instants(log, rows)

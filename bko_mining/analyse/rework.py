@@ -109,8 +109,8 @@ def rework(
     ...     "start": pd.to_datetime(["2026-01-05 08:00", "2026-01-05 09:00", "2026-01-05 12:00", "2026-01-05 08:30"]),
     ...     "end": pd.to_datetime(["2026-01-05 08:30", "2026-01-05 10:00", "2026-01-05 12:30", "2026-01-05 09:00"])})
     >>> found = bko.rework(bko.EventLog.from_frame(rows))
-    >>> found.table.loc[0, ["activity", "n_returns", "n_redone", "mostly_after"]].tolist(), found.first_time_right_share
-    (['match', 1, 1, 'clarify'], 0.5)
+    >>> found.table[["activity", "n_returns", "n_redone", "mostly_after"]].values.tolist(), found.first_time_right_share
+    ([['match', 1, 1, 'clarify']], 0.5)
     """
     unknown = sorted(set(expected) - set(log.activities))
     if unknown:
