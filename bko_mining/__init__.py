@@ -54,6 +54,7 @@ _HOME = {
     "whatif.business_case": ("BusinessCase", "business_case"),
     "whatif.sensitivity": ("Sensitivity", "SobolIndices", "sensitivity", "sobol"),
     "whatif.levers": ("Lever",),
+    "whatif.views": ("queue_over_time", "scenario_utilisation", "trade_off"),
     "whatif.optimisation": ("BestPlan", "optimise"),
     "fit.uncertainty": ("resample_twin",),
     "fit.under_way": ("start_state",),

@@ -22,6 +22,7 @@ from bko_mining.present.figures import (
 )
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, label
+from bko_mining.whatif.views import QueueOverTime, ScenarioUtilisation, TradeOff
 from bko_mining.whatif.warm_up import warm_up
 from bko_mining.words import percent, say
 
@@ -150,3 +151,18 @@ def _shown(name: str) -> str:
 
 def _wrapped(name: str) -> str:
     return "\n".join(textwrap.wrap(name, 14))
+
+
+def plot_queue_view(view: QueueOverTime, *, ax: Axes | None = None) -> Axes:
+    """Draw a queue over time."""
+    return plot_queue(view.comparison, role=view.role, ax=ax)
+
+
+def plot_utilisation_view(view: ScenarioUtilisation, *, ax: Axes | None = None) -> Axes:
+    """Draw how busy roles are."""
+    return plot_utilisation(view.comparison, ax=ax)
+
+
+def plot_trade_off_view(view: TradeOff, *, ax: Axes | None = None) -> Axes:
+    """Draw one figure against another."""
+    return plot_trade_off(view.comparison, x=view.first, y=view.second, ax=ax)

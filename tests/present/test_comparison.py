@@ -17,6 +17,7 @@ from bko_mining.whatif.levers import Lever
 from bko_mining.whatif.optimisation import optimise
 from bko_mining.whatif.scenario import Scenario
 from bko_mining.whatif.sensitivity import sensitivity
+from bko_mining.whatif.views import queue_over_time, scenario_utilisation, trade_off
 from bko_mining.words import speaking
 from tests.whatif.office import office
 
@@ -60,3 +61,11 @@ def test_results_of_planning_draw_themselves(answer: Comparison) -> None:
     assert png_bytes(sensitivity(office(), replications=2, **RUN).plot())
     best = optimise(office(), [Lever.staff("Clerk", 2, 4)], budget=3, replications=1, check_replications=2, **RUN)
     assert png_bytes(best.plot())
+
+
+def test_other_looks_are_answers_of_their_own(answer: Comparison) -> None:
+    for look in (queue_over_time(answer, "Clerk"), scenario_utilisation(answer), trade_off(answer)):
+        assert look.summary
+        assert png_bytes(look.plot())
+    busy = scenario_utilisation(answer).table.set_index("role")
+    assert busy.loc["Clerk", "baseline"] > busy.loc["Clerk", "One more clerk"]

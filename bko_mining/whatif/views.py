@@ -1,0 +1,82 @@
+"""Other looks at a comparison, each an answer with its own table and picture."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from bko_mining.results import Result
+from bko_mining.whatif.comparison import BASELINE, Comparison
+from bko_mining.whatif.kpis import MAIN, label
+from bko_mining.words import number, percent, say
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueueOverTime(Result):
+    """Items waiting for a role (or open cases) day by day: ``scenario``, ``mean``, ``largest`` over the days."""
+
+    comparison: Comparison
+    role: str
+    picture: ClassVar[str] = "comparison_time:plot_queue_view"
+
+    @property
+    def summary(self) -> str:
+        """How many wait on the worst day as it is."""
+        worst = number(float(self.table["largest"].iloc[0]), 1)
+        return say("As it is, {n} items wait on the worst day ({role}).", n=worst, role=self.role or say("all"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScenarioUtilisation(Result):
+    """How busy each role is: one row a role, one column a scenario, shares in [0, 1]."""
+
+    comparison: Comparison
+    picture: ClassVar[str] = "comparison_time:plot_utilisation_view"
+
+    @property
+    def summary(self) -> str:
+        """The busiest role as it is."""
+        busiest = int(self.table[BASELINE].argmax())
+        share = percent(float(self.table[BASELINE].iloc[busiest]))
+        return say("{role} is the busiest role as it is ({share}).", role=self.table["role"].iloc[busiest], share=share)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TradeOff(Result):
+    """Two figures side by side: ``scenario`` and the means of both (durations in seconds)."""
+
+    comparison: Comparison
+    first: str
+    second: str
+    picture: ClassVar[str] = "comparison_time:plot_trade_off_view"
+
+    @property
+    def summary(self) -> str:
+        """Which figures."""
+        return say("{first} against {second}", first=label(self.second), second=label(self.first))
+
+
+def queue_over_time(comparison: Comparison, role: str = "") -> QueueOverTime:
+    """Items that wait for a role day by day, as it is and under each scenario (open cases if none is named)."""
+    key = f"queue: {role}" if role else "open"
+    rows = []
+    for name, outcomes in zip(comparison.names, comparison.outcomes, strict=True):
+        lines = [outcome.series[key] for outcome in outcomes if key in outcome.series]
+        last = min((len(line) for line in lines), default=0)
+        mean = np.mean([line[:last] for line in lines], axis=0) if last else np.zeros(1)
+        rows.append({"scenario": name, "mean": float(mean.mean()), "largest": float(mean.max())})
+    return QueueOverTime(pd.DataFrame(rows), comparison, role)
+
+
+def scenario_utilisation(comparison: Comparison) -> ScenarioUtilisation:
+    """How busy each role is, as it is and under each scenario."""
+    roles = [name for name in comparison.kpis if name.startswith("utilisation: ")]
+    busy = {name: [comparison.level(name, role).estimate for role in roles] for name in comparison.names}
+    return ScenarioUtilisation(pd.DataFrame({"role": [r.partition(": ")[2] for r in roles], **busy}), comparison)
+
+
+def trade_off(comparison: Comparison, x: str = "cost_per_week", y: str = MAIN) -> TradeOff:
+    """One figure against another, a point a scenario."""
+    values = {figure: [comparison.level(name, figure).estimate for name in comparison.names] for figure in (x, y)}
+    return TradeOff(pd.DataFrame({"scenario": comparison.names, **values}), comparison, x, y)
