@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bko_mining.errors import TwinWarning
+from bko_mining.errors import DataQualityWarning, TwinWarning
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.findings import Findings, investigate
@@ -96,7 +96,9 @@ def with_hidden_work(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
         window = (max(0.0, share - NEAR), min(LARGEST, share + NEAR))
     share = _matched_share(prompt, twin.name, seen, window, seed)
     hiding = _hiding(write_twin(prompt, name=twin.name), prompt, share)
-    return hiding.replace(evidence=(*hiding.evidence, _evidence(seen, share)))
+    said = _evidence(seen, share)
+    warnings.warn(f"{said.found}; {said.assumption}", DataQualityWarning, stacklevel=3)
+    return hiding.replace(evidence=(*hiding.evidence, said))
 
 
 def _hiding(twin: Twin, found: Findings, share: float) -> Twin:

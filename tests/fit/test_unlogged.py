@@ -37,7 +37,8 @@ def test_a_quarter_left_out_is_seen_and_becomes_background_load(log):
     kept = np.random.default_rng(3).random(log.n_cases) > 0.25
     found = investigate(log.take_cases(kept))
     assert promptness(found).suspicious
-    twin = with_hidden_work(found, write_twin(found, name=""))
+    with pytest.warns(bko.DataQualityWarning, match="is in no log"):
+        twin = with_hidden_work(found, write_twin(found, name=""))
     said = next(item for item in twin.evidence if item.part == "unlogged work")
     assert said.numbers["share"] == pytest.approx(0.25, abs=0.07)
     # The wait for the outside is not blown up by the hidden queue: 10 h was put in.
