@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from bko_mining.errors import BkoError
+from bko_mining.fit.fitting import fit_twin
+from bko_mining.simulate.simulation import simulate
 from bko_mining.whatif.business_case import annuity, business_case
 from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.levers import Lever, neighbours, scenario_of
@@ -68,6 +70,19 @@ def test_two_stage_intervals_cover_the_truth_between_twins() -> None:
 def test_a_twin_without_evidence_has_no_input_uncertainty() -> None:
     with pytest.raises(BkoError, match="evidence"):
         run_experiment(PLAIN, replications=4, input_draws=4, **RUN)  # type: ignore[arg-type]
+
+
+def test_intervals_of_a_fitted_twin_also_hold_what_its_log_leaves_open() -> None:
+    twin = fit_twin(simulate(PLAIN, n_cases=150, seed=4))
+    role = next(name for name, role in twin.roles.items() if "Ana" in role.members)
+    more, run = Scenario("m").staff(role, add=1), {"n_cases": 60, "workers": 1, "seed": 2}
+    alone = run_experiment(twin, more, replications=8, **run)  # type: ignore[arg-type]
+    honest = run_experiment(twin, more, replications=8, input_draws=4, **run)  # type: ignore[arg-type]
+    assert honest.groups == 4
+    assert honest.replications == 8
+    assert "4 twins" in honest.footing
+    assert honest.level().half_width > alone.level().half_width
+    assert not np.array_equal(honest.samples()[0], alone.samples()[0])
 
 
 def test_front_and_area() -> None:
