@@ -33,6 +33,7 @@ _HOME = {
     "log.reading": ("read_log", "read_table"),
     "log.mapping": ("ColumnMapping",),
     "log.repairs": ("estimate_start_times",),
+    "log.scanning": ("LogSummary", "Scan", "on_dask", "on_spark", "scan", "summarise"),
     "log.profiling": ("Profile", "profile"),
     "twin.model": ("Twin",),
     "twin.bpmn": ("read_bpmn", "write_bpmn"),

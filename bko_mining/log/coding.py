@@ -51,7 +51,8 @@ def encode(column: Any) -> tuple[Codes, pa.Array]:
     ([0, -1, 1, 0], ['pay', 'register'])
     """
     coded = as_dictionary(column)
-    codes = coded.indices.fill_null(UNKNOWN).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    indices = coded.indices.fill_null(UNKNOWN) if coded.indices.null_count else coded.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     names = coded.dictionary
     if not pa.types.is_string(names.type):
         names = as_text(names)

@@ -200,7 +200,7 @@ def _from_typed(column: Any, kind: Any) -> Parsed:
     unit = pa.timestamp("us", getattr(kind, "tz", None))
     array = column.cast(unit, safe=False).cast(pa.int64())
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    values = array.fill_null(MISSING).to_numpy(zero_copy_only=False)
+    values = (array.fill_null(MISSING) if array.null_count else array).to_numpy(zero_copy_only=False)
     zone = getattr(kind, "tz", None)
     bad = np.zeros(len(values), bool)
     if zone is None:

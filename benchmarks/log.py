@@ -1,0 +1,115 @@
+"""Loading and measuring synthetic back-office logs: CPU seconds and peak memory, beside pm4py where asked.
+
+python benchmarks/log.py --events 100000 1000000 --pm4py
+python benchmarks/log.py --events 10000000
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+N_ACTIVITIES, N_RESOURCES = 16, 83
+
+
+def synthetic(n: int, seed: int = 0) -> pa.Table:
+    """16 activities, 83 resources with a skew, 10–12 instances a case, order of completion, string ids."""
+    random = np.random.default_rng(seed)
+    sizes = random.integers(10, 13, n // 11 + 2)
+    case = np.repeat(np.arange(len(sizes)), sizes)[:n]
+    position = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)[:n]
+    begun = np.sort(random.integers(0, 365 * 86_400, len(sizes)))
+    steps = random.exponential(7200, n)
+    total = np.cumsum(steps)
+    since = total - np.repeat(total[np.minimum(np.cumsum(sizes) - sizes, n - 1)], sizes)[:n]
+    end = ((begun[case] + since + 1_700_000_000) * 1e6).astype(np.int64)
+    start = end - (random.exponential(600, n) * 1e6).astype(np.int64)
+    activity = np.minimum(position + random.integers(0, 3, n), N_ACTIVITIES - 1)
+    worker = np.minimum(random.geometric(0.05, n) - 1, N_RESOURCES - 1)
+    order = np.argsort(end, kind="stable")
+    names = np.array([f"Activity {i:02d}" for i in range(N_ACTIVITIES)])
+    people = np.array([f"Resource {i:02d}" for i in range(N_RESOURCES)])
+    return pa.table(
+        {
+            "case_id": pa.array(np.char.add("INV-", case[order].astype(str))),
+            "activity": pa.array(names[activity[order]]),
+            "resource": pa.array(people[worker[order]]),
+            "start": pa.array(start[order]).cast(pa.timestamp("us", "UTC")),
+            "end": pa.array(end[order]).cast(pa.timestamp("us", "UTC")),
+        }
+    )
+
+
+def load(path: Path) -> None:
+    import bko_mining as bko
+
+    read_log = bko.read_log  # the import is not part of the loading
+    before = time.process_time()
+    log = read_log(path)
+    loading = time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(log):>12,} {'load':<24} {loading:8.2f} s {peak:6.2f} GiB")
+    from bko_mining.analyse.rework import rework
+    from bko_mining.analyse.times import cycle_time
+    from bko_mining.discover.process_map import process_map
+    from bko_mining.discover.variants import variants
+    from bko_mining.log.profiling import profile
+
+    for measure in (process_map, variants, cycle_time, rework, profile):
+        before = time.process_time()
+        measure(log)
+        print(f"{len(log):>12,} {measure.__name__:<24} {time.process_time() - before:8.2f} s")
+
+
+def load_pm4py(path: Path) -> None:
+    import os
+
+    os.environ["PM4PY_SHOW_PROGRESS_BAR"] = "False"
+    sys._pm4py_welcome_shown = True  # type: ignore[attr-defined]
+    import pm4py
+
+    frame = parquet.read_table(path).to_pandas()
+    before = time.process_time()
+    log = pm4py.format_dataframe(frame, case_id="case_id", activity_key="activity", timestamp_key="end")
+    print(f"{len(log):>12,} {'pm4py format':<24} {time.process_time() - before:8.2f} s")
+    log["org:resource"] = log["resource"]
+    queries = {
+        "pm4py dfg + times": lambda: (pm4py.discover_dfg(log), pm4py.discover_performance_dfg(log)),
+        "pm4py variants": lambda: pm4py.get_variants(log),
+        "pm4py durations": lambda: pm4py.get_all_case_durations(log),
+        "pm4py rework": lambda: pm4py.get_rework_cases_per_activity(log),
+    }
+    for name, query in queries.items():
+        before = time.process_time()
+        query()
+        print(f"{len(log):>12,} {name:<24} {time.process_time() - before:8.2f} s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--pm4py", action="store_true", help="ask pm4py the same questions")
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/bko_benchmark"))
+    parser.add_argument("--one", choices=["bko", "pm4py"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.folder.mkdir(exist_ok=True, parents=True)
+    for n in options.events:
+        path = options.folder / f"log_{n}.parquet"
+        if not path.exists():
+            parquet.write_table(synthetic(n), path)
+        if options.one:
+            {"bko": load, "pm4py": load_pm4py}[options.one](path)
+            continue
+        for tool in ("bko", "pm4py")[: 1 + options.pm4py]:
+            # A process a measurement: the peak of one is not the peak of the next.
+            subprocess.run([sys.executable, __file__, "--events", str(n), "--one", tool], check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Logs larger than memory, or spread over a cluster: case-complete chunks and summaries that add up.
+
+The cases of a folder of Parquet files are dealt into buckets by the hash of their id. A bucket holds whole cases and
+fits into memory, so every measure of a log can be taken of it, and what adds up is merged. Buckets are independent:
+one machine takes them one after the other, a cluster side by side, and the answer is the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bko_mining.errors import LogError
+from bko_mining.log.event_log import EventLog
+from bko_mining.log.exports import Export
+from bko_mining.log.mapping import ColumnMapping
+from bko_mining.log.reading import log_of
+from bko_mining.log.recognise import SAMPLE, recognise
+
+T = TypeVar("T")
+Runner = Callable[[Callable[[int], Any], list[int]], Iterable[Any]]
+
+_BYTES_A_ROW = 250  # an event while its bucket is read: 150 measured, and room for attributes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogSummary:
+    """What of a log adds up over its cases.
+
+    Attributes
+    ----------
+    n_cases, n_instances : int
+        Totals.
+    activities : pandas.DataFrame
+        By activity: n (instances), n_cases, n_repeated (instances beyond the first of their case).
+    directly_follows : pandas.DataFrame
+        By activity and then: n and total_time (from the end of one to the end of the other).
+    variants : pandas.DataFrame
+        By sequence of activities: n (cases), total_time (sum of cycle times).
+    first, last : pandas.Timestamp
+        The window, UTC.
+    """
+
+    n_cases: int
+    n_instances: int
+    activities: pd.DataFrame
+    directly_follows: pd.DataFrame
+    variants: pd.DataFrame
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+    def merge(self, *others: "LogSummary") -> "LogSummary":
+        """Add up the summaries of logs that share no case."""
+        parts = (self, *others)
+        tables = {
+            name: _added([getattr(part, name) for part in parts])
+            for name in ("activities", "directly_follows", "variants")
+        }
+        return LogSummary(
+            n_cases=sum(part.n_cases for part in parts),
+            n_instances=sum(part.n_instances for part in parts),
+            first=min(part.first for part in parts),
+            last=max(part.last for part in parts),
+            **tables,
+        )
+
+
+def summarise(log: EventLog) -> LogSummary:
+    """Take of a log what adds up; ``merge`` puts the parts together.
+
+    Examples
+    --------
+    >>> times = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-01-07"], utc=True)
+    >>> log = EventLog.from_frame(pd.DataFrame({"case": [1, 1, 1], "activity": ["A", "A", "B"], "end": times}))
+    >>> summarise(log).directly_follows["n"].to_dict()
+    {('A', 'A'): 1, ('A', 'B'): 1}
+    """
+    names = np.array(log.activities, dtype=object)
+    width = len(names)
+    key = log.case.astype(np.int64) * width + log.activity
+    once = np.unique(key) % width
+    n, n_cases = np.bincount(log.activity, minlength=width), np.bincount(once, minlength=width)
+    by_activity = pd.DataFrame(
+        {"n": n, "n_cases": n_cases, "n_repeated": n - n_cases}, index=pd.Index(names, name="activity")
+    )
+    utc = pd.DatetimeIndex(np.array([log.begin.min(), log.finish.max()]).view("M8[us]"), tz="UTC")
+    return LogSummary(
+        n_cases=log.n_cases,
+        n_instances=len(log),
+        activities=_added([by_activity[n > 0]]),
+        directly_follows=_added([_follows(log, names)]),
+        variants=_added([_variants(log, names)]),
+        first=utc[0],
+        last=utc[1],
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """A log that lies in files and passes through in chunks of whole cases.
+
+    Attributes
+    ----------
+    pattern : str
+        The Parquet files.
+    mapping : ColumnMapping
+        Found once, on the first rows, and used for every chunk.
+    n_rows, n_chunks : int
+        Rows of the files, and buckets of whole cases that they are dealt into.
+    timezone : str or None
+        As in ``read_log``.
+    memory_limit : str
+        What DuckDB may take, such as ``"4GB"``.
+    """
+
+    pattern: str
+    mapping: ColumnMapping
+    n_rows: int
+    n_chunks: int
+    timezone: str | None = None
+    memory_limit: str = "2GB"
+
+    def chunk(self, number: int) -> EventLog | None:
+        """The log of one bucket of cases; None if no case falls into it."""
+        case = self.mapping.case_id
+        columns = case if isinstance(case, tuple) else (case,)
+        hashed = ", ".join(f'"{name}"' for name in columns)
+        query = (
+            f"SELECT * EXCLUDE (file_row_number, filename) FROM read_parquet(?, file_row_number=true, filename=true) "
+            f"WHERE hash({hashed}) % {self.n_chunks} = {number} ORDER BY filename, file_row_number"
+        )
+        with _connection(self.memory_limit) as connection:
+            table = connection.execute(query, [self.pattern]).to_arrow_table()
+        return log_of(Export(table), self.mapping, self.timezone) if len(table) else None
+
+    def chunks(self) -> Iterator[EventLog]:
+        """Every chunk in turn; together they hold every case once."""
+        for number in range(self.n_chunks):
+            log = self.chunk(number)
+            if log is not None:
+                yield log
+
+    def map(self, measure: Callable[[EventLog], T], *, run: Runner | None = None) -> list[T]:
+        """Take a measure of every chunk.
+
+        Parameters
+        ----------
+        measure : function of an EventLog
+            Its answers should add up; the merging is yours.
+        run : function, optional
+            Who runs the chunks: ``on_dask(client)``, ``on_spark(session)``; one after the other here if not given.
+        """
+        task = partial(_measured, self, measure)
+        answers = (run or _here)(task, list(range(self.n_chunks)))
+        return [answer for found, answer in answers if found]
+
+    def summary(self, *, run: Runner | None = None) -> LogSummary:
+        """The summary of the whole log, merged from its chunks."""
+        first, *others = self.map(summarise, run=run)
+        return first.merge(*others)
+
+    def with_chunks(self, n_chunks: int) -> "Scan":
+        """The same scan in another number of chunks."""
+        return replace(self, n_chunks=n_chunks)
+
+
+def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, memory_limit: str = "2GB") -> Scan:
+    """Open Parquet files of any size as a log that passes through in case-complete chunks.
+
+    Parameters
+    ----------
+    path : str or Path
+        One file, or a pattern such as ``"folder/*.parquet"``.
+    columns, timezone
+        As in ``read_log``; the mapping is found on the first rows.
+    memory_limit : str
+        Memory that a chunk and DuckDB may take each, such as ``"4GB"``.
+
+    Raises
+    ------
+    LogError
+        If no file matches or a file is no Parquet.
+    """
+    import duckdb
+
+    pattern = str(path)
+    with _connection(memory_limit) as connection:
+        try:
+            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
+            head = connection.execute(f"SELECT * FROM read_parquet(?) LIMIT {SAMPLE}", [pattern]).to_arrow_table()
+        except duckdb.Error as error:
+            raise LogError(f"{pattern} cannot be scanned as Parquet: {error}") from error
+        bytes_allowed = _bytes(memory_limit)
+    n_rows = int(counted[0]) if counted else 0
+    if n_rows == 0:
+        raise LogError(f"{pattern} has no rows")
+    n_chunks = max(1, ceil(n_rows * _BYTES_A_ROW / bytes_allowed))
+    return Scan(pattern, recognise(head, columns), n_rows, n_chunks, timezone, memory_limit)
+
+
+def on_dask(client: Any) -> Runner:
+    """Run chunks on the workers of a Dask client (they must see the files)."""
+
+    def run(task: Callable[[int], Any], numbers: list[int]) -> Iterable[Any]:
+        answers: Iterable[Any] = client.gather(client.map(task, numbers, pure=False))
+        return answers
+
+    return run
+
+
+def on_spark(session: Any) -> Runner:
+    """Run chunks on the executors of a Spark session (they must see the files)."""
+
+    def run(task: Callable[[int], Any], numbers: list[int]) -> Iterable[Any]:
+        answers: Iterable[Any] = session.sparkContext.parallelize(numbers, len(numbers)).map(task).collect()
+        return answers
+
+    return run
+
+
+def _measured(source: Scan, measure: Callable[[EventLog], T], number: int) -> tuple[bool, T | None]:
+    log = source.chunk(number)
+    return (False, None) if log is None else (True, measure(log))
+
+
+def _here(task: Callable[[int], Any], numbers: list[int]) -> Iterable[Any]:
+    return map(task, numbers)
+
+
+def _connection(memory_limit: str) -> Any:
+    import duckdb
+
+    return duckdb.connect(config={"memory_limit": memory_limit})
+
+
+def _bytes(size: str) -> int:
+    number = "".join(c for c in size if c.isdigit() or c == ".")
+    unit = size[len(number) :].strip().upper()[:1]
+    if not number or unit not in ("K", "M", "G", "T"):
+        raise LogError(f"{size!r} is no amount of memory; write it like '4GB'")
+    return int(float(number) * 1000 ** (" KMGT".index(unit)))
+
+
+def _added(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Sum by index, in the order of the index, so that the order of the chunks does not matter."""
+    stacked = pd.concat(tables)
+    return stacked.groupby(level=list(range(stacked.index.nlevels)), sort=True).sum()
+
+
+def _follows(log: EventLog, names: Any) -> pd.DataFrame:
+    rows = np.flatnonzero(log.follows)
+    width = len(names)
+    key = log.activity[rows - 1].astype(np.int64) * width + log.activity[rows]
+    n = np.bincount(key, minlength=width * width)
+    used = np.flatnonzero(n)
+    # Whole microseconds: sums of floats would depend on how the log was cut.
+    total = np.zeros(width * width, np.int64)
+    finish = log.finish
+    np.add.at(total, key, finish[rows] - finish[rows - 1])
+    index = pd.MultiIndex.from_arrays([names[used // width], names[used % width]], names=["activity", "then"])
+    return pd.DataFrame({"n": n[used], "total_time": total[used].view("m8[us]")}, index=index)
+
+
+def _variants(log: EventLog, names: Any) -> pd.DataFrame:
+    data, bounds = log.activity.tobytes(), (log.offsets * log.activity.itemsize).tolist()
+    keys = [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    frame = pd.DataFrame({"key": keys, "n": 1, "total_time": (log.case_end - log.case_start).view("m8[us]")})
+    by_key = frame.groupby("key", sort=False).sum()
+    by_key.index = pd.Index([" → ".join(names[np.frombuffer(k, np.int32)]) for k in by_key.index], name="variant")
+    return by_key

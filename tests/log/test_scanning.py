@@ -1,0 +1,79 @@
+"""One chunk, k chunks and any runner give the same frames."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bko_mining.errors import LogError
+from bko_mining.log.event_log import EventLog
+from bko_mining.log.reading import read_log
+from bko_mining.log.scanning import LogSummary, Scan, on_dask, on_spark, scan, summarise
+
+SAMPLE = Path(__file__).parents[2] / "sample_logs" / "accounts_payable.csv"
+
+
+@pytest.fixture(scope="module")
+def log() -> EventLog:
+    return read_log(SAMPLE, timezone="America/Sao_Paulo")
+
+
+@pytest.fixture(scope="module")
+def files(log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> Scan:
+    folder = tmp_path_factory.mktemp("scan")
+    # The cases lie across both files.
+    odd = np.arange(len(log)) % 2 == 1
+    log.take_instances(odd).write_parquet(folder / "a.parquet")
+    log.take_instances(~odd).write_parquet(folder / "b.parquet")
+    return scan(folder / "*.parquet", timezone="America/Sao_Paulo")
+
+
+def assert_same(one: LogSummary, other: LogSummary) -> None:
+    assert (one.n_cases, one.n_instances, one.first, one.last) == (
+        other.n_cases,
+        other.n_instances,
+        other.first,
+        other.last,
+    )
+    for name in ("activities", "directly_follows", "variants"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+
+
+@pytest.mark.parametrize("k", [1, 2, 7])
+def test_chunking_changes_nothing(files: Scan, k: int) -> None:
+    assert_same(files.with_chunks(k).summary(), files.with_chunks(1).summary())
+
+
+def test_a_scan_finds_every_case_once(files: Scan, log: EventLog) -> None:
+    ids = [case for chunk in files.with_chunks(5).chunks() for case in chunk.case_ids.to_pylist()]
+    assert sorted(ids) == sorted(log.case_ids.to_pylist())
+    whole, scanned = summarise(log), files.with_chunks(3).summary()
+    assert (scanned.n_cases, scanned.n_instances) == (whole.n_cases, whole.n_instances)
+    pd.testing.assert_frame_equal(scanned.activities, whole.activities)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_summaries_of_any_split_add_up(log: EventLog, seed: int) -> None:
+    part = np.random.default_rng(seed).integers(0, 4, log.n_cases)
+    first, *others = (summarise(log.take_cases(part == k)) for k in range(4))
+    assert_same(first.merge(*others), summarise(log))
+
+
+def test_a_memory_limit_decides_the_number_of_chunks(files: Scan) -> None:
+    assert scan(files.pattern, memory_limit="50MB").n_chunks > 1
+    with pytest.raises(LogError, match="no amount of memory"):
+        scan(files.pattern.replace("*", "a"), memory_limit="50")
+
+
+def test_dask_gives_the_same(files: Scan) -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed (make test-engines)")
+    with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
+        assert_same(files.with_chunks(4).summary(run=on_dask(client)), files.with_chunks(1).summary())
+
+
+def test_spark_gives_the_same(files: Scan) -> None:
+    sql = pytest.importorskip("pyspark.sql", reason="Spark is not installed (make test-engines)")
+    session = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    assert_same(files.with_chunks(4).summary(run=on_spark(session)), files.with_chunks(1).summary())
+    session.stop()
