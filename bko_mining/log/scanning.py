@@ -8,6 +8,7 @@ one machine takes them one after the other, a cluster side by side, and the answ
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
@@ -135,7 +136,7 @@ class Scan:
             f"WHERE hash({hashed}) % {self.n_chunks} = {number} ORDER BY filename, file_row_number"
         )
         with _connection(self.memory_limit) as connection:
-            table = connection.execute(query, [self.pattern]).to_arrow_table()
+            table = connection.sql(query, params=[self.pattern]).to_arrow_table()
         return log_of(Export(table), self.mapping, self.timezone) if len(table) else None
 
     def chunks(self) -> Iterator[EventLog]:
@@ -191,16 +192,26 @@ def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, 
     pattern = str(path)
     with _connection(memory_limit) as connection:
         try:
-            counted = connection.execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
-            head = connection.execute(f"SELECT * FROM read_parquet(?) LIMIT {SAMPLE}", [pattern]).to_arrow_table()
+            counted = connection.sql("SELECT count(*) FROM read_parquet(?)", params=[pattern]).fetchone()
+            head = connection.sql(f"SELECT * FROM read_parquet(?) LIMIT {SAMPLE}", params=[pattern]).to_arrow_table()
         except duckdb.Error as error:
             raise LogError(f"{pattern} cannot be scanned as Parquet: {error}") from error
-        bytes_allowed = _bytes(memory_limit)
     n_rows = int(counted[0]) if counted else 0
     if n_rows == 0:
         raise LogError(f"{pattern} has no rows")
-    n_chunks = max(1, ceil(n_rows * _BYTES_A_ROW / bytes_allowed))
-    return Scan(pattern, recognise(head, columns), n_rows, n_chunks, timezone, memory_limit)
+    mapping = recognise(head, columns)
+    return Scan(pattern, mapping, n_rows, chunks_for(n_rows, memory_limit), timezone, memory_limit)
+
+
+def chunks_for(n_rows: int, memory_limit: str) -> int:
+    """Into how many chunks a log is dealt so that one fits into the memory allowed.
+
+    Examples
+    --------
+    >>> chunks_for(100_000_000, "4GB")
+    7
+    """
+    return max(1, ceil(n_rows * _BYTES_A_ROW / _bytes(memory_limit)))
 
 
 def on_dask(client: Any) -> Runner:
@@ -268,7 +279,7 @@ def _follows(log: EventLog, names: Any) -> pd.DataFrame:
 
 def _variants(log: EventLog, names: Any) -> pd.DataFrame:
     data, bounds = log.activity.tobytes(), (log.offsets * log.activity.itemsize).tolist()
-    keys = [data[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+    keys = [data[a:b] for a, b in pairwise(bounds)]
     frame = pd.DataFrame({"key": keys, "n": 1, "total_time": (log.case_end - log.case_start).view("m8[us]")})
     by_key = frame.groupby("key", sort=False).sum()
     by_key.index = pd.Index([" → ".join(names[np.frombuffer(k, np.int32)]) for k in by_key.index], name="variant")
