@@ -192,7 +192,7 @@ def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, 
     pattern = str(path)
     with _connection(memory_limit) as connection:
         try:
-            counted = connection.sql("SELECT count(*) FROM read_parquet(?)", params=[pattern]).fetchone()
+            counted = connection.cursor().execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
             head = connection.sql(f"SELECT * FROM read_parquet(?) LIMIT {SAMPLE}", params=[pattern]).to_arrow_table()
         except duckdb.Error as error:
             raise LogError(f"{pattern} cannot be scanned as Parquet: {error}") from error
