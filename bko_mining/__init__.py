@@ -79,6 +79,7 @@ _HOME = {
     "analyse.candidates": ("automation_candidates", "outsourcing_candidates"),
     "analyse.comparing": ("compare_logs",),
     "analyse.drift": ("drift",),
+    "analyse.duplicates": ("duplicate_entry",),
     "analyse.insights": ("insights",),
     "whatif.candidates": ("scenario_of",),
     "discover.process_map": ("process_map",),

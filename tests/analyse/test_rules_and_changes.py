@@ -140,3 +140,11 @@ def test_insights_say_nothing_twice_and_rank_by_hours() -> None:
     assert 1 <= len(found.table) <= 10
     with speaking("pt_BR"):
         assert bko.insights(weekly(5, factor=1.6)).summary.split()[1] == "achados."
+
+
+def test_two_clerks_of_one_department_enter_nothing_twice() -> None:
+    rows = {"case_id": ["A", "A", "B", "B"], "activity": ["Enter invoice", "Enter invoice again"] * 2}
+    rows |= {"role": ["Finance", "Finance", "Store", "Finance"]}
+    frame = pd.DataFrame(rows | {"end": pd.date_range("2026-01-05", periods=4, freq="h")})
+    found = bko.duplicate_entry(EventLog.from_frame(frame)).table
+    assert found[["first_by", "second_by", "n_cases"]].values.tolist() == [["Store", "Finance", 1]]
