@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test lint types unit notebooks browser setup lock sample-logs clean
+.PHONY: demo test test-engines lint types unit notebooks browser setup lock sample-logs clean
 
 demo: $(READY)
 	$(BIN)/bko demo sample_logs/accounts_payable.csv --out demo
@@ -36,6 +36,13 @@ browser:
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 	       && (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1; } \
 	  || echo "no Chromium here: the browser tests will be skipped"
+
+# The lanes beyond one machine, with real local workers: Dask and Spark (needs Java 17) from their own lock.
+test-engines: $(READY)
+	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --quiet -r requirements-engines.lock
+	$(BIN)/python -m pytest tests/log/test_scanning.py -rs
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --quiet requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .
 
 setup: $(READY)
 

@@ -156,7 +156,7 @@ def _owners(opening: NDArray[np.bool_], kind: NDArray[np.int8], level: Instants,
     parent = {_EVENT: _TRACE, _TRACE: _LOG, _GLOBAL: _LOG, _LOG: _OTHER}
     closes = step[marks] <= 0
     owner = np.where(closes, np.array([parent.get(k, _OTHER) for k in range(6)], np.int8)[kind[marks]], kind[marks])
-    last = np.searchsorted(marks, np.arange(len(kind)), side="right") - 1
+    last = np.cumsum(holder) - 1
     owners = np.where(last >= 0, owner[np.maximum(last, 0)], _OTHER).astype(np.int8)
     return np.where((kind == _ATTRIBUTE) & opening, owners, _OTHER).astype(np.int8)
 
