@@ -135,13 +135,13 @@ def plot_turnover(found: "Turnover", ax: Axes) -> None:
 
 
 def bars(ax: Axes, labels: list[Any], values: Any, notes: list[str], colours: list[str] | None = None) -> None:
-    """Draw horizontal bars from the top with a note beside each."""
+    """Draw horizontal bars from the top with a note beside each; long labels take two lines."""
     values = np.asarray(values, float)
     places = np.arange(len(labels))
     ax.barh(places, values, color=colours or BLUE, height=0.68)
     for place, value, note in zip(places, values, notes, strict=True):
         ax.annotate(note, (max(value, 0), place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
-    ax.set_yticks(places, labels=[short(str(label)) for label in labels], color=INK)
+    ax.set_yticks(places, labels=[two_lines(str(label)) for label in labels], color=INK)
     ax.invert_yaxis()
     ax.set_xlim(min(0.0, float(values.min(initial=0))), (float(values.max(initial=0)) or 1.0) * 1.35)
     ax.xaxis.set_visible(False)
@@ -165,3 +165,10 @@ def intervals(ax: Axes, labels: list[str], middle: Any, low: Any, high: Any, col
 def short(label: str, most: int = 40) -> str:
     """Cut a label that would not fit."""
     return label if len(label) <= most else f"{label[: most - 1]}…"
+
+
+def two_lines(label: str, most: int = 40) -> str:
+    """Break a long label once and cut what does not fit into the second line."""
+    first = label if len(label) <= most else label[:most].rpartition(" ")[0] or label[:most]
+    rest = label[len(first) :].strip()
+    return f"{first}\n{short(rest, most)}" if rest else first
