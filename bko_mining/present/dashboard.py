@@ -41,7 +41,9 @@ def what_if_panel(twin: Twin, *, replications: int = 10, n_cases: int = 1000, se
     sizes = {name: len(role.names(name)) for name, role in twin.roles.items()}
     largest = sorted(sizes, key=lambda name: -sizes[name])[:MOST]
     people = {name: _slider(name, sizes[name]) for name in largest}
-    demand = ipywidgets.FloatSlider(1.0, min=0.5, max=2.0, step=0.05, description=say("Demand ×"), style=_WIDE)
+    demand = ipywidgets.FloatSlider(
+        1.0, min=0.5, max=2.0, step=0.05, description=say("Demand ×"), style=_WIDE, layout=_LONG
+    )
     button = ipywidgets.Button(description=say("Ask"), button_style="primary")
     sentence, picture = ipywidgets.HTML(), ipywidgets.Image(format="png", layout={"max_width": "760px"})
 
@@ -113,10 +115,11 @@ def dashboard_notebook(twin: Path, language: str) -> dict[str, Any]:
 
 
 _WIDE = {"description_width": "180px"}
+_LONG = {"width": "560px"}
 
 
 def _slider(name: str, size: int) -> Any:
-    return ipywidgets.IntSlider(size, min=max(0, size - 5), max=size + 8, description=name, style=_WIDE)
+    return ipywidgets.IntSlider(size, min=max(0, size - 5), max=size + 8, description=name, style=_WIDE, layout=_LONG)
 
 
 def _drawn(found: Comparison) -> bytes:

@@ -136,7 +136,7 @@ def save_png(axes: Axes, target: str | Path | BytesIO, *, dpi: int = DPI) -> Non
 
 def save_svg(axes: Axes, target: str | Path | BytesIO) -> None:
     """Write the figure of an ``Axes`` as SVG; the same picture always has the same bytes."""
-    _save(axes, target, format="svg", metadata={"Date": None, "Creator": None})
+    _save(axes, target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
 
 
 def png_bytes(axes: Axes, *, dpi: int = DPI) -> bytes:

@@ -1,0 +1,91 @@
+"""The command line on small logs: what it writes, and what it says when something is wrong."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from bko_mining.cli import app, main
+from bko_mining.log.reading import read_log
+from bko_mining.present.dashboard import dashboard_notebook, scenario_of, what_if_panel
+from bko_mining.present.report import report
+from bko_mining.twin.model import Twin
+from bko_mining.words import set_language, speaking
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "sample_logs" / "accounts_payable.csv"
+STUDY = ROOT / "simulations" / "accounts_payable"
+
+
+@pytest.fixture
+def ends_only(tmp_path: Path) -> Path:
+    rows = [(f"C{i}", name, f"2026-01-{5 + i % 20:02d} {8 + k}:00") for i in range(40) for k, name in enumerate("abc")]
+    path = tmp_path / "export.csv"
+    pd.DataFrame(rows, columns=["Caso", "Atividade", "Data/Hora"]).to_csv(path, index=False, sep=";")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> object:
+    yield
+    set_language("en")
+
+
+def test_a_report_of_ends_only_says_what_that_limits(ends_only: Path, tmp_path: Path) -> None:
+    target = tmp_path / "r.html"
+    done = CliRunner().invoke(app, ["report", str(ends_only), "-o", str(target), "--no-what-if", "--lang", "pt_BR"])
+    assert done.exit_code == 0, done.output
+    text = target.read_text(encoding="utf-8")
+    assert "não tem horários de início" in text
+    assert 'lang="pt-BR"' in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
+@pytest.mark.parametrize("ending", ["html", "xlsx", "pptx"])
+def test_a_report_travels_in_three_formats(ending: str, tmp_path: Path) -> None:
+    log = read_log(SAMPLE, timezone="America/Sao_Paulo")
+    path = report(log, title="Accounts payable").save(tmp_path / f"report.{ending}")
+    assert path.stat().st_size > 10_000
+
+
+def test_the_same_log_gives_the_same_report() -> None:
+    log = read_log(SAMPLE, timezone="America/Sao_Paulo")
+    assert report(log).html == report(log).html
+    with speaking("pt_BR"):
+        assert "O que acontece" in report(log).html
+
+
+def test_simulate_and_compare(tmp_path: Path) -> None:
+    twin, out = str(STUDY / "twin.yaml"), tmp_path / "log.csv"
+    done = CliRunner().invoke(app, ["simulate", twin, "-o", str(out), "--cases", "30"])
+    assert done.exit_code == 0, done.output
+    assert read_log(out).n_cases == 30
+    page = tmp_path / "compare.html"
+    asked = ["compare", twin, str(STUDY / "scenarios.yaml"), "-o", str(page), "--replications", "2"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_what_a_user_can_cause_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bko", "report", str(tmp_path / "nothing.csv")])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.startswith("bko: ")
+
+
+def test_sliders_become_a_scenario() -> None:
+    assert scenario_of({"Clerk": 0}, 1.0).changes == ()
+    assert len(scenario_of({"Clerk": 2, "Buyer": -1}, 0.9).changes) == 3
+    twin = Twin.load(STUDY / "twin.yaml")
+    panel = what_if_panel(twin, replications=2, n_cases=30)
+    ask = panel.children[1]
+    ask.click()
+    assert "As it is" in panel.children[2].value
+    assert bytes(panel.children[3].value).startswith(b"\x89PNG")
+    assert dashboard_notebook(STUDY / "twin.yaml", "pt_BR")["cells"][1]["source"].count("pt_BR") == 1
