@@ -91,7 +91,7 @@ def as_text(table: pd.DataFrame, rows: int = 20) -> str:
     """Write the first rows of a table as text that is the same on every machine."""
     words = readable(table.head(rows))
     words.columns = pd.Index(table.columns)
-    text = words.to_string(index=False, max_colwidth=48)
+    text = words.to_string(index=False, max_colwidth=100)
     return text if len(table) <= rows else f"{text}\n… {say('{n} more rows', n=number(len(table) - rows))}"
 
 

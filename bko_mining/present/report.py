@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from bko_mining.analyse.bottlenecks import bottlenecks
+from bko_mining.analyse.insights import insights
 from bko_mining.analyse.rework import rework
 from bko_mining.analyse.times import cycle_time
 from bko_mining.analyse.waiting_causes import waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
+from bko_mining.analyse.workload import workload
 from bko_mining.discover.process_map import process_map
 from bko_mining.discover.variants import variants
 from bko_mining.errors import BkoError
@@ -50,12 +52,15 @@ class Report:
         The numbers that stand large below it.
     chapters : tuple of Chapter
         In the order of the story.
+    findings : tuple of str
+        What is worth a manager's minute, most hours at stake first.
     """
 
     title: str
     subtitle: str
     facts: tuple[Fact, ...]
     chapters: tuple[Chapter, ...]
+    findings: tuple[str, ...] = ()
 
     @property
     def html(self) -> str:
@@ -83,6 +88,12 @@ class Report:
 
     def _sections(self) -> Iterator[Section]:
         yield Section(say("In short"), findings=tuple(chapter.answer.summary for chapter in self.chapters))
+        if self.findings:
+            yield Section(
+                say("Worth a manager's minute"),
+                findings=self.findings,
+                note=say("Most hours at stake first. They may overlap: a repeat also waits."),
+            )
         for chapter in self.chapters:
             if isinstance(chapter.answer, Comparison):
                 yield from _comparison(chapter)
@@ -130,6 +141,7 @@ def report(log: EventLog, *, comparison: Comparison | None = None, title: str | 
         ),
         facts=tuple(_facts(log)),
         chapters=tuple(_chapters(log, comparison)),
+        findings=tuple(insights(log).table["finding"]),
     )
 
 
@@ -151,6 +163,8 @@ def _chapters(log: EventLog, comparison: Comparison | None) -> Iterator[Chapter]
         yield Chapter(say("Why it waits"), waiting_causes(log, by="activity"), folded=True)
         yield Chapter(say("When people work"), discover_calendars(log), folded=True)
     yield Chapter(say("What is done twice"), rework(log))
+    if log.has_starts and log.has_resources:
+        yield Chapter(say("How the work is shared"), workload(log), folded=True)
     if comparison is not None:
         yield Chapter(say("What if"), comparison, warnings=_distance(log, comparison))
 
