@@ -21,7 +21,7 @@ from bko_mining.present.figures import (
     plot,
 )
 from bko_mining.whatif.comparison import BASELINE, Comparison
-from bko_mining.whatif.kpis import MAIN, label
+from bko_mining.whatif.kpis import MAIN, kpi, label
 from bko_mining.whatif.views import QueueOverTime, ScenarioUtilisation, TradeOff
 from bko_mining.whatif.warm_up import warm_up
 from bko_mining.words import percent, say
@@ -104,6 +104,9 @@ def plot_trade_off(comparison: Comparison, *, x: str = "cost_per_week", y: str =
         axes.xaxis.set_major_formatter(lambda value, _: result.written(value, x))
         axes.yaxis.set_major_formatter(lambda value, _: result.written(value, y))
         axes.locator_params(axis="x", nbins=5)
+        for axis, figure in ((axes.xaxis, x), (axes.yaxis, y)):
+            if kpi(figure).unit == "time":
+                duration_ticks(axis)
         axes.set_xlabel(label(x))
         axes.set_ylabel(label(y))
         axes.set_title(say("{first} against {second}", first=label(y), second=label(x)))

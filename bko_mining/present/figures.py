@@ -166,11 +166,11 @@ def percent_ticks(axis: Any) -> None:
 
 def duration_ticks(axis: Any) -> None:
     """Put the ticks of an axis (seconds) at whole minutes, hours or days and write them as durations."""
-    axis.set_major_locator(_WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
+    axis.set_major_locator(WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(number(0, 1)[1:], "")))
 
 
-class _WholeUnits(MaxNLocator):
+class WholeUnits(MaxNLocator):
     """Ticks at round numbers of the unit in which the durations will be written."""
 
     def tick_values(self, vmin: float, vmax: float) -> Any:

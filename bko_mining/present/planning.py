@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, footnote, new_axes, plot
+from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, duration_ticks, footnote, new_axes, plot
 from bko_mining.whatif.comparison import written
 from bko_mining.whatif.kpis import kpi, label
 from bko_mining.whatif.optimisation import BestPlan
@@ -26,6 +26,9 @@ def plot_front(best: BestPlan, ax: Axes) -> None:
     currency = best.check.currency
     ax.xaxis.set_major_formatter(lambda value, _: written(value, kpi(x), currency))
     ax.yaxis.set_major_formatter(lambda value, _: written(value, kpi(y), currency))
+    for axis, figure in ((ax.xaxis, x), (ax.yaxis, y)):
+        if kpi(figure).unit == "time":
+            duration_ticks(axis)
     ax.set_xlabel(label(x))
     ax.set_ylabel(label(y))
     ax.set_title(say("What time costs"))
