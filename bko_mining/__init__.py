@@ -63,6 +63,8 @@ _HOME = {
     "present.report": ("report",),
     "present.dashboard": ("what_if_panel",),
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
+    "analyse.throughput": ("throughput", "work_in_progress"),
+    "analyse.sla": ("sla",),
     "analyse.waiting_causes": ("waiting_causes",),
     "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
