@@ -65,6 +65,7 @@ _HOME = {
     "analyse.times": ("cycle_time", "processing_time", "waiting_time"),
     "analyse.throughput": ("throughput", "work_in_progress"),
     "analyse.sla": ("sla",),
+    "analyse.survival": ("time_to_finish",),
     "analyse.waiting_causes": ("waiting_causes",),
     "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
