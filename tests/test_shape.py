@@ -117,6 +117,12 @@ def test_public_names_exist_and_are_documented(name: str) -> None:
         assert inspect.getdoc(value), f"{name} has no docstring"
 
 
+def test_the_stub_and_all_name_what_the_package_offers() -> None:
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    named = {alias.name for node in stub.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert named == set(bko_mining.__all__) == {"__version__", *bko_mining._MODULE_OF}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_modules_import_and_say_what_they_are(path: Path) -> None:
     assert inspect.getdoc(import_module(_name(path)))
