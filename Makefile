@@ -30,7 +30,7 @@ unit: $(READY) browser
 notebooks: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval notebooks
 
-# Browser tests drive the widgets in Chromium; where it can be neither found nor installed they are skipped and say so.
+# Tests marked `browser` need Chromium; where it can be neither found nor installed they are skipped and say so.
 browser:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \

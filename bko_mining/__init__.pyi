@@ -16,8 +16,12 @@ from bko_mining.analyse.returns import loops as loops
 from bko_mining.analyse.rework import rework as rework
 from bko_mining.analyse.rule_suggestions import suggest_rules as suggest_rules
 from bko_mining.analyse.rules import check_rules as check_rules
+from bko_mining.analyse.sla import sla as sla
+from bko_mining.analyse.survival import time_to_finish as time_to_finish
 from bko_mining.analyse.teams import roles as roles
 from bko_mining.analyse.teams import turnover as turnover
+from bko_mining.analyse.throughput import throughput as throughput
+from bko_mining.analyse.throughput import work_in_progress as work_in_progress
 from bko_mining.analyse.times import cycle_time as cycle_time
 from bko_mining.analyse.times import processing_time as processing_time
 from bko_mining.analyse.times import waiting_time as waiting_time

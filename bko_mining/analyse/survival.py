@@ -50,7 +50,7 @@ class TimeToFinish(Result):
             "n": number(self.n_open),
             "all": number(self.n_cases),
         }
-        if pd.isna(self.median):
+        if self.median is pd.NaT:
             return say("{n} of {all} cases are open: too many to know when half are finished.", **words)
         return say(
             "Half of the cases are finished within {median} (95 % interval {low} to {high}); without the {n} of {all} "
