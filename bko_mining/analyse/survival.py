@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,8 @@ class TimeToFinish(Result):
             "n": number(self.n_open),
             "all": number(self.n_cases),
         }
-        if self.median is pd.NaT:
+        median: Any = self.median
+        if pd.isna(median):
             return say("{n} of {all} cases are open: too many to know when half are finished.", **words)
         return say(
             "Half of the cases are finished within {median} (95 % interval {low} to {high}); without the {n} of {all} "
