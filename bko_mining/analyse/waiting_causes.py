@@ -225,7 +225,13 @@ def _mates(
         resource = log.resource[waits[some]].astype(np.int64)
         first, last = busy.span(resource, found.first_start[batch[some]], log.begin[waits[some]])
         ready = found.ready[batch[some]]
-        among = later.sums(first, last, enabled[waits[some]]) - later.sums(first, last, ready)
+        since = enabled[waits[some]]
+        among = later.sums(first, last, since) - later.sums(first, last, ready)
+        # An instance without length begins inside a segment: what lies outside its stretch does not count.
+        for place, cut_from, cut_to in _ends(busy, first, last, found.first_start[batch[some]], log.begin[waits[some]]):
+            if len(busy.start):
+                counted = (busy.latest[place] > since) & (busy.latest[place] <= ready)
+                among -= np.where(counted, np.maximum(cut_to - cut_from, 0), 0)
         overtaken[some] = among
     return overtaken
 

@@ -90,6 +90,18 @@ def test_a_log_without_starts_or_resources_says_so() -> None:
         waiting_causes(log_of([("1", "A", None, 8, 9), ("1", "B", None, 9, 10)]))
 
 
+def test_an_instance_without_length_in_a_batch_counts_only_what_came_before_it() -> None:
+    # C0's second A (enabled 0:00) stands at 0:30 inside C4's second A (0:15-0:45, same batch, enabled 0:15). The batch
+    # is complete at 0:15, then 15 minutes pass on an item enabled later; the 15 minutes after 0:30 are nobody's wait.
+    rows = [("C0", "A", "x", 0.0, 0.0), ("C0", "A", "x", 0.5, 0.5)]
+    rows += [(f"C{i}", "A", "x", 0.0, 0.0) for i in (1, 2, 3)]
+    rows += [("C4", "A", "x", 0.0, 0.25), ("C4", "A", "x", 0.25, 0.75)]
+    causes = waiting_causes(log_of(rows), calendars={"x": WorkCalendar.parse("24/7")}).causes
+    minutes = (causes // 60_000_000).tolist()
+    assert [15, 15, 0, 0, 0] in minutes
+    assert (causes >= 0).all()
+
+
 @st.composite
 def _logs(draw: st.DrawFn) -> list[tuple[str, str, str, float, float]]:
     rows = []
