@@ -70,7 +70,7 @@ def run(sample: Sample) -> EventLog:
 def write(log: EventLog, sample: Sample, target: Path) -> None:
     """Write an export as a system would: local time to the second, no queue times, no causes."""
     frame = log.frame
-    hidden = [name for name in frame.columns if name.startswith("wait_") or name in ("enabled", "error")]
+    hidden = [name for name in frame.columns if name.startswith("wait_") or name in ("enabled", "error", "queue_ahead")]
     frame = frame.drop(columns=hidden)
     frame["case_id"] = [sample.case_id.format(case + 1) for case in log.case]
     for name in ("start", "end"):

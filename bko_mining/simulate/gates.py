@@ -75,20 +75,32 @@ class Waiting:
     def _hours(self, now: int) -> Any:
         twin, rule = self.run.twin, self.rule
         zone = ZoneInfo(twin.timezone)
-        days = pd.date_range(pd.Timestamp(now, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=400)
+        # A day of the month that fell on a closed day before now may still be due.
+        since = now - 15 * DAY if rule.month_days is not None else now
+        days = pd.date_range(pd.Timestamp(since, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=400)
         local = days.tz_localize(None)
         if rule.weekdays is not None:
             local = local[[DAYS[day] in rule.weekdays for day in local.weekday]]
+        if rule.month_days is not None:
+            wanted = [day if day > 0 else day + 1 for day in rule.month_days]
+            local = local[local.day.isin(wanted) | (local.day - local.days_in_month).isin(wanted)]
         if rule.calendar is not None:
-            starts = twin.calendar(rule.calendar).openings(now, now + 400 * DAY).starts
+            starts = twin.calendar(rule.calendar).openings(since, now + 400 * DAY).starts
             opened = pd.DatetimeIndex(starts.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None).normalize()
-            local = local[local.isin(opened)]
+            local = local[local.isin(opened)] if rule.month_days is None else _moved_to(local, opened)
         clock = np.sort(np.array(rule.at)).astype("m8[s]")
         at = pd.DatetimeIndex((local.to_numpy().astype("M8[s]")[:, None] + clock[None, :]).ravel())
         if not len(at):
             raise SimulationError("a batch is never released: its weekdays and its calendar have no day in common")
         utc = at.tz_localize(zone, ambiguous=np.ones(len(at), bool), nonexistent="shift_forward")
         return utc.as_unit("us").asi8
+
+
+def _moved_to(days: pd.DatetimeIndex, opened: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Each day, or the first open day after it."""
+    opened = opened.unique().sort_values()
+    place = opened.searchsorted(days)
+    return opened[np.unique(place[place < len(opened)])]
 
 
 class Stock:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Staff:
         self.run = run
         self.twin = run.twin
         self._hours: dict[WorkCalendar, Timetable] = {}
+        self._with_overtime: dict[tuple[Timetable, int], Timetable] = {}
         self._people: dict[str, Person] = {}
         self._member_of: dict[str, list[str]] = {}
         for name, role in self.twin.roles.items():
@@ -56,6 +58,12 @@ class Staff:
             self._hours[calendar] = Timetable.always(start) if always else Timetable(spread_of(calendar), start)
         return self._hours[calendar]
 
+    def _longer(self, hours: Timetable, extra: int) -> Timetable:
+        """The shared timetable of the same hours with overtime."""
+        if (hours, extra) not in self._with_overtime:
+            self._with_overtime[hours, extra] = hours.with_overtime(extra, ZoneInfo(self.twin.timezone))
+        return self._with_overtime[hours, extra]
+
     def _is_plain(self, name: str, role: Role) -> bool:
         """Whether a role can be served by a plain desk."""
         members = role.names(name)
@@ -67,6 +75,7 @@ class Staff:
             or role.choice != "longest_idle"
             or role.availability < 1
             or role.turnover
+            or role.overtime
         )
         particular = any(
             d.capacity > 1 or d.absences or d.since or d.until or d.availability or not done <= set(d.skills or done)
@@ -119,6 +128,10 @@ class Staff:
             begins = to_utc(detail.since, self.twin.timezone)
             person.novices.insert(0, (begins, int(detail.ramp_up * 1e6), detail.start_factor))
         person.slots = detail.capacity
+        if role.overtime is not None:
+            person.overtime = role.overtime.queue
+            extra = int(role.overtime.at_most * 1e6)
+            person.hours, person.work = self._longer(person.hours, extra), self._longer(person.work, extra)
         self._people[member] = person
         return person
 

@@ -55,6 +55,8 @@ class Person:
         self.busy = 0
         self.last = -1
         self.novices: list[tuple[int, int, float]] = []
+        self.regular = hours
+        self.overtime = 0
 
     def finish(self, now: int, work: int) -> int:
         """When work begun now is done; a leaver's own hours go on until the work in hand is done."""

@@ -139,6 +139,8 @@ class RuledRun(Run):
         steps = {name: code for name, code in self.labels.items() if name}
         for delay in self.twin.delays:
             pause = self._pause_of(("delay", delay.after, delay.before), delay)
+            if delay.when is not None:
+                pause = _only_when(compile_condition(conditions(delay.when), self), pause)
             sources = [steps[delay.after]] if delay.after in steps else [] if delay.after else list(steps.values())
             targets = [steps[delay.before]] if delay.before in steps else [] if delay.before else list(steps.values())
             for source, target in product(sources, targets):
@@ -159,6 +161,7 @@ class RuledRun(Run):
         asks = any(a.same_as or a.not_same_as for a in self.twin.activities.values())
         things = {c.thing for node in self.net.nodes for way in node.ways for c in way.when}
         things |= {c.thing for node in self.net.nodes for change in node.changes for c in change.when}
+        things |= {c.thing for delay in self.twin.delays if delay.when for c in conditions(delay.when)}
         things |= {c.thing for a in self.twin.activities.values() for f in a.time_factors for c in conditions(f.when)}
         return asks or bool(things & {"last", "resource"})
 
@@ -166,6 +169,8 @@ class RuledRun(Run):
         """Whether a person may start an item now, apart from the hours."""
         activity = self.twin.activities[self.activities[item.activity]]
         if person.pace[item.activity] is None:
+            return False
+        if person.overtime and not person.regular.is_open(now) and not self._stays(item, person):
             return False
         if activity.same_as or activity.not_same_as:
             did = self.did.get(item.case, {})
@@ -177,6 +182,11 @@ class RuledRun(Run):
         if activity.at_shift_end == "fits" and person.hours.is_open(now):
             return self.work(item, person, now) <= person.hours.room(now) or person.hours.at_opening(now)
         return True
+
+    def _stays(self, item: Item, person: Person) -> bool:
+        """Whether so many items wait that one is begun after hours; an item on its way to the queue counts."""
+        waiting = {entry[2] for pool in person.pools for entry in pool.queue if not entry[2].gone}
+        return len(waiting | {item}) >= person.overtime
 
     def work(self, item: Item, person: Person | None, now: int) -> int:
         """Working time of an item in these hands, microseconds."""
@@ -337,6 +347,10 @@ class RuledRun(Run):
             self.enable(case, target, step, now)
         else:
             self.through(case, target, step, now)
+
+
+def _only_when(test: Callable[[int, int], bool], pause: Pause) -> Pause:
+    return lambda case, visit, at: pause(case, visit, at) if test(case, at) else at
 
 
 def _has_rules(activity: Activity) -> bool:

@@ -2,8 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.calendars import DAY, WorkCalendar
@@ -33,6 +35,10 @@ class Timetable:
         """Return a timetable that never closes."""
         whole = np.array([since - 400 * DAY]), np.array([FOREVER])
         return cls(lambda first, last: whole, since)
+
+    def with_overtime(self, extra: int, zone: ZoneInfo) -> "Timetable":
+        """A timetable in which each day ends so much later."""
+        return Timetable(longer(self._spread, extra, zone), self._since)
 
     def is_open(self, now: int) -> bool:
         """Whether work can go on now."""
@@ -132,6 +138,20 @@ def spread_of(calendar: WorkCalendar) -> Spread:
         return table.starts, table.ends
 
     return spread
+
+
+def longer(spread: Spread, extra: int, zone: ZoneInfo) -> Spread:
+    """Let the last opening of each local day go on, at most until the next opening."""
+
+    def spread_out(first: int, last: int) -> Intervals:
+        starts, ends = spread(first, last + 2 * DAY)
+        day = pd.DatetimeIndex(starts.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None).normalize().asi8
+        is_last = np.append(day[1:] != day[:-1], True)
+        room = np.append(starts[1:] - ends[:-1], extra)
+        # Openings must not touch, or closing time would not be one.
+        return starts, ends + np.where(is_last, np.minimum(extra, room - 1), 0)
+
+    return spread_out
 
 
 def without(spread: Spread, closed: Callable[[int, int], Intervals]) -> Spread:

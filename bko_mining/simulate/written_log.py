@@ -51,7 +51,12 @@ def write_log(run: RuledRun) -> EventLog:
     )
     # The other columns are made in the order of the log at once, so that they are never held twice.
     rows = log.attributes["row"].to_numpy()
-    attributes = _attributes(run, table["case"][rows]) | _waits(run, table, role, rows) | _notes(run, rows)
+    attributes = (
+        _attributes(run, table["case"][rows])
+        | _waits(run, table, role, rows)
+        | _queue_ahead(table, role, rows)
+        | _notes(run, rows)
+    )
     return _with_open_cases(replace(log, attributes=pa.table(attributes)), run)
 
 
@@ -112,6 +117,19 @@ def _waits(
         waits["wait_batch"] -= waits["wait_stock"]
     waits |= {"wait_queue": start - queued - closed, "wait_closed": closed}
     return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
+
+
+def _queue_ahead(table: dict[str, Instants], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
+    """Items that waited for the same role when an item joined its queue: those that came before and had not begun."""
+    ahead = np.zeros(len(table["case"]), np.int32)
+    for code in np.unique(role[role >= 0]):
+        mine = np.flatnonzero(role == code)
+        queued, start = table["queued"][mine], table["start"][mine]
+        came = np.empty(len(mine), np.int64)
+        came[np.lexsort((start, queued))] = np.arange(len(mine))  # of those that come at once, who begins first
+        begun = np.searchsorted(np.sort(start), queued, "right")
+        ahead[mine] = np.where(start > queued, came - begun, 0)
+    return {"queue_ahead": pa.array(ahead[rows])} if ahead.any() else {}
 
 
 def _open_time(run: RuledRun, role: str, first: Instants, last: Instants) -> Instants:

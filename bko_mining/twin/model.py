@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from bko_mining.calendars import WorkCalendar
 from bko_mining.twin.arrivals import CASE, Arrivals, Attribute, CaseType, Correlation, ServiceLevel
+from bko_mining.twin.conditions import Condition
 from bko_mining.twin.observed import ObservedCases
 from bko_mining.twin.people import Bot, Material, Resource, Role
 from bko_mining.twin.references import Misfit, first_misfit
@@ -23,11 +24,13 @@ class StepDelay(Delay):
 
     ``after`` alone: after every execution of that step; ``before`` alone: before every execution; both: on that
     transition only. ``(start)`` as ``after`` is the arrival, ``(end)`` as ``before`` the end of the case. A parallel
-    block goes by its name. Delays that apply to one transition add up.
+    block goes by its name. Delays that apply to one transition add up. With ``when`` a delay holds only for cases for
+    which its condition is true as it begins.
     """
 
     after: str | None = None
     before: str | None = None
+    when: Condition | None = None
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:

@@ -20,6 +20,17 @@ class Turnover(Part):
     start_factor: float = Field(2.0, ge=1, description="Factor on a newcomer's service time on the first day.")
 
 
+class Overtime(Part):
+    """Members stay after their last closing of the day while the queue is long.
+
+    What is in hand at closing time is gone on with; new work is begun while at least ``queue`` items wait. After
+    ``at_most`` everybody goes home.
+    """
+
+    queue: int = Field(1, ge=1, description="Items that must wait before another one is begun in overtime.")
+    at_most: Seconds = Field(gt=0, le=86400, description="Longest overtime of a day.")
+
+
 class Role(Part):
     """A group of people who share the same work."""
 
@@ -39,6 +50,7 @@ class Role(Part):
     turnover: Turnover | None = None
     availability: Share = Field(1.0, description="Chance that a member is there on a working day.")
     cost_per_hour: float = Field(0.0, ge=0)
+    overtime: Overtime | None = None
     overtime_factor: float = Field(1.5, ge=0, description="Factor on the hourly cost outside the calendar.")
 
     def names(self, role: str) -> tuple[str, ...]:

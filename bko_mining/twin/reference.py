@@ -59,6 +59,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
     "People, bots and stock": (
         people.Role,
         people.Turnover,
+        people.Overtime,
         people.Resource,
         people.Absence,
         people.Bot,

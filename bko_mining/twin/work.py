@@ -1,8 +1,8 @@
 """The activities of a twin: what each takes, who does it, and the rules around it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.routing import END
@@ -19,13 +19,19 @@ class TimeFactor(Part):
 class Batching(Part):
     """Items wait for one another and are released together: by number, after a while, or at a time of day.
 
-    Whatever comes first releases the batch. Times of day count on the days of ``weekdays`` (all, if None).
+    Whatever comes first releases the batch. Times of day count on the days of ``weekdays`` and
+    ``month_days`` (all, if None).
     """
 
     size: int | None = Field(None, ge=1, description="Released when so many wait.")
     timeout: Seconds | None = Field(None, description="Released so long after the first item came.")
     at: tuple[ClockTime, ...] = Field((), description="Released at these times of day.")
     weekdays: tuple[Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"], ...] | None = None
+    month_days: tuple[Annotated[int, Field(ge=-28, le=31)], ...] | None = Field(
+        None,
+        description="Only on these days of the month; -1 is the last. Where calendar is closed that day, the next "
+        "open day takes its place.",
+    )
     calendar: str | None = Field(None, description="Releases at a time of day happen only on days this calendar opens.")
     per: str | None = Field(None, description="One batch for each value of this attribute, e.g. vendor.")
     done: Literal["together", "one_by_one"] = Field(
@@ -35,6 +41,13 @@ class Batching(Part):
         None,
         description="together: work for each item on top of the activity's time, which is then for the whole batch.",
     )
+
+    @field_validator("month_days")
+    @classmethod
+    def _no_day_zero(cls, days: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if days is not None and 0 in days:
+            raise ValueError("months have no day 0; count from 1, or backwards from -1")
+        return days
 
 
 class Errors(Part):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bko_mining.errors import SimulationError
+from bko_mining.errors import SimulationError, TwinError
 from bko_mining.log.event_log import MISSING, EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
@@ -35,6 +35,47 @@ def test_work_is_suspended_carried_over_or_must_fit() -> None:
     assert (clock(carried), clock(carried, "end")) == (["05 16:30", "06 09:00"], ["05 17:30", "06 10:00"])
     fits = run(text.format(rule="fits"))
     assert (clock(fits), clock(fits, "end")) == (["06 09:00", "06 10:00"], ["06 10:00", "06 11:00"])
+
+
+def test_people_stay_while_the_queue_is_long() -> None:
+    text = """
+    arrivals: [{{kind: list, at: ["2026-01-05 16:30", "2026-01-05 16:30", "2026-01-05 16:30", "2026-01-05 16:30"]}}]
+    roles: {{Clerk: {{members: [Ana], calendar: Mon-Fri 09:00-17:00{rule}}}}}
+    activities: {{Do: {{role: Clerk, time: 1 h}}}}
+    routing: [Do]
+    """
+    log = run(text.format(rule=", overtime: {queue: 2, at_most: 2 h}"))
+    # Three wait at 17:30, two at 18:30; at 19:00 everybody goes home, and one alone would keep nobody.
+    assert clock(log) == ["05 16:30", "05 17:30", "05 18:30", "06 09:30"]
+    assert clock(log, "end") == ["05 17:30", "05 18:30", "06 09:30", "06 10:30"]
+    assert clock(run(text.format(rule=""))) == ["05 16:30", "06 09:30", "06 10:30", "06 11:30"]
+    assert log.frame["queue_ahead"].tolist() == [0, 0, 1, 2]
+
+
+def test_delays_hold_under_conditions() -> None:
+    log = run("""
+    arrivals: [{kind: list, at: ["2026-01-05 10:00", "2026-01-05 10:00", "2026-01-07 10:00"]}]
+    activities: {Do: {time: 1 h}, Send: {time: 0}}
+    delays: [{after: Do, before: Send, time: 2 h, when: weekday == Wed}]
+    routing: [Do, Send]
+    """)
+    sent = log.frame[log.frame["activity"] == "Send"]
+    assert (sent["start"] - sent["enabled"]).dt.total_seconds().tolist() == [0, 0, 7200]
+
+
+def test_batches_on_days_of_the_month() -> None:
+    text = """
+    arrivals: [{{kind: grid, every: 1 d, calendar: Mon-Sun 00:00-24:00}}]
+    activities: {{Pay: {{time: 0, batch: {{at: ["14:00"], month_days: [10, -1]{calendar}, done: one_by_one}}}}}}
+    routing: [Pay]
+    """
+    paid = run(text.format(calendar=""), n_cases=60).frame["start"].drop_duplicates()
+    assert paid.dt.strftime("%m-%d %H").tolist() == ["01-10 14", "01-31 14", "02-10 14", "02-28 14", "03-10 14"]
+    # 10 and 31 January 2026 are Saturdays.
+    paid = run(text.format(calendar=", calendar: Mon-Fri 09:00-18:00"), n_cases=60).frame["start"].drop_duplicates()
+    assert paid.dt.strftime("%m-%d %H").tolist() == ["01-12 14", "02-02 14", "02-10 14", "03-02 14", "03-10 14"]
+    with pytest.raises(TwinError, match="day 0"):
+        run(text.format(calendar="").replace("10, -1", "0"))
 
 
 def test_work_longer_than_any_shift_still_starts() -> None:
