@@ -5,9 +5,8 @@ had to be finished before this could start* (waiting, enabling, routing) needs t
 a queue.
 """
 
-from collections import Counter
 from dataclasses import dataclass
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -100,7 +99,7 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     ordered = ~pairs & (_seen(together) | _exclusive(once, together))
     strength = np.maximum(rarer, overlapping) / np.maximum(together, 1)
     pairs, blocks = _consistent(pairs, ordered, strength)
-    pairs, blocks = _extended(log, pairs, blocks, min_cases)
+    pairs, blocks = _extended(log, once, pairs, blocks, min_cases)
     return Concurrency(
         table=_evidence(log, together, before, overlapping, pairs),
         activities=log.activities,
@@ -238,10 +237,13 @@ def _consistent(
 
 
 def _extended(
-    log: EventLog, pairs: NDArray[np.bool_], blocks: tuple[tuple[tuple[int, ...], ...], ...], min_cases: int
+    log: EventLog,
+    once: Matrix,
+    pairs: NDArray[np.bool_],
+    blocks: tuple[tuple[tuple[int, ...], ...], ...],
+    min_cases: int,
 ) -> tuple[NDArray[np.bool_], tuple[tuple[tuple[int, ...], ...], ...]]:
     """Lengthen branches by activities beyond which another branch is seen to go on."""
-    cases = np.split(log.activity, log.offsets[1:-1])
     longer = []
     for block in blocks:
         branches = [set(branch) for branch in block]
@@ -252,7 +254,7 @@ def _extended(
             outside -= {a for branch in branches for a in branch}
             for branch, other in permutations(branches, 2):
                 for activity in sorted(outside):
-                    if _goes_on_beyond(cases, activity, branch, other, min_cases):
+                    if _goes_on_beyond(log, once[:, activity], branch, other, min_cases):
                         branch.add(activity)
                         outside.discard(activity)
                         found = True
@@ -262,27 +264,25 @@ def _extended(
     return pairs, tuple(sorted(longer))
 
 
-def _goes_on_beyond(
-    cases: list[NDArray[np.int32]], activity: int, branch: set[int], other: set[int], min_cases: int
-) -> bool:
-    """Whether an activity comes after its branch, and the other branch goes on after it as if it were not there."""
-    usual: Counter[tuple[int, int]] = Counter()
-    beyond: Counter[tuple[int, int]] = Counter()
-    n = before = 0
-    for case in cases:
-        row = case.tolist()
-        places = [place for place, step in enumerate(row) if step in other]
-        at = row.index(activity) if row.count(activity) == 1 else None
-        for first, second in pairwise(places):
-            spans = at is not None and first < at < second
-            (beyond if spans else usual)[row[first], row[second]] += 1
-        if at is not None:
-            n += 1
-            before += any(step in branch for step in row[:at])
-    explained = sum(count for pair, count in beyond.items() if usual[pair] >= 3)
-    return (
-        before >= 0.95 * n and explained >= max(min_cases, 0.005 * n) and beyond.total() - explained <= 0.1 * explained
-    )
+def _goes_on_beyond(log: EventLog, at: NDArray[np.int64], branch: set[int], other: set[int], min_cases: int) -> bool:
+    """Whether an activity comes after its branch, and the other branch goes on after it as if it were not there.
+
+    ``at`` is the row of the activity in each case, -1 where it does not occur once.
+    """
+    n_activities, case = len(log.activities), log.case
+    codes = np.arange(n_activities)
+    rows = np.flatnonzero(np.isin(codes, list(other))[log.activity])
+    first, second = rows[:-1], rows[1:]
+    inside = case[first] == case[second]
+    first, second = first[inside], second[inside]
+    spans = (first < at[case[first]]) & (at[case[first]] < second)
+    pair = log.activity[first].astype(np.int64) * n_activities + log.activity[second]
+    usual, beyond = (np.bincount(pair[kind], minlength=n_activities**2) for kind in (~spans, spans))
+    seen = np.concatenate([[0], np.cumsum(np.isin(codes, list(branch))[log.activity])])
+    present = at >= 0
+    n, before = int(present.sum()), int((seen[at] > seen[log.offsets[:-1]])[present].sum())
+    explained = int(beyond[usual >= 3].sum())
+    return before >= 0.95 * n and explained >= max(min_cases, 0.005 * n) and beyond.sum() - explained <= 0.1 * explained
 
 
 def _components(linked: NDArray[np.bool_], nodes: "range | tuple[int, ...]") -> tuple[tuple[int, ...], ...]:
