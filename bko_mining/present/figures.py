@@ -4,6 +4,7 @@ The typeface (Inter, SIL Open Font Licence) travels with the package, so a pictu
 Colours are told apart by people with the common colour-vision deficiencies; causes of waiting always wear the same one.
 """
 
+import textwrap
 from contextlib import contextmanager
 from functools import wraps
 from io import BytesIO
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.axes import Axes
@@ -20,7 +22,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from bko_mining.words import duration, number, percent
+from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,6 +82,7 @@ _STYLE: Any = {
     "legend.fontsize": 8.5,
     "figure.facecolor": PAPER,
     "figure.dpi": DPI,
+    "text.parse_math": False,  # names in a log may hold dollar signs
     "svg.hashsalt": "bko_mining",
     "svg.fonttype": "path",
 }
@@ -105,12 +108,27 @@ def plot(width: float = 7.2, height: float = 3.6) -> "Callable[[Callable[[R, Axe
         def drawn(result: R, *, ax: Axes | None = None) -> Axes:
             with house_style():
                 axes = new_axes(width, height) if ax is None else ax
-                draw(result, axes)
+                if _is_empty(result):
+                    _say_why_empty(result, axes)
+                else:
+                    draw(result, axes)
             return axes
 
         return drawn
 
     return decorate
+
+
+def _is_empty(result: object) -> bool:
+    table = getattr(result, "table", None)
+    return isinstance(table, pd.DataFrame) and table.empty
+
+
+def _say_why_empty(result: object, axes: Axes) -> None:
+    """An answer without rows has a sentence where its picture would be."""
+    axes.set_axis_off()
+    words = getattr(result, "summary", "") or say("There is nothing to draw.")
+    axes.text(0.5, 0.5, textwrap.fill(words, 60), ha="center", va="center", color=MUTED, fontsize=10.5)
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def plot_workload(found: "Workload", ax: Axes) -> None:
     """Draw how busy each person is; the number of instances where hours are not known."""
     hours = found.starts_known and "utilisation" in found.table
     rows = found.table.nlargest(PEOPLE, "n").sort_index()
-    values = rows["utilisation"].fillna(0) if hours else rows["n"] if len(rows) else rows["n"].astype(float)
+    values = rows["utilisation"].fillna(0) if hours else rows["n"]
     notes = [percent(value) if hours else number(value) for value in values]
     bars(ax, list(rows["person"]), values, notes)
     ax.set_title(say("Busy share of working hours") if hours else say("Activity instances"))

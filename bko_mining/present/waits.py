@@ -27,6 +27,10 @@ NAMES = {
 def plot_waiting_causes(found: "WaitingCauses", ax: Axes) -> None:
     """Draw the waits of each group as a bar of its causes, the longest on top."""
     rows = found.table[found.table["waiting_time"].dt.total_seconds() > 0].head(BARS)
+    if rows.empty:
+        ax.set_axis_off()
+        ax.text(0.5, 0.5, found.summary, ha="center", va="center", color=MUTED)
+        return
     places = np.arange(len(rows))
     left = np.zeros(len(rows))
     for cause in CAUSES:

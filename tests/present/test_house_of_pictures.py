@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from openpyxl import load_workbook
 from pptx import Presentation
 
-from bko_mining.present.figures import new_axes, plot, png_bytes, svg_text
+from bko_mining.present.figures import house_style, new_axes, plot, png_bytes, svg_text
 from bko_mining.present.slides import write_slides
 from bko_mining.present.tables import html_table
 from bko_mining.present.workbook import write_workbook
@@ -94,3 +94,9 @@ def test_saving_to_a_stream_and_to_a_file_is_the_same(tmp_path: Path) -> None:
 def test_headings_speak(language: str) -> None:
     with speaking(language):
         assert "n_" not in " ".join(readable(TABLE).columns)
+
+
+def test_names_with_dollar_signs_are_drawn_as_they_are() -> None:
+    axes = new_axes()
+    with house_style():
+        assert axes.set_title("from $5 to $6").get_parse_math() is False
