@@ -1,6 +1,8 @@
 """Every question may be asked of every log: it is answered, or refused with a reason, never broken."""
 
+import html
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -95,3 +97,15 @@ def ask(log: bko.EventLog, question: str) -> bool:
     answer._repr_mimebundle_()
     plt.close("all")
     return True
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.filterwarnings("ignore::bko_mining.errors.DataQualityWarning", "ignore::bko_mining.errors.TwinWarning")
+def test_every_log_has_a_twin_and_a_report(name: str, tmp_path: Path) -> None:
+    log = bko.EventLog.from_frame(ODD[name]())
+    twin = bko.fit_twin(log, seed=1)
+    simulated = bko.simulate(twin, n_cases=30, seed=1)
+    assert simulated.n_cases == 30
+    assert set(simulated.frame["activity"]) <= set(log.activities)
+    page = bko.report(log).save(tmp_path / "report.html")
+    assert html.escape(log.activities[0]) in page.read_text("utf-8")
