@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 Instants = NDArray[np.int64]
 
 _YEAR = 366 * DAY
+_HOUR = 3600 * SECOND
 _MOST_YEARS = 200
 
 
@@ -70,10 +71,13 @@ def _by_rate(twin: Twin, stream: RateArrivals, window: Window, luck: tuple[objec
     while True:
         starts, ends, expected = _cells(twin, stream, window.start, window.start + span, luck)
         total = np.concatenate([[0.0], np.cumsum(expected)])
-        enough = window.stop is not None or total[-1] > (window.n or 0) + 6 * np.sqrt(window.n or 0) + 10
+        wanted = (window.n or 0) + 6 * np.sqrt(window.n or 0) + 10
+        enough = window.stop is not None or total[-1] > wanted
         if enough or span >= _MOST_YEARS * _YEAR:
             break
-        span = min(2 * span, _MOST_YEARS * _YEAR)
+        # Straight to the span that is likely to do; what arrives does not hang on it.
+        times = 1.1 * wanted / total[-1] if total[-1] > 0 else 2.0
+        span = min(int(span * max(times, 1.2)) + DAY, _MOST_YEARS * _YEAR)
     if window.stop is None and not enough:
         raise SimulationError(
             f"the stream of {stream.case_type!r} brings only {total[-1]:.0f} of {window.n} cases in {_MOST_YEARS} years"
@@ -100,26 +104,26 @@ def _cells(
     if stream.table is not None:
         edges = _hours(first, last, zone)
         starts, ends = edges[:-1], edges[1:]
-        local = _local(starts, zone)
+        local = local_clock(starts, zone)
         table = np.array([stream.table.get(day, (0.0,) * 24) for day in DAYS])
-        expected = table[local.weekday, local.hour] * (ends - starts) / 3.6e9
+        expected = table[_weekday(local // DAY), local // _HOUR % 24] * (ends - starts) / 3.6e9
     else:
         calendar = twin.calendar(stream.calendar)
         starts, ends = _openings(calendar, first, last, zone)
-        local = _local(starts, zone)
+        local = local_clock(starts, zone)
         per_hour = stream.per_hour if stream.per_hour is not None else (stream.per_week or 0.0) / calendar.weekly_hours
         expected = per_hour * (ends - starts) / 3.6e9
     inside = (ends > first) & (starts < last)
     starts, ends, local, expected = starts[inside], ends[inside], local[inside], expected[inside]
     kept = (np.minimum(ends, last) - np.maximum(starts, first)) / np.maximum(ends - starts, 1)
-    expected = expected * kept * stream.factor * _day_factors(stream, local, starts, luck)
+    expected = expected * kept * stream.factor * _day_factors(stream, local // DAY, starts, luck)
     some = expected > 0
     return np.maximum(starts, first)[some], np.minimum(ends, last)[some], expected[some]
 
 
 def _hours(first: int, last: int, zone: ZoneInfo) -> Instants:
     begin = pd.Timestamp(first, unit="us", tz="UTC").tz_convert(zone).floor("D", ambiguous=True)
-    return begin.value // 1000 + 3600 * SECOND * np.arange((last - first) // (3600 * SECOND) + 50)
+    return begin.value // 1000 + _HOUR * np.arange((last - first) // _HOUR + 50)
 
 
 def _openings(calendar: WorkCalendar, first: int, last: int, zone: ZoneInfo) -> tuple[Instants, Instants]:
@@ -133,50 +137,80 @@ def _openings(calendar: WorkCalendar, first: int, last: int, zone: ZoneInfo) -> 
     return table.starts, table.ends
 
 
-def _local(instants: Instants, zone: ZoneInfo) -> pd.DatetimeIndex:
-    """Instants on the clock of a zone, without the zone (quicker to ask for hours and days)."""
-    return pd.DatetimeIndex(instants.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
+def local_clock(instants: Instants, zone: ZoneInfo) -> Instants:
+    """Instants on the clock of a zone: microseconds since 1970 of what the clock shows.
+
+    The library is asked for the ends of each day only, and for the hours of days on which the clock is changed.
+    """
+    days, place = np.unique(instants // DAY, return_inverse=True)
+    before, after = _offsets(days * DAY, zone), _offsets((days + 1) * DAY, zone)
+    offsets = before[place]
+    changed = (before != after)[place]
+    offsets[changed] = _offsets(instants[changed], zone)
+    return np.asarray(instants + offsets)
 
 
-def _day_factors(stream: RateArrivals, local: pd.DatetimeIndex, starts: Instants, luck: tuple[object, ...]) -> Floats:
-    """What trend, season, month end, holidays, peaks and chance do to the rate of each day."""
-    factor = np.ones(len(local))
-    if not len(local):
+def _offsets(instants: Instants, zone: ZoneInfo) -> Instants:
+    if not len(instants):
+        return instants
+    shown = pd.DatetimeIndex(instants.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None)
+    return np.asarray(shown.as_unit("us").asi8 - instants)
+
+
+def _weekday(days: Instants) -> Instants:
+    """Weekday of days since 1970-01-01, a Thursday."""
+    return np.asarray((days + 3) % 7)
+
+
+def _day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: tuple[object, ...]) -> Floats:
+    """What trend, season, month end, holidays, peaks and chance do to the rate of each day (since 1970, local)."""
+    factor = np.ones(len(days))
+    if not len(days):
         return factor
     if stream.trend_per_year:
         factor *= (1 + stream.trend_per_year) ** ((starts - starts[0]) / (365.25 * DAY))
+    day, place = np.unique(days, return_inverse=True)
     if stream.months is not None:
-        factor *= np.array(stream.months)[local.month - 1]
-    days = local.normalize()
-    free = _is_holiday(stream.holidays, days)
-    factor *= np.where(free, stream.holiday_factor, 1.0)
+        factor *= np.array(stream.months)[_month(day) % 12][place]
+    free = _is_holiday(stream.holidays, day)
+    factor *= np.where(free, stream.holiday_factor, 1.0)[place]
     if stream.month_end is not None:
-        factor *= np.where(_is_month_end(days, free, stream.month_end[0]), stream.month_end[1], 1.0)
+        last = _is_month_end(day, free, stream.month_end[0])
+        factor *= np.where(last, stream.month_end[1], 1.0)[place]
     for peak in stream.peaks:
-        until = pd.Timestamp(peak.until) if peak.until is not None else pd.Timestamp.max
-        factor *= np.where((days >= pd.Timestamp(peak.since)) & (days <= until), peak.factor, 1.0)
+        since, until = _day_of(peak.since), _day_of(peak.until) if peak.until is not None else day[-1]
+        factor *= np.where((day >= since) & (day <= until), peak.factor, 1.0)[place]
     if stream.dispersion:
         law = law_of(Distribution(family="gamma", mean=1.0, cv=float(np.sqrt(stream.dispersion))))
-        ordinal = (days.as_unit("s").asi8 // 86_400).astype(np.uint64)
-        factor *= law.at(uniforms(stream_key(*luck, "day"), ordinal))
+        factor *= law.at(uniforms(stream_key(*luck, "day"), day.astype(np.uint64)))[place]
     return factor
 
 
-def _is_holiday(region: str | None, days: pd.DatetimeIndex) -> NDArray[np.bool_]:
+def _day_of(value: date | datetime) -> float:
+    """Days since 1970 of a day, or of an instant (with its part of the day)."""
+    return float(np.datetime64(value, "us").astype(np.int64) / DAY)
+
+
+def _month(days: Instants) -> Instants:
+    return np.asarray(days.astype("M8[D]").astype("M8[M]").astype(np.int64))
+
+
+def _is_holiday(region: str | None, days: Instants) -> NDArray[np.bool_]:
     if not region:
         return np.zeros(len(days), bool)
     whole_days = WorkCalendar.parse(f"24/7, {region}")
-    return ~whole_days.is_open(days.as_unit("us").asi8)
+    return ~whole_days.is_open(days * DAY)
 
 
-def _is_month_end(days: pd.DatetimeIndex, free: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
+def _is_month_end(days: Instants, free: NDArray[np.bool_], n: int) -> NDArray[np.bool_]:
     """The last n days of a month that are neither weekend nor holiday."""
-    held = days[free].unique()
-    first = days[0].replace(day=1)
-    business = pd.bdate_range(first, days[-1] + pd.offsets.MonthEnd(1)).difference(held)
-    months = business.to_period("M")
-    left = pd.Series(1, index=business)[::-1].groupby(months[::-1]).cumsum()
-    return np.asarray(days.isin(left.index[left <= n]))
+    first = int(_month(days[:1]).astype("M8[M]").astype("M8[D]").astype(np.int64)[0])
+    last = int((_month(days[-1:]) + 1).astype("M8[M]").astype("M8[D]").astype(np.int64)[0])
+    every = np.arange(first, last)
+    business = every[(_weekday(every) < 5) & ~np.isin(every, days[free])]
+    month = _month(business)
+    left = np.searchsorted(month, month, "right") - np.arange(len(month))
+    return np.isin(days, business[left <= n])
 
 
 def _by_interval(twin: Twin, stream: IntervalArrivals, window: Window, luck: tuple[object, ...]) -> Instants:
@@ -221,7 +255,8 @@ def _in_batches(twin: Twin, stream: BatchArrivals, window: Window, luck: tuple[o
     local = days.tz_localize(None)
     if stream.calendar is not None:
         table = twin.calendar(stream.calendar).openings(window.start, window.start + int(n_days) * DAY)
-        local = local[local.isin(_local(table.starts, zone).normalize())]
+        opened = local_clock(table.starts, zone) // DAY * DAY
+        local = local[local.isin(pd.DatetimeIndex(opened.astype("M8[us]")))]
     clock = np.sort(np.array(stream.at)).astype("m8[s]")
     at = pd.DatetimeIndex((local.to_numpy().astype("M8[s]")[:, None] + clock[None, :]).ravel())
     utc = at.tz_localize(zone, ambiguous=np.ones(len(at), bool), nonexistent="shift_forward").as_unit("us").asi8

@@ -32,27 +32,26 @@ class Waiting:
     def __call__(self, item: Item, now: int) -> None:
         """Take an item in."""
         rule = self.rule
-        key = self.run.columns[rule.per][item.case] if rule.per else None
+        key = self.run.column(rule.per)[item.case] if rule.per else None
         group = self.groups.setdefault(key, [])
         group.append(item)
         if rule.size is not None and len(group) >= rule.size:
             self._release(key, now)
             return
         if rule.timeout is not None and len(group) == 1:
-            event = self.run.timeout(int(rule.timeout * 1e6), (key, self.rounds.get(key, 0)))
-            event.callbacks.append(self._too_old)
+            self.run.call(int(rule.timeout * 1e6), self._too_old, (key, self.rounds.get(key, 0)))
         if rule.at and self.alarm <= now:
             self.alarm = self._next_hour(now)
-            self.run.timeout(self.alarm - now).callbacks.append(self._hour)
+            self.run.call(self.alarm - now, self._hour)
 
-    def _too_old(self, event: Any) -> None:
-        key, round_ = event.value
+    def _too_old(self, of: tuple[Any, int], now: int) -> None:
+        key, round_ = of
         if self.rounds.get(key, 0) == round_:
-            self._release(key, self.run.env.now)
+            self._release(key, now)
 
-    def _hour(self, _: Any) -> None:
+    def _hour(self, _: Any, now: int) -> None:
         for key in list(self.groups):
-            self._release(key, self.run.env.now)
+            self._release(key, now)
 
     def _release(self, key: Any, now: int) -> None:
         group = self.groups.pop(key)
@@ -115,7 +114,7 @@ class Stock:
         self.law = law_of(material.lead_time)
         self.key = stream_key(*run.luck, "lead time", name)
         if material.every is not None:
-            run.timeout(int(material.every * 1e6)).callbacks.append(self._review)
+            run.call(int(material.every * 1e6), self._review)
 
     def take(self, amount: float, item: Item, then: Any, now: int) -> None:
         """Take an amount, now or when it has come."""
@@ -137,21 +136,20 @@ class Stock:
             u = uniforms(self.key, np.array([self.orders], np.uint64))
             self.orders += 1
             delay = int(np.rint(self.law.at(u)[0] * 1e6))
-            self.run.timeout(delay, amount).callbacks.append(self._deliver)
+            self.run.call(delay, self._deliver, amount)
 
-    def _review(self, _: Any) -> None:
-        if not self.run.done.triggered:
-            self._order(self.run.env.now)
-            self.run.timeout(int((self.material.every or 0) * 1e6)).callbacks.append(self._review)
+    def _review(self, _: Any, now: int) -> None:
+        if self.run.n_finished < len(self.run.arrival):
+            self._order(now)
+            self.run.call(int((self.material.every or 0) * 1e6), self._review)
 
-    def _deliver(self, event: Any) -> None:
-        self.on_hand += event.value
-        self.on_order -= event.value
-        now = self.run.env.now
+    def _deliver(self, amount: float, now: int) -> None:
+        self.on_hand += amount
+        self.on_order -= amount
         while self.waiting and self.waiting[0][0] <= self.on_hand:
-            amount, item, then, since = self.waiting.pop(0)
+            units, item, then, since = self.waiting.pop(0)
             item.short += now - since
-            self.on_hand -= amount
+            self.on_hand -= units
             item.queued = now
             then(item, now)
         if self.material.every is None:
@@ -171,7 +169,7 @@ class Store:
             return
         name, amount = self.uses[step]
         units = sum(
-            float(self.run.columns[amount][each.case]) if isinstance(amount, str) else amount
+            float(self.run.column(amount)[each.case]) if isinstance(amount, str) else amount
             for each in item.mates or [item]
         )
         self.run.stocks[name].take(units, item, lambda it, at: self(it, at, step + 1), now)
@@ -203,12 +201,11 @@ class Patience:
         """Let an item in and start its clock."""
         self.enter(item, now)
         if item.start < 0:
-            self.run.timeout(self.luck(item.case, item.visit), item).callbacks.append(self._lost)
+            self.run.call(self.luck(item.case, item.visit), self._lost, item)  # type: ignore[arg-type]
 
-    def _lost(self, event: Any) -> None:
-        item = event.value
+    def _lost(self, item: Item, now: int) -> None:
         if item.start < 0:
             activity = self.run.twin.activities[self.run.activities[self.code]]
             self.run.desks[activity.role or f"bot {activity.bot}"].withdraw(item)
             self.run.count("gave up", self.code)
-            self.run.jump(item.case, self.rule.to, self.code, self.run.env.now)
+            self.run.jump(item.case, self.rule.to, self.code, now)

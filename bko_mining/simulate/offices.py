@@ -204,7 +204,7 @@ class Staff:
             "priority": lambda item: (
                 own[item.activity] if own[item.activity] is not None else kinds[run.kinds[item.case]].priority
             ),
-            "value": lambda item: -run.columns[role.value_attribute or ""][item.case],
+            "value": lambda item: -run.column(role.value_attribute or "")[item.case],
             "shortest": lambda item: means[item.activity],
         }
         return keys[role.discipline]

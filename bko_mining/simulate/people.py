@@ -103,13 +103,12 @@ class Desk:
     def _set_alarm(self, now: int) -> None:
         """One wake-up at the next opening, however many wait."""
         if self.hours.is_open(now):
-            self._open(None)
+            self._open(None, now)
         elif self.alarm <= now:
             self.alarm = self.hours.next_opening(now)
-            self.env.timeout(self.alarm - now).callbacks.append(self._open)
+            self.env.call(self.alarm - now, self._open)
 
-    def _open(self, _: Any) -> None:
-        now = self.env.now
+    def _open(self, _: Any, now: int) -> None:
         if self.hours.is_open(now):
             while self.queue and self.idle:
                 self.begin(self.queue.popleft(), self.idle.popleft(), now)
@@ -156,10 +155,9 @@ class ShiftDesk:
         """One wake-up a calendar at its next opening; while items wait, all idle people have one ahead."""
         if self.alarms.get(hours, -1) <= now:
             self.alarms[hours] = hours.opening_after(now)
-            self.env.timeout(self.alarms[hours] - now).callbacks.append(self._open)
+            self.env.call(self.alarms[hours] - now, self._open)
 
-    def _open(self, _: Any) -> None:
-        now = self.env.now
+    def _open(self, _: Any, now: int) -> None:
         for person in [person for person in self.idle if person.hours.is_open(now)]:
             if not self.queue:
                 return

@@ -150,14 +150,14 @@ class Pool:
             at = hours.opening_after(now)
             if at < FOREVER and self.alarms.get(hours, -1) <= now:
                 self.alarms[hours] = at
-                self.env.timeout(at - now).callbacks.append(self._open)
+                self.env.call(at - now, self._open)
 
     def _closed(self, now: int) -> Iterator[Timetable]:
         """Calendars of idle people that are closed, or open but without room for what waits."""
         return (person.hours for person in self.idle)
 
-    def _open(self, _: Any) -> None:
-        now, waiting = self.env.now, len(self.queue)
+    def _open(self, _: Any, now: int) -> None:
+        waiting = len(self.queue)
         self.serve(now)
         self.vain = self.vain + 1 if len(self.queue) == waiting else 0
         if self.vain > MOST_VAIN_ALARMS:

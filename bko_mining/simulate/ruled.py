@@ -222,7 +222,7 @@ class RuledRun(Run):
         person.busy += work
         activity = self.twin.activities[self.activities[item.activity]]
         end = now + work if activity.at_shift_end == "carried_over" else person.finish(now, work)
-        self.timeout(end - now, (item, item.version)).callbacks.append(self._finish_version)
+        self.call(end - now, self._finish_version, (item, item.version))
 
     def resume(self, item: Item, person: Person, now: int) -> None:
         """Go on with an item that was in somebody's hands when the run began, be the hours open or not."""
@@ -233,7 +233,7 @@ class RuledRun(Run):
         if person.pools:
             person.hands.append(item)
         end = person.work.after(now, work)
-        self.timeout(end - now, (item, item.version)).callbacks.append(self._finish_version)
+        self.call(end - now, self._finish_version, (item, item.version))
 
     def begin_alone_by_rules(self, item: Item, now: int) -> None:
         """Automatic work with factors, or with names on it."""
@@ -243,14 +243,13 @@ class RuledRun(Run):
             edges, codes, luck = performers
             u = luck(item.case, item.visit)
             item.who = codes[next((i for i, edge in enumerate(edges) if u < edge), len(codes) - 1)]
-        self.timeout(self.work(item, None, now), item).callbacks.append(self.on_finish[item.activity])
+        self.call(self.work(item, None, now), self.on_finish[item.activity], item)
 
-    def _finish_version(self, event: Any) -> None:
+    def _finish_version(self, started: tuple[Item, int], now: int) -> None:
         """Only the latest start of an interrupted item counts."""
-        item, version = event.value
+        item, version = started
         if item.version == version:
-            event._value = item
-            self.on_finish[item.activity](event)
+            self.on_finish[item.activity](item, now)
 
     def interrupt(self, person: Person, item: Item, now: int) -> None:
         """Put an item down: what is left of it waits again in its old place."""
@@ -263,9 +262,8 @@ class RuledRun(Run):
         person.slots += 1
         person.item = None
 
-    def finish_by_rules(self, event: Any) -> None:
+    def finish_by_rules(self, item: Item, now: int) -> None:
         """The end of an item under all rules."""
-        item, now = event.value, self.env.now
         person = item.person
         for each in item.mates or [item]:
             each.who = item.who
@@ -333,7 +331,7 @@ class RuledRun(Run):
         return CaseView(
             number=case + 1,
             kind=self.cases.kinds[self.kinds[case]],
-            attributes={name: column[case] for name, column in self.columns.items()},
+            attributes={name: self.column(name)[case] for name in self.cases.columns},
             visits={name: visits[name] for name in self.activities},
             age=(now - self.arrival[case]) / 1e6,
             luck=uniform(key, int(self.cases.keys[case])),

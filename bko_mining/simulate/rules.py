@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bko_mining.calendars import DAYS, SECOND
 from bko_mining.simulate.net import Condition, Kind, Net, Node, scaled_shares
 from bko_mining.twin.conditions import Comparison
@@ -27,9 +30,9 @@ def compile_condition(condition: Condition, run: "Run") -> Test:
 
 def _compile(comparison: Comparison, run: "Run") -> Test:
     thing, holds = comparison.thing, comparison.holds
-    if thing in run.columns:
-        fixed = [holds(value) for value in run.columns[thing]]
-        return lambda case, now: fixed[case]
+    if thing in run.cases.columns:
+        fixed = holds_for_each(comparison, run).tobytes()
+        return lambda case, now: fixed[case] == 1
     if thing == "type":
         of_kind = [holds(name) for name in run.cases.kinds]
         kinds = run.kinds
@@ -120,8 +123,7 @@ class Exits:
             rules = node.kind == Kind.SOME or node.changes or any(way.when or way.share is None for way in node.ways)
             self.forks.append(Fork(node, run) if rules else None)
             self.tables.append(None if rules or len(node.ways) < 2 else _table(node))
-        n = len(run.arrival)
-        self.settled = [_settled(node, fork, n) for node, fork in zip(net.nodes, self.forks, strict=True)]
+        self.settled = [_settled(node, fork, run) for node, fork in zip(net.nodes, self.forks, strict=True)]
 
     def choose(self, node: int, case: int, now: int, u: float) -> int:
         """Where a case goes from a node with several ways out."""
@@ -133,13 +135,36 @@ class Exits:
         return fork.choose(case, now, u)
 
 
-def _settled(node: Node, fork: Fork | None, n: int) -> "array[int] | None":
+def _settled(node: Node, fork: Fork | None, run: "Run") -> "array[int] | None":
     """Where each case goes at a choice that hangs on its attributes only (-1: chance decides), worked out once."""
     if fork is None or node.kind != Kind.PICK or not any(way.share is None for way in node.ways):
         return None
     if any(not comparison.is_fixed for way in node.ways for comparison in way.when):
         return None
-    return array("i", [fork.certain(case, 0) for case in range(n)])
+    n = len(run.arrival)
+    targets = np.full(n, -1, np.int32)
+    for way in reversed(node.ways):
+        if way.share is None:
+            holds = np.ones(n, bool)
+            for comparison in way.when:
+                holds &= holds_for_each(comparison, run)
+            targets[holds] = way.to
+    return array("i", targets.tobytes())
+
+
+def holds_for_each(comparison: Comparison, run: "Run") -> NDArray[np.bool_]:
+    """Whether a comparison of something fixed holds, for each case."""
+    if comparison.thing == "type":
+        return np.array([comparison.holds(name) for name in run.cases.kinds])[run.cases.kind]
+    column = run.cases.columns[comparison.thing]
+    wanted = comparison.values[0]
+    if column.dtype == object or not isinstance(wanted, float) or comparison.operator in ("in", "not in"):
+        values = column.tolist()
+        known = {value: comparison.holds(value) for value in set(values)}
+        return np.fromiter((known[value] for value in values), bool, len(values))
+    below, equal = column < wanted, column == wanted
+    different = {"==": equal, "!=": ~equal, "<": below, "<=": below | equal, ">": ~below & ~equal, ">=": ~below}
+    return np.asarray(different[comparison.operator])
 
 
 def _table(node: Node) -> tuple[list[float], list[int]]:

@@ -9,15 +9,14 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-import simpy
-
 from bko_mining.errors import SimulationError
 from bko_mining.simulate.cases import Cases
+from bko_mining.simulate.clock import Clock
 from bko_mining.simulate.luck import Draws
 from bko_mining.simulate.net import Kind, Net
 from bko_mining.simulate.people import Item, Person
 from bko_mining.simulate.quantiles import law_of
-from bko_mining.simulate.records import Records
+from bko_mining.simulate.records import Records, pack
 from bko_mining.simulate.routes import build_net
 from bko_mining.simulate.rules import Exits
 from bko_mining.twin.model import Twin
@@ -35,8 +34,8 @@ class Run:
         self.cases = cases
         self.luck = luck
         self.start = start
-        self.env: Any = simpy.Environment(initial_time=start)
-        self.timeout = self.env.timeout
+        self.env = Clock(initial_time=start)
+        self.call = self.env.call
         self.net: Net = build_net(twin)
         self.activities = tuple(twin.activities)
         self.labels = {name: i for i, name in enumerate(self.activities)}
@@ -52,7 +51,7 @@ class Run:
         self.visits = array("H", bytes(2 * self.width * len(cases)))
         self.arrival: list[int] = cases.arrival.tolist()
         self.kinds: list[int] = cases.kind.tolist()
-        self.columns = {name: column.tolist() for name, column in cases.columns.items()}
+        self._columns: dict[str, list[Any]] = {}
         self.last: dict[int, str] = {}
         self.doer: dict[int, str] = {}
         self.tokens = array("H", bytes(2 * len(cases)))
@@ -61,7 +60,6 @@ class Run:
         self.bar: Any = None
         self.records = Records()
         self.write = self.records.write
-        self.done = self.env.event()
         self.joins: dict[tuple[int, int], int] = {}
         self.desks: dict[str, Any] = {}
         self.people: list[Person] = []
@@ -70,6 +68,12 @@ class Run:
     def draws(self, *purpose: object, law: Any = None) -> Draws:
         """A stream of draws; microseconds of a law, or uniforms."""
         return Draws((*self.luck, *purpose), self.cases.keys, law)
+
+    def column(self, name: str) -> list[Any]:
+        """An attribute of all cases."""
+        if name not in self._columns:
+            self._columns[name] = self.cases.columns[name].tolist()
+        return self._columns[name]
 
     def _draw_streams(self) -> None:
         nodes = self.net.nodes
@@ -86,7 +90,7 @@ class Run:
             self.draws("service", name, law=law_of(activity.time)) for name, activity in self.twin.activities.items()
         ]
         self.entry: list[Entry] = [self.begin_alone] * len(self.activities)
-        self.on_finish: list[Callable[[Any], None]] = [self.finish] * len(self.activities)
+        self.on_finish: list[Entry] = [self.finish] * len(self.activities)
         self.pauses: dict[int, list[Pause]] = {}
         self.waits: dict[int, Pause] = {}
         self.chances: dict[int, list[Draws]] = {}
@@ -110,17 +114,14 @@ class Run:
             self._await_arrival()
 
     def _await_arrival(self) -> None:
-        delay = self.arrival[self._next_case] - self.env.now
-        self.timeout(delay).callbacks.append(self._arrive)
+        self.call(self.arrival[self._next_case] - self.env.now, self._arrive, self._next_case)
 
-    def _arrive(self, _: Any) -> None:
-        case = self._next_case
-        self._next_case += 1
-        if self._next_case < len(self.arrival):
-            self._await_arrival()
+    def _arrive(self, case: int, now: int) -> None:
+        if case + 1 < len(self.arrival):
+            self.call(self.arrival[case + 1] - now, self._arrive, case + 1)
         self.tokens[case] = 1
         start = self.net.starts[self.cases.kinds[self.kinds[case]]]
-        self.leave(case, start, 0, self.env.now)
+        self.leave(case, start, 0, now)
 
     def leave(self, case: int, node: int, visit: int, now: int) -> None:
         """Go on from a node that is done."""
@@ -164,12 +165,11 @@ class Run:
         for pause in pauses:
             ready = pause(item.case, item.visit, ready)
         if ready > now:
-            self.timeout(ready - now, item).callbacks.append(self._ready)
+            self.call(ready - now, self._ready, item)
         else:
             self.entry[item.activity](item, now)
 
-    def _ready(self, event: Any) -> None:
-        item, now = event.value, self.env.now
+    def _ready(self, item: Item, now: int) -> None:
         item.ready = item.queued = now
         self.entry[item.activity](item, now)
 
@@ -185,20 +185,18 @@ class Run:
         item.who = person.code
         person.item = item
         end = person.work.finish(now, work)  # type: ignore[arg-type]
-        self.timeout(end - now, item).callbacks.append(self.on_finish[activity])
+        self.call(end - now, self.on_finish[activity], item)
 
     def begin_alone(self, item: Item, now: int) -> None:
         """An automatic activity starts at once and needs nobody."""
         item.start = now
-        self.timeout(self.service[item.activity](item.case, item.visit), item).callbacks.append(
-            self.on_finish[item.activity]
-        )
+        work = self.service[item.activity](item.case, item.visit)
+        self.call(work, self.on_finish[item.activity], item)  # type: ignore[arg-type]
 
-    def finish(self, event: Any) -> None:
+    def finish(self, item: Item, now: int) -> None:
         """The plain end of an item."""
-        item, now = event.value, self.env.now
         case, node, person = item.case, item.node, item.person
-        self.write((case, item.activity, item.who, item.enabled, item.ready, item.queued, item.start, now))
+        self.write(pack(item.enabled, item.ready, item.queued, item.start, now, case, item.activity, item.who))
         if person is not None:
             person.item = None
             person.desk.release(person, now)
@@ -230,7 +228,7 @@ class Run:
             if self.n_finished & 1023 == 0 and self.bar is not None:
                 self.bar.update(1024)
             if self.n_finished == len(self.arrival):
-                self.done.succeed()
+                self.env.stop()
 
     def _visit(self, case: int, node: int) -> int:
         slot = case * self.width + self.label[node]
@@ -253,11 +251,11 @@ class Run:
     def _wait(self, case: int, node: int, now: int) -> None:
         visit = self._visit(case, node)
         ready = self.waits[node](case, visit, now)
-        self.timeout(ready - now, (case, node, visit)).callbacks.append(self._waited)
+        self.call(ready - now, self._waited, (case, node, visit))
 
-    def _waited(self, event: Any) -> None:
-        case, node, visit = event.value
-        self.leave(case, node, visit, self.env.now)
+    def _waited(self, place: tuple[int, int, int], now: int) -> None:
+        case, node, visit = place
+        self.leave(case, node, visit, now)
 
     def _split(self, case: int, node: int, step: int, now: int) -> None:
         visit = self._visit(case, node)
@@ -265,13 +263,12 @@ class Run:
         for pause in self.pauses.get(step * self.width + self.label[node], ()):
             ready = pause(case, visit, ready)
         if ready > now:
-            self.timeout(ready - now, (case, node, visit)).callbacks.append(self._split_later)
+            self.call(ready - now, self._split_later, (case, node, visit))
             return
         self._spread(case, node, self._branches(case, node, visit, now), now)
 
-    def _split_later(self, event: Any) -> None:
-        case, node, visit = event.value
-        now = self.env.now
+    def _split_later(self, place: tuple[int, int, int], now: int) -> None:
+        case, node, visit = place
         self._spread(case, node, self._branches(case, node, visit, now), now)
 
     def _branches(self, case: int, node: int, visit: int, now: int) -> list[int]:

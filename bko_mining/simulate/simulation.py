@@ -119,7 +119,7 @@ def _go(run: RuledRun, stop: int | None) -> None:
     # Events and items form no cycles; the collector would only walk over all that wait, a third of the run's time.
     gc.disable()
     try:
-        run.env.run(until=run.done if stop is None else stop)
+        run.env.go(until=stop)
     except RuntimeError as problem:
         if isinstance(problem, SimulationError):
             raise

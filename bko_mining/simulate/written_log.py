@@ -73,7 +73,7 @@ def _logged(run: RuledRun, case: Instants) -> Any:
     return slice(None) if shown.all() else shown[run.cases.kind[case]]
 
 
-def _roles(run: RuledRun, table: dict[str, Instants]) -> NDArray[np.int32]:
+def _roles(run: RuledRun, table: NDArray[Any]) -> NDArray[np.int32]:
     codes = {name: i for i, name in enumerate(run.twin.roles)}
     of_activity = [codes.get(activity.role or "", UNKNOWN) for activity in run.twin.activities.values()]
     role = np.array(of_activity, np.int32)[table["activity"]]
@@ -98,7 +98,7 @@ def _attributes(run: RuledRun, case: Instants) -> dict[str, Any]:
 
 
 def _waits(
-    run: RuledRun, table: dict[str, Instants], role: NDArray[np.int32], rows: NDArray[np.int32]
+    run: RuledRun, table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]
 ) -> dict[str, Any]:
     """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
     queued = table["queued"][rows]
@@ -119,7 +119,7 @@ def _waits(
     return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
 
 
-def _queue_ahead(table: dict[str, Instants], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
+def _queue_ahead(table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
     """Items that waited for the same role when an item joined its queue: those that came before and had not begun."""
     ahead = np.zeros(len(table["case"]), np.int32)
     for code in np.unique(role[role >= 0]):

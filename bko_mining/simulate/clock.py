@@ -1,0 +1,82 @@
+"""The clock of a run: SimPy's environment with a lean loop for plain calls.
+
+An entry of SimPy's queue is (instant, priority, ordinal, event). Here the event may also be a pair (function, value),
+which is called with the value and the instant: half the price of a ``Timeout`` with a callback, in exactly the same
+order. SimPy's own events and processes go on working beside it.
+"""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any
+
+import simpy
+from simpy.core import StopSimulation
+from simpy.events import NORMAL, URGENT
+
+Call = Callable[[Any, int], None]
+
+
+class Clock(simpy.Environment):
+    """An environment that calls functions at instants.
+
+    Examples
+    --------
+    >>> clock = Clock(initial_time=100)
+    >>> clock.call(20, lambda value, now: print(value, now), "done at")
+    >>> clock.go(until=200)
+    done at 120
+    """
+
+    def __init__(self, initial_time: int) -> None:
+        super().__init__(initial_time)
+        self._entries: list[Any] = self._queue
+
+    def call(self, delay: int, function: Call, value: Any = None) -> None:
+        """Call a function after a delay, with a value and the instant.
+
+        Raises
+        ------
+        ValueError
+            If the delay is negative.
+        """
+        if delay < 0:
+            raise ValueError(f"negative delay {delay}")
+        heappush(self._entries, (self._now + delay, NORMAL, next(self._eid), (function, value)))
+
+    def stop(self) -> None:
+        """Stop after everything that was due at this instant before."""
+        self.call(0, _stop)
+
+    def go(self, until: int | None = None) -> None:
+        """Run until something stops the clock, or until just before an instant.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing is left to happen.
+        """
+        if until is not None:
+            heappush(self._entries, (until, URGENT, next(self._eid), (_stop, None)))
+        entries, event = self._entries, None
+        try:
+            while True:
+                self._now, _, _, event = heappop(entries)
+                if type(event) is tuple:
+                    event[0](event[1], self._now)
+                else:
+                    self._run_callbacks(event)
+        except StopSimulation:
+            return
+        except IndexError:
+            if entries:
+                raise
+            raise RuntimeError("nothing is left to happen") from None
+
+    def _run_callbacks(self, event: Any) -> None:
+        callbacks, event.callbacks = event.callbacks, None
+        for callback in callbacks:
+            callback(event)
+
+
+def _stop(_: Any, __: int) -> None:
+    raise StopSimulation(None)
