@@ -29,7 +29,13 @@ class Clock(simpy.Environment):
 
     def __init__(self, initial_time: int) -> None:
         super().__init__(initial_time)
-        self._entries: list[Any] = self._queue
+        self.entries: list[Any] = self._queue
+        self.ordinal = self._eid
+
+    @property
+    def now(self) -> int:
+        """The instant, microseconds since 1970 UTC."""
+        return self._now  # type: ignore[return-value]
 
     def call(self, delay: int, function: Call, value: Any = None) -> None:
         """Call a function after a delay, with a value and the instant.
@@ -41,7 +47,7 @@ class Clock(simpy.Environment):
         """
         if delay < 0:
             raise ValueError(f"negative delay {delay}")
-        heappush(self._entries, (self._now + delay, NORMAL, next(self._eid), (function, value)))
+        heappush(self.entries, (self._now + delay, NORMAL, next(self._eid), (function, value)))
 
     def stop(self) -> None:
         """Stop after everything that was due at this instant before."""
@@ -56,8 +62,8 @@ class Clock(simpy.Environment):
             If nothing is left to happen.
         """
         if until is not None:
-            heappush(self._entries, (until, URGENT, next(self._eid), (_stop, None)))
-        entries, event = self._entries, None
+            heappush(self.entries, (until, URGENT, next(self._eid), (_stop, None)))
+        entries, event = self.entries, None
         try:
             while True:
                 self._now, _, _, event = heappop(entries)

@@ -14,10 +14,10 @@ from bko_mining.simulate.quantiles import Law
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-BITS, RARE_BITS = 12, 7
-"""Blocks hold 4,096 cases; of later visits, which few cases make, 128."""
+BITS = (12, 10, 8)
+"""Blocks hold 4,096 cases; of second visits 1,024, and of later ones, which few cases make, 256."""
 
-_INNER, _RARE_INNER = (1 << BITS) - 1, (1 << RARE_BITS) - 1
+_INNER = (1 << BITS[0]) - 1
 
 
 def stream_key(*parts: object) -> int:
@@ -65,16 +65,17 @@ class Draws:
         """Draw for one visit of one case."""
         try:
             if visit:
-                return self._blocks[visit][case >> RARE_BITS][case & _RARE_INNER]  # type: ignore[index]
-            return self._blocks[0][case >> BITS][case & _INNER]  # type: ignore[index]
+                bits = BITS[visit] if visit < 2 else BITS[2]
+                return self._blocks[visit][case >> bits][case & (1 << bits) - 1]  # type: ignore[index]
+            return self._blocks[0][case >> 12][case & _INNER]  # type: ignore[index]
         except (IndexError, TypeError):
             return self._make(case, visit)
 
     def _make(self, case: int, visit: int) -> float:
         while len(self._blocks) <= visit:
-            bits = RARE_BITS if self._blocks else BITS
+            bits = BITS[min(len(self._blocks), 2)]
             self._blocks.append([None] * ((len(self._cases) >> bits) + 1))
-        bits = RARE_BITS if visit else BITS
+        bits = BITS[min(visit, 2)]
         low = case >> bits << bits
         block = self.block(visit, self._cases[low : low + (1 << bits)])
         self._blocks[visit][case >> bits] = block

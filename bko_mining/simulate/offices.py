@@ -1,7 +1,6 @@
 """Staff a run: timetables of everybody, people with their pace, and a desk for each role."""
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ from bko_mining.simulate.luck import stream_key, uniform, uniforms
 from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
 from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.quantiles import law_of
-from bko_mining.simulate.timetable import FOREVER, Instants, Intervals, Timetable, spread_of, without
+from bko_mining.simulate.timetable import FOREVER, Intervals, Timetable, spread_of, without
 from bko_mining.twin.people import Bot, Resource, Role
 
 if TYPE_CHECKING:
@@ -267,13 +266,12 @@ class Staff:
 
 def union(parts: list[Intervals]) -> Intervals:
     """Stretches of several lists as sorted, disjoint ones."""
-    pairs = sorted((int(a), int(b)) for off, on in parts for a, b in zip(off, on, strict=True) if a < b)
-    merged: list[list[int]] = []
-    for low, high in pairs:
-        if merged and low <= merged[-1][1]:
-            merged[-1][1] = max(merged[-1][1], high)
-        else:
-            merged.append([low, high])
-    assert all(a[1] < b[0] for a, b in pairwise(merged))
-    both: Instants = np.array(merged, np.int64).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+    starts, ends = (np.concatenate([part[i] for part in parts]).astype(np.int64) for i in (0, 1))
+    some = starts < ends
+    order = np.argsort(starts[some], kind="stable")
+    starts, ends = starts[some][order], ends[some][order]
+    if not len(starts):
+        return starts, ends
+    latest = np.maximum.accumulate(ends)
+    begins = np.append(True, starts[1:] > latest[:-1])
+    return starts[begins], latest[np.append(begins[1:], True)]

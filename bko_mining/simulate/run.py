@@ -7,7 +7,10 @@ ever rounded twice.
 
 from array import array
 from collections.abc import Callable
+from heapq import heappush
 from typing import Any
+
+from simpy.events import NORMAL
 
 from bko_mining.errors import SimulationError
 from bko_mining.simulate.cases import Cases
@@ -36,6 +39,7 @@ class Run:
         self.start = start
         self.env = Clock(initial_time=start)
         self.call = self.env.call
+        self.events, self.ordinal = self.env.entries, self.env.ordinal
         self.net: Net = build_net(twin)
         self.activities = tuple(twin.activities)
         self.labels = {name: i for i, name in enumerate(self.activities)}
@@ -108,6 +112,16 @@ class Run:
         """Compile what needs desks and people to be there (conditions on queues)."""
         self.exits = Exits(self.net, self)
         self.only = self.exits.only
+        self.settled = self.exits.settled
+        ways = {
+            Kind.END: self._end_token,
+            Kind.JOIN: self._join,
+            Kind.PICK: self._pick,
+            Kind.WAIT: self._wait,
+            Kind.FORK: self._split,
+            Kind.SOME: self._split,
+        }
+        self.passing = [ways.get(node.kind, self.enable) for node in self.net.nodes]
         self.tables = self.exits.tables
         self._next_case = len(self.cases.open_cases)
         if self._next_case < len(self.cases):
@@ -139,13 +153,13 @@ class Run:
                         break
                     i += 1
                 target = targets[i]
-        settled = self.exits.settled[target]
+        settled = self.settled[target]
         if settled is not None and settled[case] >= 0:
             target = settled[case]
-        if self.kind[target] == 0:
-            self.enable(case, target, self.label[node], now)
+        if self.kind[target]:
+            self.passing[target](case, target, self.label[node], now)
         else:
-            self.through(case, target, self.label[node], now)
+            self.enable(case, target, self.label[node], now)
 
     def enable(self, case: int, node: int, step: int, now: int) -> None:
         """An activity may begin: after its delays it goes to its gate, desk or start."""
@@ -185,7 +199,7 @@ class Run:
         item.who = person.code
         person.item = item
         end = person.work.finish(now, work)  # type: ignore[arg-type]
-        self.call(end - now, self.on_finish[activity], item)
+        heappush(self.events, (end, NORMAL, next(self.ordinal), (self.on_finish[activity], item)))
 
     def begin_alone(self, item: Item, now: int) -> None:
         """An automatic activity starts at once and needs nobody."""
@@ -208,19 +222,9 @@ class Run:
 
     def through(self, case: int, node: int, step: int, now: int) -> None:
         """Pass a node that is no activity."""
-        kind = self.kind[node]
-        if kind == Kind.END:
-            self._end_token(case)
-        elif kind == Kind.JOIN:
-            self._join(case, node, now)
-        elif kind == Kind.PICK:
-            self._pick(case, node, step, now)
-        elif kind == Kind.WAIT:
-            self._wait(case, node, now)
-        else:
-            self._split(case, node, step, now)
+        self.passing[node](case, node, step, now)
 
-    def _end_token(self, case: int) -> None:
+    def _end_token(self, case: int, _: int, __: int, ___: int) -> None:
         self.tokens[case] -= 1
         if self.tokens[case] == 0:
             self.finished_cases[case] = 1
@@ -239,16 +243,13 @@ class Run:
         return visit
 
     def _pick(self, case: int, node: int, step: int, now: int) -> None:
-        settled = self.exits.settled[node]
+        settled = self.settled[node]
         target = self.only[node] if settled is None else settled[case]
         if target < 0:
             target = self.exits.choose(node, case, now, self.fate[node](case, self._visit(case, node)))
-        if self.kind[target] == Kind.ACTIVITY:
-            self.enable(case, target, step, now)
-        else:
-            self.through(case, target, step, now)
+        self.passing[target](case, target, step, now)
 
-    def _wait(self, case: int, node: int, now: int) -> None:
+    def _wait(self, case: int, node: int, _: int, now: int) -> None:
         visit = self._visit(case, node)
         ready = self.waits[node](case, visit, now)
         self.call(ready - now, self._waited, (case, node, visit))
@@ -287,12 +288,12 @@ class Run:
             self.joins[case, join] = len(targets)
         inside = self.inside[node]
         for target in targets:
-            if self.kind[target] == Kind.ACTIVITY:
-                self.enable(case, target, inside, now)
+            if self.kind[target]:
+                self.passing[target](case, target, inside, now)
             else:
-                self.through(case, target, inside, now)
+                self.enable(case, target, inside, now)
 
-    def _join(self, case: int, node: int, now: int) -> None:
+    def _join(self, case: int, node: int, _: int, now: int) -> None:
         key = (case, node)
         left = self.joins.get(key, self.net.nodes[node].incoming) - 1
         if left > 0:

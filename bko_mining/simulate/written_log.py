@@ -76,7 +76,7 @@ def _logged(run: RuledRun, case: Instants) -> Any:
 def _roles(run: RuledRun, table: NDArray[Any]) -> NDArray[np.int32]:
     codes = {name: i for i, name in enumerate(run.twin.roles)}
     of_activity = [codes.get(activity.role or "", UNKNOWN) for activity in run.twin.activities.values()]
-    role = np.array(of_activity, np.int32)[table["activity"]]
+    role: NDArray[np.int32] = np.array(of_activity, np.int32)[table["activity"]]
     for row in run.records.notes.get("by_hand", {}):
         activity = run.twin.activities[run.activities[table["activity"][row]]]
         bot = run.twin.bots[activity.bot or ""]
@@ -97,9 +97,7 @@ def _attributes(run: RuledRun, case: Instants) -> dict[str, Any]:
     return columns
 
 
-def _waits(
-    run: RuledRun, table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]
-) -> dict[str, Any]:
+def _waits(run: RuledRun, table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
     """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
     queued = table["queued"][rows]
     waits = {"wait_delay": table["ready"][rows] - table["enabled"][rows], "wait_batch": queued - table["ready"][rows]}
