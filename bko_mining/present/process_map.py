@@ -14,9 +14,9 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon,
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
 
+from bko_mining.diagrams.layout import POINTS, Edge, Layout, Point, layout
 from bko_mining.discover.process_map import END, START
 from bko_mining.present.figures import HEAT, INK, MUTED, PAPER, SEQUENTIAL, house_style, new_axes
-from bko_mining.present.layout import POINTS, Edge, Layout, Point, layout
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bko_mining.diagrams.layout import Edge, layout
 from bko_mining.discover.process_map import END, START, process_map
 from bko_mining.discover.variants import variants
 from bko_mining.errors import LogError
 from bko_mining.present.figures import png_bytes, svg_text
-from bko_mining.present.layout import Edge, layout
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 

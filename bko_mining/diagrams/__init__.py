@@ -1,0 +1,1 @@
+"""Diagrams as values: shapes and flows, where they stand, and BPMN 2.0 files of them in and out."""
