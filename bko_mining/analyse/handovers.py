@@ -1,10 +1,8 @@
 """Who hands work to whom, how long it waits for the next pair of hands, and whether each new pair brings errors.
 
-A handover is two consecutive instances of a case done by different resources. The risk of an error is the chance that
-a case is reworked (an activity occurs again) at its next instance, as long as nothing was reworked before. It is
-compared among cases that have just done the same activity at the same place in their course, so that long cases, which
-have both more people and more rework, do not feign an effect; people who come *because* of the rework are not counted
-before it.
+A handover is two consecutive instances of a case done by different resources (roles, departments). What each further
+pair of hands does to the risk of rework is estimated in ``analyse.rework_risk``; people who come *because* of the
+rework are not counted before it.
 """
 
 from dataclasses import dataclass
@@ -14,16 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.proportions import Z95, bonferroni_z, people, people_only
+from bko_mining.analyse.proportions import bonferroni_z, p_together, people, people_only
 from bko_mining.analyse.rework import previous_occurrence
+from bko_mining.analyse.rework_risk import Odds, odds_by_hands, rework_steps, table_by_hands
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.log.event_log import UNKNOWN, EventLog
-from bko_mining.log.grouping import MICROSECOND
+from bko_mining.log.grouping import MICROSECOND, NOBODY, by_instance
 from bko_mining.results import Result
-from bko_mining.words import duration, number, percent, say
+from bko_mining.words import duration, money, number, percent, say
 
-LONGEST = 30
-"""Places in a case beyond this one are looked at together."""
 ENOUGH_EXPECTED = 5.0
 """Reworked cases expected of a pair from which its excess is tested."""
 
@@ -35,32 +32,37 @@ class Handovers(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a pair: ``source``, ``target``, ``n``, ``n_cases``, ``n_returned`` (the target gave it back at once:
-        ping-pong), ``waiting_time`` (in all), ``mean_waiting_time``, ``hours_per_month``, ``rework_share`` (cases
-        reworked after the first such handover), ``expected_rework_share`` (of cases between the same two activities)
-        and ``error_prone`` (more than chance, all pairs considered together at 5 %).
+        One row a pair: ``source``, ``target``, ``n``, ``n_cases``, ``n_returned`` (the next change of hands gave it
+        back: ping-pong), ``waiting_time`` (in all), ``mean_waiting_time``, ``hours_per_month``, ``rework_share`` (cases
+        reworked after the first such handover), ``expected_rework_share`` (of cases between the same two activities),
+        ``error_prone`` (more than chance, all pairs considered together at 5 %) and its ``p_value`` and, with a price,
+        ``cost_per_month`` of the waits.
     by : str
-        ``resource`` or ``role``.
+        Between what: ``resource``, ``role`` or an attribute.
     handover_share : float
         Of consecutive instances whose two resources are known.
     hands : pandas.DataFrame
         By ``n_hands`` so far: ``n`` next instances, ``n_reworked``, ``expected`` (what the same activities and places
         see on average) and ``relative_risk`` with its 95 % interval (``low``, ``high``).
-    odds_ratio, odds_low, odds_high : float
-        How the odds of rework change with each further pair of hands, adjusted (one-step conditional estimate with 95 %
-        interval); NaN where the log cannot tell.
+    odds : Odds
+        How the odds of rework change with each further pair of hands, adjusted for place and activity: ``ratio``, 95 %
+        interval ``low`` to ``high``, ``p_value``; NaN where the log cannot tell.
     mean_waiting_time, mean_waiting_time_same : pandas.Timedelta
         Before instances after a handover, and before those done by the same resource as the one before.
+    months : float
+        Length of the log.
+    currency : str
+        Of ``cost_per_month``, empty where no price was given.
     """
 
     by: str
     handover_share: float
     hands: pd.DataFrame
-    odds_ratio: float
-    odds_low: float
-    odds_high: float
+    odds: Odds
     mean_waiting_time: pd.Timedelta
     mean_waiting_time_same: pd.Timedelta
+    months: float
+    currency: str = ""
 
     picture: ClassVar[str] = "people:plot_handovers"
 
@@ -76,26 +78,38 @@ class Handovers(Result):
             handed=duration(self.mean_waiting_time.total_seconds()),
             same=duration(self.mean_waiting_time_same.total_seconds()),
         )
+        if self.currency:
+            total, n = float(self.table["cost_per_month"].sum()), int(self.table["n"].sum())
+            each = total * self.months / max(n, 1)
+            sentence += " " + say(
+                "These waits cost {cost} a month, {each} a handover.",
+                cost=money(total, self.currency),
+                each=money(each, self.currency),
+            )
         return f"{sentence} {self._risk()}"
 
     def _risk(self) -> str:
-        words = {
-            "ratio": number(self.odds_ratio, 2),
-            "low": number(self.odds_low, 2),
-            "high": number(self.odds_high, 2),
-        }
-        if self.odds_ratio != self.odds_ratio:
+        odds = self.odds
+        words = {"ratio": number(odds.ratio, 2), "low": number(odds.low, 2), "high": number(odds.high, 2)}
+        if odds.ratio != odds.ratio:
             return say("Whether more hands bring more errors cannot be told from this log.")
-        if self.odds_low > 1:
+        if odds.low > 1:
             return say(
                 "Each further pair of hands multiplies the odds of rework by {ratio} ({low} to {high}).", **words
             )
-        if self.odds_high < 1:
+        if odds.high < 1:
             return say("Further hands go with less rework: odds × {ratio} ({low} to {high}).", **words)
         return say("Further hands do not clearly change the risk of rework: odds × {ratio} ({low} to {high}).", **words)
 
 
-def handovers(log: EventLog, *, by: str = "resource", names: bool = False) -> Handovers:
+def handovers(
+    log: EventLog,
+    *,
+    by: str = "resource",
+    names: bool = False,
+    cost_per_hour: float | None = None,
+    currency: str = "USD",
+) -> Handovers:
     """Measure handovers, their waits and whether each new pair of hands raises the risk of rework.
 
     Parameters
@@ -103,15 +117,24 @@ def handovers(log: EventLog, *, by: str = "resource", names: bool = False) -> Ha
     log : EventLog
         The log.
     by : str
-        ``resource`` or ``role``.
+        ``resource``, ``role`` or an attribute of the instances (department, plant).
     names : bool
         Show people by name; pseudonyms otherwise, since a table of persons invites judgement that the log alone cannot
-        carry. Roles are always named.
+        carry. Roles and departments are always named.
+    cost_per_hour : float, optional
+        What an hour of a waiting case costs.
+    currency : str
+        ISO code of that price.
 
     Returns
     -------
     Handovers
         Pairs, hands and one sentence.
+
+    Raises
+    ------
+    LogError
+        If the log has nothing of that name to be handed between.
 
     Examples
     --------
@@ -123,46 +146,61 @@ def handovers(log: EventLog, *, by: str = "resource", names: bool = False) -> Ha
     [['Ana', 'Rui', 1], ['Rui', 'Ana', 0]]
     """
     log = people_only(log)
-    who = log.role if by == "role" else log.resource
-    labels = list(log.roles) if by == "role" else people(log, names=names)
+    who, labels = _holders(log, by, names=names)
     rows = np.flatnonzero(log.follows)
     rows = rows[(who[rows] != UNKNOWN) & (who[rows - 1] != UNKNOWN)]
     handed = who[rows] != who[rows - 1]
     wait = (log.begin - enabled_instants(log))[rows]
-    odds, hands = _risk_by_hands(log, who)
+    steps = rework_steps(log, who)
+    table = _pairs(log, who, rows[handed], labels, wait[handed])
+    if cost_per_hour is not None:
+        table["cost_per_month"] = table["hours_per_month"] * cost_per_hour
     return Handovers(
-        table=_pairs(log, who, rows[handed], labels),
+        table=table,
         by=by,
         handover_share=float(handed.mean()) if len(rows) else float("nan"),
-        hands=hands,
-        odds_ratio=odds[0],
-        odds_low=odds[1],
-        odds_high=odds[2],
+        hands=table_by_hands(steps),
+        odds=odds_by_hands(steps),
         mean_waiting_time=_mean(wait[handed]),
         mean_waiting_time_same=_mean(wait[~handed]),
+        months=months(log),
+        currency=currency if cost_per_hour is not None else "",
     )
+
+
+def _holders(log: EventLog, by: str, *, names: bool) -> tuple[NDArray[np.int32], list[str]]:
+    """Who has the case in hand at each instance (-1 where not known), and what to call them."""
+    if by == "resource":
+        return log.resource, people(log, names=names)
+    if by == "role":
+        return log.role, list(log.roles)
+    group = by_instance(log, by)
+    labels = [str(label) for label in group.labels.iloc[:, 0]]
+    unknown = [code for code, label in enumerate(labels) if label == NOBODY]
+    return np.where(np.isin(group.codes, unknown), UNKNOWN, group.codes).astype(np.int32), labels
 
 
 def _mean(values: NDArray[np.int64]) -> pd.Timedelta:
     return pd.Timedelta(int(values.mean()) if len(values) else 0, "us")
 
 
-def _pairs(log: EventLog, who: NDArray[np.int32], rows: NDArray[np.int64], labels: list[str]) -> pd.DataFrame:
+def _pairs(
+    log: EventLog, who: NDArray[np.int32], rows: NDArray[np.int64], labels: list[str], wait: NDArray[np.int64]
+) -> pd.DataFrame:
     size = max(len(labels), 1)
     pair = who[rows - 1].astype(np.int64) * size + who[rows]
     codes, place, n = np.unique(pair, return_inverse=True, return_counts=True)
-    given_back = np.zeros(len(log), bool)
-    later = rows[log.follows[np.minimum(rows + 1, len(log) - 1)] & (rows + 1 < len(log))]
-    given_back[later] = who[later + 1] == who[later - 1]
-    wait = (log.begin - enabled_instants(log))[rows].astype(float)
-    total = np.bincount(place, weights=wait, minlength=len(codes))
+    # Given back: the next change of hands of the case returns it to whom it came from.
+    again = (log.case[rows[1:]] == log.case[rows[:-1]]) & (who[rows[1:]] == who[rows[:-1] - 1])
+    given_back = np.concatenate([again, [False]])[: len(rows)]
+    total = np.bincount(place, weights=wait.astype(float), minlength=len(codes))
     table = pd.DataFrame(
         {
             "source": [labels[code // size] for code in codes],
             "target": [labels[code % size] for code in codes],
             "n": n,
             **_excess(log, rows, place, len(codes)),
-            "n_returned": np.bincount(place, weights=given_back[rows], minlength=len(codes)).astype(int),
+            "n_returned": np.bincount(place, weights=given_back, minlength=len(codes)).astype(int),
             "waiting_time": total.astype(np.int64).astype(MICROSECOND),
             "mean_waiting_time": (total / np.maximum(n, 1)).astype(np.int64).astype(MICROSECOND),
             "hours_per_month": total / HOUR / months(log),
@@ -196,55 +234,5 @@ def _excess(
         "rework_share": seen / np.maximum(n, 1),
         "expected_rework_share": expected / np.maximum(n, 1),
         "error_prone": z > bonferroni_z(int(tested.sum())),
+        "p_value": np.where(tested, p_together(z, int(tested.sum())), np.nan),
     }
-
-
-def hands_so_far(log: EventLog, who: NDArray[np.int32]) -> NDArray[np.int64]:
-    """How many different resources have touched the case up to and with each instance."""
-    key = log.case.astype(np.int64) * (len(np.unique(who)) + int(who.max()) + 2) + who
-    _, first = np.unique(key, return_index=True)
-    new = np.zeros(len(log), np.int64)
-    new[first] = 1
-    new[who == UNKNOWN] = 0
-    total = np.cumsum(new)
-    return np.asarray(total - np.repeat((total - new)[log.offsets[:-1]], log.n_instances))
-
-
-def _risk_by_hands(log: EventLog, who: NDArray[np.int32]) -> tuple[tuple[float, float, float], pd.DataFrame]:
-    again = previous_occurrence(log) >= 0
-    before: NDArray[np.int64] = np.cumsum(again) - again
-    untouched: NDArray[np.bool_] = before == np.repeat(before[log.offsets[:-1]], log.n_instances)
-    next_rows = np.flatnonzero(log.follows & untouched)
-    touched = hands_so_far(log, who)[next_rows - 1]
-    next_rows, hands = next_rows[touched > 0], touched[touched > 0].astype(float)
-    y = again[next_rows].astype(float)
-    position = np.minimum(next_rows - log.offsets[log.case[next_rows]], LONGEST)
-    _, stratum = np.unique(log.activity[next_rows - 1].astype(np.int64) * (LONGEST + 1) + position, return_inverse=True)
-    n = np.bincount(stratum).astype(float)
-    p = np.divide(np.bincount(stratum, weights=y), n)[stratum] if len(y) else y
-    mean = np.divide(np.bincount(stratum, weights=hands), n)[stratum] if len(y) else y
-    correction = np.divide(n, n - 1, out=np.zeros(len(n)), where=n > 1)[stratum] if len(y) else y
-    information = float((p * (1 - p) * (hands - mean) ** 2 * correction).sum())
-    if information < 1 or y.sum() < 2 * ENOUGH_EXPECTED:
-        return (float("nan"),) * 3, _by_hands(hands, y, p)
-    slope, error = float((y * (hands - mean)).sum()) / information, Z95 / information**0.5
-    return (float(np.exp(slope)), float(np.exp(slope - error)), float(np.exp(slope + error))), _by_hands(hands, y, p)
-
-
-def _by_hands(hands: NDArray[np.float64], y: NDArray[np.float64], p: NDArray[np.float64]) -> pd.DataFrame:
-    codes = np.minimum(hands, 8).astype(int)
-    n, seen, expected = (np.bincount(codes, weights=w, minlength=9) for w in (np.ones(len(y)), y, p))
-    kept = np.flatnonzero((n > 0) & (expected > 0))
-    ratio = seen[kept] / expected[kept]
-    half = Z95 / np.sqrt(np.maximum(seen[kept], 1))
-    return pd.DataFrame(
-        {
-            "n_hands": kept,
-            "n": n[kept].astype(int),
-            "n_reworked": seen[kept].astype(int),
-            "expected": expected[kept],
-            "relative_risk": ratio,
-            "low": ratio * np.exp(-half),
-            "high": ratio * np.exp(half),
-        }
-    )

@@ -141,11 +141,11 @@ def _loops(log: EventLog) -> Iterator[_Finding]:
 
 def _hands(log: EventLog) -> Iterator[_Finding]:
     found = handovers(log)
-    if found.odds_low > 1:
+    if found.odds.low > 1:
         sentence = say(
-            "Each further pair of hands multiplies the odds of rework by {ratio}.", ratio=number(found.odds_ratio, 2)
+            "Each further pair of hands multiplies the odds of rework by {ratio}.", ratio=number(found.odds.ratio, 2)
         )
-        evidence = say("95 % interval {low} to {high}", low=number(found.odds_low, 2), high=number(found.odds_high, 2))
+        evidence = say("95 % interval {low} to {high}", low=number(found.odds.low, 2), high=number(found.odds.high, 2))
         yield _Finding("hands", sentence, float("nan"), evidence, "bko.handovers(log).hands")
     for _, row in found.table[found.table["error_prone"]].head(1).iterrows():
         sentence = say(

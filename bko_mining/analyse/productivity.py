@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.proportions import bonferroni_z, people, people_only
+from bko_mining.analyse.proportions import bonferroni_z, p_together, people, people_only
 from bko_mining.calendars import WorkCalendar
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.results import Result
@@ -37,8 +37,8 @@ class Productivity(Result):
     table : pandas.DataFrame
         One row a person, in order of first appearance: ``person``, ``n`` timed instances, ``n_days``, ``time_factor``
         (1.3 = 30 % longer than the average for the same mix), its interval ``low`` and ``high`` (simultaneous, 95 %
-        for all persons together), ``raw_factor`` (not shrunk) and ``verdict`` (``slower``, ``faster`` or
-        ``no difference``).
+        for all persons together), ``raw_factor`` (not shrunk), ``verdict`` (``slower``, ``faster`` or
+        ``no difference``) and ``p_value`` (all persons considered together).
     spread : float
         Standard deviation between persons of the logarithm of working time, chance removed; 0 if all are alike.
     n_left_out : int
@@ -151,7 +151,7 @@ def productivity(
     who = log.resource[rows]
     n = np.bincount(who, minlength=len(labels)) if len(rows) else np.zeros(len(labels), int)
     shown = np.flatnonzero(n >= ENOUGH)
-    empty = pd.DataFrame(columns=["person", "n", "n_days", "time_factor", "low", "high", "raw_factor", "verdict"])
+    empty = pd.DataFrame(columns=_COLUMNS)
     present = int((n > 0).sum())
     if len(shown) < 2:
         return Productivity(empty, spread=0.0, n_left_out=present, starts_known=bool(len(rows)))
@@ -173,10 +173,14 @@ def productivity(
             "high": np.exp(shrunk + half),
             "raw_factor": np.exp(effect - centre),
             "verdict": verdict,
+            "p_value": p_together(np.abs(effect - centre) / error, len(shown)),
         }
     )
     table = table.sort_values("person", kind="stable", ignore_index=True)
     return Productivity(table, spread=tau, n_left_out=present - len(shown), starts_known=True)
+
+
+_COLUMNS = ["person", "n", "n_days", "time_factor", "low", "high", "raw_factor", "verdict", "p_value"]
 
 
 def learning(log: EventLog, *, names: bool = False, calendars: Mapping[str, WorkCalendar] | None = None) -> Learning:

@@ -35,6 +35,19 @@ def bonferroni_z(n: int, *, alpha: float = 0.05) -> float:
     return float(ndtri(1 - alpha / (2 * max(n, 1))))
 
 
+def p_together(z: ArrayLike, n: int) -> NDArray[np.float64]:
+    """Two-sided p-values of standardised differences when ``n`` questions are asked at once (Bonferroni).
+
+    Examples
+    --------
+    >>> p_together([1.96, 5.0], 10).round(4).tolist()
+    [0.5, 0.0]
+    """
+    from scipy.special import ndtr
+
+    return np.asarray(np.minimum(1.0, 2 * n * ndtr(-np.abs(np.asarray(z, float)))))
+
+
 def people_only(log: EventLog) -> EventLog:
     """The log with resources that are no persons (systems, bots, placeholders such as STAFF MEMBER) made unknown.
 

@@ -69,7 +69,7 @@ def test_an_error_prone_handover_is_found_and_nobody_else() -> None:
 def test_harmless_handovers_raise_few_alarms() -> None:
     found = [bko.handovers(office(s, n=500)) for s in range(60)]
     assert sum(f.table["error_prone"].any() for f in found) <= 7
-    assert sum(f.odds_low > 1 or f.odds_high < 1 for f in found) <= 7
+    assert sum(f.odds.low > 1 or f.odds.high < 1 for f in found) <= 7
 
 
 def test_hands_are_counted_before_the_rework_only() -> None:
@@ -144,3 +144,73 @@ def test_cases_with_rework_as_pm4py_counts_them(shared: Path) -> None:
     log = bko.read_log(shared / "oracles" / "pm4py" / "running-example.csv")
     counts = bko.rework(log).table.set_index("activity")["n_cases"].to_dict()
     assert counts == {"check ticket": 2, "decide": 2, "examine casually": 1, "reinitiate request": 1}
+
+
+def growing_risk(seed: int, slope: float, n: int = 900) -> EventLog:
+    """Cases of three to nine steps; the odds of a repeat grow with the place in the case and, by ``slope``, with hands.
+
+    Long cases have more hands and more rework also where the slope is 0: an estimate that forgets it would see one.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(n):
+        restless, person, touched = rng.uniform(0.1, 0.9), int(rng.integers(6)), set()
+        for place in range(int(rng.integers(3, 10))):
+            risk = 1 / (1 + np.exp(2.5 - 0.25 * place - slope * (len(touched) - 1)))
+            if place and rng.random() < risk:
+                rows.append((number, int(rng.integers(place)), person, place))
+                break
+            person = int(rng.integers(6)) if rng.random() < restless else person
+            touched.add(person)
+            rows.append((number, place, person, place))
+    case, activity, who, place = (np.array(column) for column in zip(*rows, strict=True))
+    return EventLog.from_codes(
+        case=case.astype(np.int32),
+        case_ids=pa.array([f"{number:05d}" for number in range(n)]),
+        activity=activity.astype(np.int32),
+        activities=tuple("abcdefghi"),
+        resource=who.astype(np.int32),
+        resources=tuple("PQRSTU"),
+        end=case * DAY + place * MINUTE,
+    )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5])
+def test_the_odds_of_rework_by_hands_are_those_planted(slope: float) -> None:
+    odds = [bko.handovers(growing_risk(seed, slope)).odds for seed in range(20)]
+    logs = np.log([found.ratio for found in odds])
+    assert abs(logs.mean() - slope) <= 4 * logs.std(ddof=1) / 20**0.5
+    # 95 % of 20 intervals is 19; below 16 the binomial probability is under 1 %.
+    assert sum(found.low <= np.exp(slope) <= found.high for found in odds) >= 16
+
+
+def test_where_rework_starts_and_what_it_steps_back_over() -> None:
+    rows = [("A", "x", "Ana", 0, 1), ("A", "y", "Rui", 2, 3), ("A", "z", "Rui", 3, 4), ("A", "x", "Ana", 6, 7)]
+    rows += [("B", "x", "Ana", 0, 1), ("B", "x", "Ana", 2, 3), ("B", "y", "Rui", 4, 5)]
+    found = bko.rework(log_of(rows), cost_per_hour=10, delay_cost_per_hour=1)
+    assert found.origins[["after", "back_to", "n_cases"]].values.tolist() == [["x", "x", 1], ["z", "x", 1]]
+    row = found.table.iloc[0]
+    assert (row["n_self_loops"], row["n_returns"], row["n_steps_back"], row["n_cases"]) == (1, 1, 1, 2)
+    # 2 h of work at 10 and 2 h + 1 h of waiting at 1, in 7 h of log that count as a day of a month of 730.5 h
+    assert row["cost_per_month"] == pytest.approx(23 / (24 / 730.5))
+    assert found.weekly["reworked_share"].tolist() == [1.0]
+
+
+def test_first_times_by_vendor_are_of_cases_and_by_resource_without_names() -> None:
+    rows = [(f"{k:03d}", "x", "Ana", 10.0 * k, 10.0 * k + 1) for k in range(200)]
+    rows += [(f"{k:03d}", "x", "Ana", 10.0 * k + 2, 10.0 * k + 3) for k in range(0, 60, 2)]
+    log = log_of(rows)
+    log = log.with_attributes({"vendor": ["bad" if code < 60 else "good" for code in log.case]})
+    found = bko.first_time_right(log, by="vendor")
+    assert found.table[["vendor", "n", "clearly_worse"]].values.tolist() == [["bad", 60, True], ["good", 140, False]]
+    assert "“bad” with 50 %" in found.summary
+    assert bko.first_time_right(log, by="resource").table["resource"].tolist() == ["person 1"]
+    assert not len(bko.loops(log, expected=["x"]).table)
+
+
+def test_handovers_between_departments_with_their_price() -> None:
+    rows = [("A", "x", "Ana", 0, 1), ("A", "y", "Rui", 3, 4), ("A", "z", "Eva", 5, 6)]
+    log = log_of(rows).with_attributes({"department": ["sales", "finance", "finance"]})
+    found = bko.handovers(log, by="department", cost_per_hour=2, currency="EUR")
+    assert found.table[["source", "target", "n"]].values.tolist() == [["sales", "finance", 1]]
+    assert "€4 a handover" in found.summary
