@@ -55,7 +55,7 @@ class Result:
         """
         if not self.picture:
             raise BkoError(f"{type(self).__name__} has no picture; its answer is in .table and .summary")
-        return _presenter(self.picture)(self, ax=ax)
+        return presenter(self.picture)(self, ax=ax)
 
     def interactive(self) -> Any:
         """Return a widget for JupyterLab and voila.
@@ -67,12 +67,12 @@ class Result:
         """
         if not self.widget:
             raise BkoError(f"{type(self).__name__} has no interactive view; use .plot() or .table")
-        return _presenter(self.widget)(self)
+        return presenter(self.widget)(self)
 
     def to_html(self, path: str | Path) -> Path:
         """Write a page that needs nothing else and return its path."""
         target = Path(path)
-        target.write_text(_presenter(self.page)(self), encoding="utf-8")
+        target.write_text(presenter(self.page)(self), encoding="utf-8")
         return target
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class Result:
         if self.picture:
             bundle["image/png"] = _png(self)
         else:
-            bundle["text/html"] = _presenter("tables:result_html")(self)
+            bundle["text/html"] = presenter("tables:result_html")(self)
         return bundle
 
 
@@ -134,11 +134,12 @@ def _decimal(value: float) -> str:
 
 def _png(result: Result) -> bytes:
     buffer = BytesIO()
-    _presenter("figures:save_png")(result.plot(), buffer)
+    presenter("figures:save_png")(result.plot(), buffer)
     return buffer.getvalue()
 
 
-def _presenter(name: str) -> "Callable[..., Any]":
+def presenter(name: str) -> "Callable[..., Any]":
+    """Find a function of ``present`` by its name, ``module:function``, when something is shown."""
     module, function = name.split(":")
     presenter: Callable[..., Any] = getattr(import_module(f"bko_mining.present.{module}"), function)
     return presenter

@@ -23,6 +23,7 @@ from bko_mining.log.exports import as_table
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
 from bko_mining.log.recognise import recognise
+from bko_mining.results import presenter
 
 __all__ = ["MISSING", "UNKNOWN", "Codes", "EventLog", "Instants"]
 
@@ -179,6 +180,9 @@ class EventLog:
             f"<EventLog: {self.n_cases:,} cases, {len(self):,} activity instances, {len(self.activities)} activities, "
             f"{len(self.resources)} resources, {first:%Y-%m-%d} to {last:%Y-%m-%d} {self.timezone}>"
         )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {"text/plain": repr(self), "text/html": presenter("tables:log_html")(self)}
 
     @property
     def n_cases(self) -> int:

@@ -1,14 +1,23 @@
 """Tables as people read them: durations, shares and numbers in the language in force, never a wall of decimals."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
 from bko_mining.results import Result, readable
-from bko_mining.words import language, number, say
+from bko_mining.words import day, language, number, say
+
+if TYPE_CHECKING:
+    from bko_mining.log.event_log import EventLog
 
 ROWS = 15
+LOG_ROWS = 5
+_STYLE = (
+    "<style>table.bko td.l,table.bko th.l{text-align:left}table.bko td.r,table.bko th.r{text-align:right}"
+    "table.bko td{white-space:nowrap}</style>"
+)
 
 
 def html_table(table: pd.DataFrame, *, rows: int = ROWS) -> Markup:
@@ -27,10 +36,34 @@ def html_table(table: pd.DataFrame, *, rows: int = ROWS) -> Markup:
 
 def result_html(result: Result) -> str:
     """Return a result without a picture as HTML for a notebook: its sentence and its table."""
-    style = (
-        "<style>table.bko td.l,table.bko th.l{text-align:left}table.bko td.r,table.bko th.r{text-align:right}</style>"
+    return f'{_STYLE}<p lang="{language()}">{escape(result.summary)}</p>{html_table(result.table)}'
+
+
+def log_html(log: "EventLog") -> str:
+    """Return an event log as HTML for a notebook: what it holds, its first cases, and what was done to it."""
+    first, last = log.window
+    holds = say(
+        "{cases} cases, {n} activity instances, {activities} activities, {resources} resources; {first} to {last}, "
+        "clock of {zone}",
+        cases=number(log.n_cases),
+        n=number(len(log)),
+        activities=number(len(log.activities)),
+        resources=number(len(log.resources)),
+        first=day(first),
+        last=day(last),
+        zone=log.timezone,
     )
-    return f'{style}<p lang="{language()}">{escape(result.summary)}</p>{html_table(result.table)}'
+    shown = log.take_cases(np.arange(min(log.n_cases, LOG_ROWS))).frame.head(LOG_ROWS)
+    moments = shown.select_dtypes("datetimetz").columns
+    shown = shown.assign(**{name: [_moment(at) for at in shown[name]] for name in moments})
+    left_out = len(log) - len(shown)
+    more = say("{n} more rows", n=number(left_out)) if left_out else ""
+    notes = "".join(f'<p class="bko-note">{escape(note)}</p>' for note in (more, *log.history) if note)
+    return f'{_STYLE}<p lang="{language()}">{escape(holds)}</p>{html_table(shown)}{notes}'
+
+
+def _moment(at: Any) -> str:
+    return "–" if at is pd.NaT else f"{day(at)} {at:%H:%M}"
 
 
 def _row(row: tuple[Any, ...], right: list[bool]) -> str:

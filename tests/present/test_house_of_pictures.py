@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from openpyxl import load_workbook
 from pptx import Presentation
 
+from bko_mining.log.event_log import EventLog
 from bko_mining.present.figures import house_style, new_axes, plot, png_bytes, svg_text
 from bko_mining.present.slides import write_slides
 from bko_mining.present.tables import html_table
@@ -100,3 +101,21 @@ def test_names_with_dollar_signs_are_drawn_as_they_are() -> None:
     axes = new_axes()
     with house_style():
         assert axes.set_title("from $5 to $6").get_parse_math() is False
+
+
+def test_a_log_shows_what_it_holds_and_what_was_done_to_it() -> None:
+    frame = pd.DataFrame(
+        {
+            "case_id": ["<1>"] * 9,
+            "activity": ["Enter"] * 9,
+            "end_time": pd.date_range("2026-01-05 08:30", periods=9, freq="h", tz="UTC"),
+        }
+    )
+    log = EventLog.from_frame(frame)
+    with speaking("pt_BR"):
+        shown = log.take_cases(log.n_instances > 1, because="one was dropped")._repr_mimebundle_()["text/html"]
+    assert "1 casos, 9 execuções de atividades" in shown
+    assert '<td class="l">&lt;1&gt;</td>' in shown
+    assert "05/01/2026 08:30" in shown
+    assert "05/01/2026 13:30" not in shown  # five rows are enough
+    assert shown.index("one was dropped") > shown.index("4 ")
