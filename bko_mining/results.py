@@ -122,6 +122,8 @@ def _cell(name: str, value: Any) -> str:
         return say("yes") if value else say("no")
     if isinstance(value, int):
         return number(value)
+    if isinstance(value, float) and name == "p_value":
+        return number(value, 3) if value >= 0.001 else f"< {number(0.001, 3)}"
     if isinstance(value, float):
         return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
     return str(value)

@@ -115,7 +115,7 @@ def bottlenecks(
     wait = log.begin - enabled_instants(log, rows)
     wait = np.where(critical_path(log, rows), wait, 0)
     cycle = log.case_end - log.case_start
-    table = _ranked(log, wait, by_instance(log, by), int(cycle.sum()))
+    table = ranked_waits(log, wait, by_instance(log, by), int(cycle.sum()))
     if cost_per_hour is not None:
         table["cost_per_month"] = table["hours_per_month"] * cost_per_hour
     return Bottlenecks(
@@ -150,7 +150,8 @@ def critical_path(log: EventLog, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     return on_path
 
 
-def _ranked(log: EventLog, wait: NDArray[np.int64], group: Grouping, all_cycle_time: int) -> pd.DataFrame:
+def ranked_waits(log: EventLog, wait: NDArray[np.int64], group: Grouping, all_cycle_time: int) -> pd.DataFrame:
+    """Add up waits (microseconds of each instance) by group, the largest first: the table of ``Bottlenecks``."""
     waits = wait > 0
     kept = waits & (group.codes >= 0)
     codes, size = group.codes[kept], len(group.labels)

@@ -4,6 +4,7 @@ Every part lies between 0 (speaks against) and 1 (speaks for); the score is thei
 where it comes from. ``whatif.candidates`` turns a candidate into a scenario.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,7 +22,7 @@ from bko_mining.words import number, percent, say
 ENOUGH = 50
 BY_HAND = 30_000_000
 """Microseconds below which an instance is taken to be done by software already."""
-PARTS_OF_A_ROBOT = ("volume", "sameness_of_course", "sameness_of_time", "few_errors", "stability")
+PARTS_OF_A_ROBOT = ("volume", "sameness_of_course", "sameness_of_time", "few_errors", "stability", "rule_based_look")
 PARTS_OF_A_PROVIDER = ("volume", "little_contact", "sameness_of_time", "shared_knowledge", "few_errors")
 
 
@@ -77,8 +78,10 @@ def automation_candidates(log: EventLog) -> Candidates:
 
     Parts of the score: ``volume`` (hours of work, or instances without starts, against the largest),
     ``sameness_of_course`` (1 - entropy of what precedes and follows), ``sameness_of_time`` (1 / (1 + coefficient of
-    variation)), ``few_errors`` (share right the first time), ``stability`` (its neighbours in the first and second half
-    of the log agree). Activities done by software already (median below half a minute, or never by a person) are left
+    variation)), ``few_errors`` (share right the first time), ``stability`` (its neighbours in the first and second
+    half of the log agree), ``rule_based_look`` (what its name says, in English, Portuguese or Spanish: 1 for keying,
+    matching or sending, 0 for what needs hands, talk or judgement, ½ where the name does not tell; look for yourself).
+    Activities done by software already (median below half a minute, or never by a person) are left
     out. Exceptions: repeats and instances that took more than three times the median.
 
     Parameters
@@ -153,6 +156,7 @@ def _facts(log: EventLog) -> pd.DataFrame:
             "sameness_of_time": 1 / (1 + time["variation"].to_numpy()),
             "few_errors": 1 - errors,
             "stability": _stability(log),
+            "rule_based_look": [rule_based_look(name) for name in log.activities],
             "little_contact": 1 - _contact(log),
             "shared_knowledge": 1 - _top_share(log),
             "n_per_month": n / length,
@@ -225,6 +229,32 @@ def _contact(log: EventLog) -> NDArray[np.float64]:
     back[inside[known]] = True
     n = np.bincount(log.activity, minlength=size)
     return np.asarray(np.bincount(log.activity, weights=back, minlength=size) / np.maximum(n, 1))
+
+
+def rule_based_look(name: str) -> float:
+    """What the name of an activity says about the work: 1 rules, 0 hands, talk or judgement, ½ it does not tell.
+
+    Examples
+    --------
+    >>> rule_based_look("Register invoice"), rule_based_look("Interview by HR"), rule_based_look("W_Nabellen")
+    (1.0, 0.0, 0.5)
+    """
+    text = name.casefold()
+    return 0.0 if _HUMAN.search(text) else 1.0 if _ROUTINE.search(text) else 0.5
+
+
+_HUMAN = re.compile(
+    r"\b(inspec|interview|entrevist|negotiat|negoci|meet|reuni|visit|call|telefon|ligar|talk|convers|discuss|discut|"
+    r"decid|assess|judge|investigat|dispute|disput|diagnos|repair|repar|deliver|entreg|goods|pick|separar|pack|embal|"
+    r"lend|consult|train|trein|aconselh|advis|evaluat|avalia|evalua|approv|aprov|sign\b|assin|work in level|"
+    r"first day|primeiro dia|design|plan\b|planej|settle|condition|condic|condiç|screen|triag|select|selec|anal[yi])",
+)
+_ROUTINE = re.compile(
+    r"\b(regist|enter|key|type|digit|lan[cç]|cadastr|match|concil|reconcil|post\b|contabil|pay\b|payment|pagar|pagamento|"
+    r"send|envi|transfer|calculat|calcul|creat|criar|gerar|generat|copy|copi|download|baix|upload|scan|import|export|"
+    r"update|atualiz|close ticket|archiv|arquiv|notif|remind|lembr|request|invoice|fatur|extract|extra|book\b|"
+    r"prepare journal|check entry|radicar|receive|receb)",
+)
 
 
 def _top_share(log: EventLog) -> NDArray[np.float64]:

@@ -59,19 +59,28 @@ class Drift(Result):
             return say("The log is too short to see changes: {n} full weeks.", n=number(len(self.weekly)))
         if not len(self.table):
             return say("Nothing changed clearly in {n} weeks.", n=number(len(self.weekly)))
-        row = self.table.assign(size=-self.table["change_share"].abs()).sort_values(["p_value", "size"]).iloc[0]
         sentence = say("{n} changes in {weeks} weeks.", n=number(len(self.table)), weeks=number(len(self.weekly)))
-        return (
-            sentence
-            + " "
-            + say(
-                "Clearest: {aspect} from the week of {when} ({earliest} to {latest}): {change}.",
-                aspect=say(_ASPECT[row["aspect"]]) + (f" ({row['what']})" if row["what"] else ""),
-                when=day(row["when"]),
-                earliest=day(row["earliest"]),
-                latest=day(row["latest"]),
-                change=("+" if row["change_share"] > 0 else "") + percent(row["change_share"]),
+        return f"{sentence} {say('Clearest:')} {self.clearest}"
+
+    @property
+    def clearest(self) -> str:
+        """The surest change, of equally sure ones the largest, as a sentence."""
+        row = self.table.assign(size=-self.table["change_share"].abs()).sort_values(["p_value", "size"]).iloc[0]
+        words = {"when": day(row["when"]), "earliest": day(row["earliest"]), "latest": day(row["latest"])}
+        if row["aspect"] == "flow":
+            return say(
+                "From the week of {when} ({earliest} to {latest}) {after} of cases take the path {path}, {before} "
+                "before.",
+                path=row["what"],
+                before=percent(row["before"]),
+                after=percent(row["after"]),
+                **words,
             )
+        return say(
+            "From the week of {when} ({earliest} to {latest}) on, {aspect}: {change}.",
+            aspect=say(_ASPECT[row["aspect"]]),
+            change=("+" if row["change_share"] > 0 else "") + percent(row["change_share"]),
+            **words,
         )
 
 

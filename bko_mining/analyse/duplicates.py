@@ -1,92 +1,107 @@
 """Data captured again elsewhere: activities of one family done in a case by different departments.
 
-A family is activities whose names share most of their words once the department's own words are left aside (``Enter
-invoice``, ``Enter invoice in ERP``). Only names and people are compared: the log does not hold what was typed.
+A family is activities whose names share most of their words (``Enter invoice``, ``Enter invoice in ERP``). A second
+look (approve, review, check) is control and no second entry, and names that differ by a number are stages (``Level 2``,
+``Level 3``). Only names and people are compared: the log does not hold what was typed. A correction is an
+activity whose name says so, done by another department than the one that worked on the case before.
 """
 
 import re
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.analyse.proportions import holders, people_only
 from bko_mining.analyse.times import HOUR, months
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
-from bko_mining.words import number, say
+from bko_mining.words import money, number, say
 
 ALIKE = 0.6
 """Share of common words (of the shorter name) from which two activities are of one family; one word is not enough."""
-_SMALL = {
-    "the",
-    "a",
-    "of",
-    "in",
-    "to",
-    "for",
-    "by",
-    "and",
-    "at",
-    "o",
-    "de",
-    "da",
-    "do",
-    "no",
-    "na",
-    "em",
-    "para",
-    "por",
-    "e",
-}
+_SMALL = frozenset(re.findall(r"\w+", "the a of in to for by and at o de da do no na em para por e"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DuplicateEntry(Result):
-    """Work of one family that two departments do in the same case, the costliest first.
+    """Work that a second department does again in the same case, the costliest first.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        ``first_activity``, ``second_activity``, ``first_by``, ``second_by`` (roles, where the log has them),
-        ``n_cases``,
-        ``processing_time`` of the second time (Timedelta) and ``hours_per_month``.
+        ``kind`` (``entered again``, ``corrected``), ``first_activity``, ``second_activity``, ``first_by``,
+        ``second_by``, ``n`` times, ``n_cases``, ``processing_time`` of the second time (Timedelta), ``hours_per_month``
+        and, with a price, ``cost_per_month``.
     people_known : bool
-        False where the log has neither roles nor resources, and nothing can be said.
+        False where the log does not say which department worked, and nothing can be said.
+    starts_known : bool
+        False where the log cannot say how long the second time took.
+    currency : str
+        Of ``cost_per_month``, empty where no price was given.
     """
 
     people_known: bool
+    starts_known: bool
+    currency: str = ""
+
+    picture: ClassVar[str] = "people:plot_duplicates"
 
     @property
     def summary(self) -> str:
         """The costliest double work."""
         if not self.people_known:
-            return say("The log does not say who did the work, so double work across departments cannot be seen.")
+            return say("The log does not say which department worked, so double work across departments is not seen.")
         if not len(self.table):
             return say("No work of one kind is done by two departments in the same case.")
         row = self.table.iloc[0]
-        return say(
-            "“{first}” ({by}) is followed by “{second}” ({other}) in {n} cases: {hours} hours a month to look at.",
-            first=row["first_activity"],
-            by=row["first_by"],
-            second=row["second_activity"],
-            other=row["second_by"],
-            n=number(row["n_cases"]),
-            hours=number(row["hours_per_month"]),
+        words = {
+            "first": row["first_activity"],
+            "by": row["first_by"],
+            "second": row["second_activity"],
+            "other": row["second_by"],
+            "n": number(row["n_cases"]),
+        }
+        sentence = (
+            say("What {by} did in “{first}” is corrected by {other} in “{second}” in {n} cases.", **words)
+            if row["kind"] == "corrected"
+            else say("“{first}” ({by}) is followed by “{second}” ({other}) in {n} cases.", **words)
         )
+        if self.starts_known:
+            hours = number(float(self.table["hours_per_month"].sum()))
+            sentence += " " + say("All double work takes {hours} hours a month.", hours=hours)
+        if self.currency:
+            cost = money(float(self.table["cost_per_month"].sum()), self.currency)
+            sentence += " " + say("That is {cost} a month.", cost=cost)
+        return sentence
 
 
-def duplicate_entry(log: EventLog) -> DuplicateEntry:
-    """Find work of one kind that two departments do in the same case.
-
-    Roles stand for departments; a log without roles is answered with an empty table, since two colleagues of one
-    department are a repeat (``rework``), not a second entry.
+def duplicate_entry(
+    log: EventLog, *, by: str = "role", names: bool = False, cost_per_hour: float | None = None, currency: str = "USD"
+) -> DuplicateEntry:
+    """Find work of one kind that two departments do in the same case, and corrections by another department.
 
     Parameters
     ----------
     log : EventLog
         The log.
+    by : str
+        What stands for the department: ``role``, ``resource`` or an attribute. Two colleagues of one department are a
+        repeat (``rework``), not a second entry; a log without departments is answered with an empty table.
+    names : bool
+        Show people by name when asked by resource; pseudonyms otherwise.
+    cost_per_hour : float, optional
+        What an hour of work costs.
+    currency : str
+        ISO code of that price.
+
+    Raises
+    ------
+    LogError
+        If the log has no attribute of the name ``by``.
 
     Examples
     --------
@@ -96,43 +111,92 @@ def duplicate_entry(log: EventLog) -> DuplicateEntry:
     >>> bko.duplicate_entry(bko.EventLog.from_frame(rows)).table[["second_activity", "second_by"]].values.tolist()
     [['Enter invoice in ERP', 'Finance']]
     """
-    columns = ["first_activity", "second_activity", "first_by", "second_by"]
-    if not (log.role != UNKNOWN).any():
-        return DuplicateEntry(pd.DataFrame(columns=[*columns, "n_cases"]), people_known=False)
+    log = people_only(log)
+    who, labels = holders(log, by, names=names)
+    known = bool((who != UNKNOWN).any())
+    pairs = [_entered_again(log, who), _corrected(log, who)] if known else []
+    table = _table(log, who, labels, pairs)
+    if cost_per_hour is not None:
+        table["cost_per_month"] = table["hours_per_month"] * cost_per_hour
+    return DuplicateEntry(
+        table,
+        people_known=known,
+        starts_known=log.has_starts,
+        currency=currency if cost_per_hour is not None and log.has_starts else "",
+    )
+
+
+Pairs = tuple[str, NDArray[np.int64], NDArray[np.int64]]
+"""A kind, and the rows of the first and of the second time."""
+
+
+def _entered_again(log: EventLog, who: NDArray[np.int32]) -> Pairs:
     family = _families(log.activities)[log.activity]
-    rows = np.flatnonzero(log.role != UNKNOWN)
+    rows = np.flatnonzero((who != UNKNOWN) & (family >= 0))
     key = log.case[rows].astype(np.int64) * len(log.activities) + family[rows]
     order = np.argsort(key, kind="stable")
     rows, key = rows[order], key[order]
     again = np.flatnonzero(key[1:] == key[:-1]) + 1
-    second, first = rows[again], rows[again - 1]
-    other = log.role[first] != log.role[second]
-    second, first = second[other], first[other]
-    frame = pd.DataFrame(
-        {
-            "first_activity": np.asarray(log.activities, object)[log.activity[first]],
-            "second_activity": np.asarray(log.activities, object)[log.activity[second]],
-            "first_by": np.asarray(log.roles, object)[log.role[first]],
-            "second_by": np.asarray(log.roles, object)[log.role[second]],
-            "case": log.case[second],
-            "time": (log.finish - log.begin)[second],
-        }
-    )
-    table = frame.groupby(columns, as_index=False).agg(n_cases=("case", "nunique"), time=("time", "sum"))
-    table["hours_per_month"] = table["time"] / HOUR / months(log)
-    table = table.sort_values(["hours_per_month", "n_cases"], ascending=False, kind="stable", ignore_index=True)
-    table.insert(5, "processing_time", table.pop("time").to_numpy(np.int64).astype(MICROSECOND))
-    return DuplicateEntry(table, people_known=True)
+    first, second = rows[again - 1], rows[again]
+    other = who[first] != who[second]
+    return "entered again", first[other], second[other]
+
+
+def _corrected(log: EventLog, who: NDArray[np.int32]) -> Pairs:
+    correction = np.array([_CORRECTION.search(name.casefold()) is not None for name in log.activities])[log.activity]
+    rows = np.flatnonzero(log.follows & correction & (who != UNKNOWN))
+    rows = rows[~correction[rows - 1] & (who[rows - 1] != UNKNOWN) & (who[rows - 1] != who[rows])]
+    return "corrected", rows - 1, rows
+
+
+def _table(log: EventLog, who: NDArray[np.int32], labels: list[str], pairs: list[Pairs]) -> pd.DataFrame:
+    names, titles = np.asarray(log.activities, object), np.asarray([*labels, ""], object)
+    time = log.finish - log.begin
+    frames = [
+        pd.DataFrame(
+            {
+                "kind": kind,
+                "first_activity": names[log.activity[first]],
+                "second_activity": names[log.activity[second]],
+                "first_by": titles[who[first]],
+                "second_by": titles[who[second]],
+                "case": log.case[second],
+                "time": time[second],
+            }
+        )
+        for kind, first, second in pairs
+    ]
+    columns = ["kind", "first_activity", "second_activity", "first_by", "second_by"]
+    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*columns, "case", "time"])
+    grouped = frame.groupby(columns, as_index=False)
+    table = grouped.agg(n=("case", "size"), n_cases=("case", "nunique"), processing_time=("time", "sum"))
+    table["hours_per_month"] = table["processing_time"].astype(float) / HOUR / months(log)
+    table["processing_time"] = table["processing_time"].to_numpy(np.int64).astype(MICROSECOND)
+    return table.sort_values(["hours_per_month", "n_cases"], ascending=False, kind="stable", ignore_index=True)
 
 
 def _families(activities: tuple[str, ...]) -> NDArray[np.int64]:
-    """A family number for each activity: the first earlier one whose words it mostly shares."""
+    """A family number for each activity (the first earlier one whose words it mostly shares), -1 for control."""
     words = [set(re.findall(r"\w+", name.casefold())) - _SMALL for name in activities]
-    family = np.arange(len(activities))
-    for later in range(len(activities)):
-        for earlier in range(later):
-            common = len(words[later] & words[earlier])
-            if common >= 2 and common > ALIKE * min(len(words[later]), len(words[earlier])):
+    family = np.array([-1 if any(map(_CONTROL.match, each)) else place for place, each in enumerate(words)])
+    for later in np.flatnonzero(family >= 0):
+        for earlier in np.flatnonzero(family[:later] >= 0):
+            if _akin(words[earlier], words[later]):
                 family[later] = family[earlier]
                 break
     return family
+
+
+def _akin(one: set[str], other: set[str]) -> bool:
+    if any(word.isdigit() for word in one ^ other):
+        return False
+    common = len(one & other)
+    return common >= 2 and common > ALIKE * min(len(one), len(other))
+
+
+_CONTROL = re.compile(
+    r"approv|reject|rejeit|recus|review|check|verif|valid|confirm|inspect|audit|sign|authori|aprov|revis|confer|assin|autoriz|homolog",
+)
+"""Words of control, in English and Portuguese."""
+_CORRECTION = re.compile(r"\bcorrect|\bfix|\bamend|\brepair|\brectif|\bcorrig|\bcorre[cç]|\bajust|\bretific|\bestorn")
+"""Words of correction, in English and Portuguese."""

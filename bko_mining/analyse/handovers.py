@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.proportions import bonferroni_z, p_together, people, people_only
+from bko_mining.analyse.proportions import bonferroni_z, holders, p_together, people_only
 from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.rework_risk import Odds, odds_by_hands, rework_steps, table_by_hands
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.log.event_log import UNKNOWN, EventLog
-from bko_mining.log.grouping import MICROSECOND, NOBODY, by_instance
+from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
 from bko_mining.words import duration, money, number, percent, say
 
@@ -146,7 +146,7 @@ def handovers(
     [['Ana', 'Rui', 1], ['Rui', 'Ana', 0]]
     """
     log = people_only(log)
-    who, labels = _holders(log, by, names=names)
+    who, labels = holders(log, by, names=names)
     rows = np.flatnonzero(log.follows)
     rows = rows[(who[rows] != UNKNOWN) & (who[rows - 1] != UNKNOWN)]
     handed = who[rows] != who[rows - 1]
@@ -166,18 +166,6 @@ def handovers(
         months=months(log),
         currency=currency if cost_per_hour is not None else "",
     )
-
-
-def _holders(log: EventLog, by: str, *, names: bool) -> tuple[NDArray[np.int32], list[str]]:
-    """Who has the case in hand at each instance (-1 where not known), and what to call them."""
-    if by == "resource":
-        return log.resource, people(log, names=names)
-    if by == "role":
-        return log.role, list(log.roles)
-    group = by_instance(log, by)
-    labels = [str(label) for label in group.labels.iloc[:, 0]]
-    unknown = [code for code, label in enumerate(labels) if label == NOBODY]
-    return np.where(np.isin(group.codes, unknown), UNKNOWN, group.codes).astype(np.int32), labels
 
 
 def _mean(values: NDArray[np.int64]) -> pd.Timedelta:

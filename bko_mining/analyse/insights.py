@@ -1,45 +1,74 @@
 """The findings worth a manager's minute: one sentence each, with the number, the evidence and what to call next.
 
-Findings are ranked by the hours a month at stake; what has no effect size is not said, and an activity is named by one
-finding of each kind of waste only (its wait, its repeats), never twice by the same.
+Findings are ranked by the money or the hours a month at stake. No hour is counted by two findings: the wait before an
+activity is that of its first time in a case, the second time (its work and its wait) belongs to the repeat. A finding
+that could be chance (hands, pairs, speed, change) must be clearer than one in twenty for all of them together
+(``benchmarks/false_alarms.py``), and what has no effect size is not said.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from bko_mining.analyse.bottlenecks import bottlenecks
+from bko_mining.analyse.bottlenecks import critical_path, ranked_waits
 from bko_mining.analyse.candidates import automation_candidates
 from bko_mining.analyse.drift import drift
+from bko_mining.analyse.duplicates import duplicate_entry
 from bko_mining.analyse.handovers import handovers
 from bko_mining.analyse.productivity import productivity
-from bko_mining.analyse.returns import loops
-from bko_mining.analyse.rework import rework
+from bko_mining.analyse.proportions import people_only
+from bko_mining.analyse.rework import Price, rework
 from bko_mining.analyse.teams import roles
+from bko_mining.analyse.times import enabled_instants
+from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
+from bko_mining.log.grouping import by_instance
 from bko_mining.results import Result
-from bko_mining.words import money, number, percent, say
+from bko_mining.words import duration, money, number, percent, say
 
 MOST = 10
-SMALLEST = 1.0
-"""Hours a month below which nothing is said."""
+EACH = 3
+"""Findings of one kind."""
+LEAST_HOURS = 8.0
+"""A month; below it, or below a hundredth of the largest finding, nothing is said."""
+LEAST_SHARE = 0.01
+"""Of all cycle time, or of cases."""
+MOST_EXCEPTIONS = 0.4
+"""A robot that leaves more than this to people is not worth a sentence."""
+AT_ONCE = 0.8
+"""Share of self-loops among repeats from which they may be one piece of work in several sittings."""
+ENOUGH = 30
+"""Waits from which their lengths can be called alike."""
+FAR_APART = 3.0
+"""How many times as long makes one doubt that the work is the same."""
+LEAST_RATIO = 1.1
+"""How much longer the slower half must take than the faster half."""
+ALPHA = 0.05 / 4
+"""For each of the four kinds of findings that could be chance."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Insights(Result):
-    """At most ten findings, those with most hours at stake first.
+    """At most ten findings, those with most at stake first.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        ``finding`` (one sentence), ``hours_per_month`` at stake (missing where a finding has another effect size; such
-        findings stand last), ``cost_per_month`` with a price, ``evidence`` and ``next`` (the function to call).
+        ``finding`` (one sentence), ``stake`` (whose hours: ``delay`` of cases, ``work`` of people, ``work and delay``),
+        ``hours_per_month`` (missing where a finding has another effect size; such findings stand last, the surest
+        first), ``cost_per_month`` with a price, ``evidence``, ``p_value`` (where it could be chance) and ``next`` (the
+        function to call).
+    limits : tuple of str
+        What cannot be known from this log.
     currency : str
         Of ``cost_per_month``, empty where no price was given.
     """
 
+    limits: tuple[str, ...] = ()
     currency: str = ""
 
     picture: ClassVar[str] = "rules:plot_insights"
@@ -48,35 +77,71 @@ class Insights(Result):
     def summary(self) -> str:
         """The first finding."""
         if not len(self.table):
-            return say("Nothing stands out in this log.")
+            return " ".join((say("Nothing stands out in this log."), *self.limits))
         first = self.table.iloc[0]
-        sentence = say("{n} findings. First: {finding}", n=number(len(self.table)), finding=first["finding"])
-        if self.currency and first["cost_per_month"] == first["cost_per_month"]:
+        sentence = (
+            say("One finding: {finding}", finding=first["finding"])
+            if len(self.table) == 1
+            else say("{n} findings. First: {finding}", n=number(len(self.table)), finding=first["finding"])
+        )
+        if self.currency and first["cost_per_month"] > 0:
             cost = money(float(first["cost_per_month"]), self.currency)
             sentence += " " + say("That is {cost} a month.", cost=cost)
-        return sentence
+        return " ".join((sentence, *self.limits))
 
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    subject: str
     sentence: str
-    hours: float
     evidence: str
     next: str
+    work: float = float("nan")
+    delay: float = float("nan")
+    p_value: float = float("nan")
+
+    @property
+    def hours(self) -> float:
+        parts = [part for part in (self.work, self.delay) if part == part]
+        return sum(parts) if parts else float("nan")
+
+    @property
+    def stake(self) -> str:
+        if self.work == self.work and self.delay == self.delay:
+            return say("work and delay")
+        return say("work") if self.work == self.work else say("delay") if self.delay == self.delay else ""
+
+    def cost(self, price: Price) -> float:
+        parts = [h * p for h, p in ((self.work, price.work), (self.delay, price.delay)) if p and h == h]
+        return sum(parts) if parts else float("nan")
 
 
-def insights(log: EventLog, *, cost_per_hour: float | None = None, currency: str = "USD") -> Insights:
+def insights(
+    log: EventLog,
+    *,
+    expected: Collection[str] = (),
+    cost_per_hour: float | None = None,
+    delay_cost_per_hour: float = 0.0,
+    currency: str = "USD",
+) -> Insights:
     """Find what deserves attention first.
 
     Parameters
     ----------
     log : EventLog
         The log.
+    expected : collection of str
+        Activities whose repeats are no rework (instalments, reminders).
     cost_per_hour : float, optional
-        What an hour of a case costs; adds money to the findings.
+        What an hour of work costs; findings are then ranked by money.
+    delay_cost_per_hour : float
+        What an hour of delay of one case costs (as in ``bottlenecks``).
     currency : str
-        ISO code of that price.
+        ISO code of these prices.
+
+    Raises
+    ------
+    LogError
+        If an expected activity does not occur in the log.
 
     Examples
     --------
@@ -85,69 +150,104 @@ def insights(log: EventLog, *, cost_per_hour: float | None = None, currency: str
     >>> bko.insights(bko.EventLog.from_frame(rows)).summary
     'Nothing stands out in this log.'
     """
-    found: dict[str, _Finding] = {}
-    for source in _SOURCES:
-        for finding in source(log):
-            # A finding of the same subject is the same waste seen twice: the earlier source knows it better.
-            found.setdefault(finding.subject, finding)
-    kept = [one for one in found.values() if one.hours != one.hours or one.hours >= SMALLEST]
-    ranked = sorted(kept, key=lambda one: -one.hours if one.hours == one.hours else 1.0)[:MOST]
-    table = pd.DataFrame(
-        {
-            "finding": [one.sentence for one in ranked],
-            "hours_per_month": [one.hours for one in ranked],
-            "evidence": [one.evidence for one in ranked],
-            "next": [one.next for one in ranked],
-        }
-    )
-    if cost_per_hour is not None:
-        table.insert(2, "cost_per_month", [one.hours * cost_per_hour for one in ranked])
-    return Insights(table, currency=currency if cost_per_hour is not None else "")
+    priced = cost_per_hour is not None or delay_cost_per_hour > 0
+    price = Price(cost_per_hour or 0.0, delay_cost_per_hour)
+    found = [*_done_twice(log, expected), *(finding for source in _SOURCES for finding in source(log))]
+    least = max([LEAST_HOURS, *(one.hours / 100 for one in found if one.hours == one.hours)])
+    kept = [one for one in found if not one.hours < least]
+    ranked = sorted(kept, key=lambda one: _order(one, price if priced else None))[:MOST]
+    columns = ["finding", "stake", "hours_per_month", "evidence", "p_value", "next"]
+    rows = [(one.sentence, one.stake, one.hours, one.evidence, one.p_value, one.next) for one in ranked]
+    table = pd.DataFrame(rows, columns=columns)
+    if priced:
+        table.insert(3, "cost_per_month", [one.cost(price) for one in ranked])
+    return Insights(table, limits=tuple(_limits(log)), currency=currency if priced else "")
 
 
-def _waits(log: EventLog) -> Iterator[_Finding]:
-    found = bottlenecks(log)
-    for _, row in found.table.head(3).iterrows():
-        name, share = str(row.iloc[0]), percent(row["cycle_time_share"])
+def _order(one: _Finding, price: Price | None) -> tuple[float, float, float]:
+    """Most money first, then most hours, then what has neither, the surest first."""
+    if one.hours != one.hours:
+        return 1.0, 0.0, one.p_value if one.p_value == one.p_value else 0.0
+    cost = one.cost(price) if price else 0.0
+    return 0.0, -cost if cost == cost else 0.0, -one.hours
+
+
+def _limits(log: EventLog) -> Iterator[str]:
+    if not log.has_starts:
+        yield say("Without start times work and waiting are counted together.")
+    if not people_only(log).has_resources:
+        yield say("The log names no people: nothing is known of their hands, speed and key knowledge.")
+
+
+def _done_twice(log: EventLog, expected: Collection[str]) -> Iterator[_Finding]:
+    """First times that wait, and repeats: each hour with one of the two."""
+    found = rework(log, expected=expected)
+    yield from _waits(log, found.rows)
+    for _, row in found.table[found.table["case_share"] >= LEAST_SHARE].head(EACH).iterrows():
+        yield _repeat(row, starts_known=found.starts_known)
+
+
+def _repeat(row: "pd.Series[Any]", *, starts_known: bool) -> _Finding:
+    name = str(row["activity"])
+    words = {"name": name, "share": percent(row["case_share"]), "after": row["mostly_after"]}
+    evidence = say("{n} repeats in {cases} cases", n=number(row["n_repeats"]), cases=number(row["n_cases"]))
+    at_once = row["n_self_loops"] / row["n_repeats"]
+    step = "bko.loops(log)"
+    if row["mostly_after"] == name:
+        sentence = say("“{name}” is done again in {share} of cases, most often at once.", **words)
+    else:
+        sentence = say("“{name}” is done again in {share} of cases, most often after “{after}”.", **words)
+    if at_once >= AT_ONCE:
+        evidence += say("; {share} at once: perhaps one piece of work in several sittings", share=percent(at_once))
+        step = f"bko.rework(log, expected=[{name!r}])"
+    hours = float(row["hours_per_month"])
+    if not starts_known:
+        return _Finding(sentence, evidence, step, delay=hours)
+    both = row["processing_time"] + row["waiting_time"]
+    work = hours * (row["processing_time"] / both) if both else 0.0
+    return _Finding(sentence, evidence, step, work=work, delay=hours - work)
+
+
+def _waits(log: EventLog, repeats: NDArray[np.bool_]) -> Iterator[_Finding]:
+    rows = enabling(log)
+    wait = log.begin - enabled_instants(log, rows)
+    wait[~critical_path(log, rows) | repeats] = 0
+    cycle = int((log.case_end - log.case_start).sum())
+    table = ranked_waits(log, wait, by_instance(log, "activity"), cycle).head(EACH)
+    for _, row in table[table["cycle_time_share"] >= LEAST_SHARE].iterrows():
+        words = {"name": str(row["activity"]), "share": percent(row["cycle_time_share"])}
+        words["each"] = duration(row["mean_waiting_time"].total_seconds())
         sentence = (
-            say("Cases wait before “{name}”: {share} of all cycle time.", name=name, share=share)
-            if found.starts_known
-            else say("Time passes until “{name}” is done: {share} of all cycle time.", name=name, share=share)
+            say("Cases wait {each} before “{name}”: {share} of all cycle time.", **words)
+            if log.has_starts
+            else say("{each} pass until “{name}” is done: {share} of all cycle time.", **words)
         )
         evidence = say("{n} waits in {cases} cases", n=number(row["n"]), cases=number(row["n_cases"]))
-        yield _Finding(f"wait {name}", sentence, float(row["hours_per_month"]), evidence, "bko.waiting_causes(log)")
+        evidence += _timer(wait[(log.activity == log.activities.index(words["name"])) & (wait > 0)])
+        step = "bko.waiting_causes(log)" if log.has_starts and log.has_resources else "bko.bottlenecks(log)"
+        yield _Finding(sentence, evidence, step, delay=float(row["hours_per_month"]))
 
 
-def _repeats(log: EventLog) -> Iterator[_Finding]:
-    for _, row in rework(log).table.head(3).iterrows():
-        sentence = say(
-            "“{name}” is done again in {share} of cases, mostly after “{after}”.",
-            name=row["activity"],
-            share=percent(row["case_share"], 1),
-            after=row["mostly_after"],
-        )
-        evidence = say("{n} repeats in {cases} cases", n=number(row["n_repeats"]), cases=number(row["n_cases"]))
-        subject = f"repeat {row['activity']}"
-        yield _Finding(subject, sentence, float(row["hours_per_month"]), evidence, "bko.first_time_right(log)")
-
-
-def _loops(log: EventLog) -> Iterator[_Finding]:
-    for _, row in loops(log).table.head(1).iterrows():
-        # The repeat is already counted where the activity that comes back is said to be repeated.
-        sentence = say("Cases go from “{name}” to “{via}” and back.", name=row["activity"], via=row["via"])
-        evidence = say("{n} loops in {cases} cases", n=number(row["n"]), cases=number(row["n_cases"]))
-        yield _Finding(f"repeat {row['activity']}", sentence, float(row["hours_per_month"]), evidence, "bko.loops(log)")
+def _timer(waits: NDArray[np.int64]) -> str:
+    """Say so where waits are nearly all of one length: a clock decides, not a queue."""
+    low, middle, high = np.quantile(waits, [0.2, 0.5, 0.8])
+    if len(waits) < ENOUGH or high - low > 0.1 * middle:
+        return ""
+    return say("; nearly all of them about {each}: a timer rather than a queue", each=duration(middle / 1e6))
 
 
 def _hands(log: EventLog) -> Iterator[_Finding]:
     found = handovers(log)
-    if found.odds.low > 1:
+    odds = found.odds
+    # Two kinds of findings in one: each has half of the risk.
+    if odds.ratio > 1 and odds.p_value <= ALPHA / 2:
         sentence = say(
-            "Each further pair of hands multiplies the odds of rework by {ratio}.", ratio=number(found.odds.ratio, 2)
+            "Each further pair of hands multiplies the odds of rework by {ratio}.", ratio=number(odds.ratio, 2)
         )
-        evidence = say("95 % interval {low} to {high}", low=number(found.odds.low, 2), high=number(found.odds.high, 2))
-        yield _Finding("hands", sentence, float("nan"), evidence, "bko.handovers(log).hands")
-    for _, row in found.table[found.table["error_prone"]].head(1).iterrows():
+        evidence = say("95 % interval {low} to {high}", low=number(odds.low, 2), high=number(odds.high, 2))
+        yield _Finding(sentence, evidence, "bko.handovers(log).hands", p_value=odds.p_value)
+    pairs = found.table[found.table["error_prone"] & (found.table["p_value"] <= ALPHA / 2)]
+    for _, row in pairs.sort_values("p_value", kind="stable").head(1).iterrows():
         sentence = say(
             "Cases handed from {source} to {target} are reworked in {share} instead of {expected}.",
             source=row["source"],
@@ -156,15 +256,26 @@ def _hands(log: EventLog) -> Iterator[_Finding]:
             expected=percent(row["expected_rework_share"]),
         )
         evidence = say("{n} cases", n=number(row["n_cases"]))
-        yield _Finding("error-prone pair", sentence, float("nan"), evidence, "bko.handovers(log)")
+        yield _Finding(sentence, evidence, "bko.handovers(log)", p_value=row["p_value"])
 
 
 def _speed(log: EventLog) -> Iterator[_Finding]:
     found = productivity(log)
-    if len(found.table) and (found.table["verdict"] != "no difference").any():
-        sentence = say("People differ by about {spread} in time for the same work.", spread=percent(found.spread))
-        evidence = say("{n} people compared", n=number(len(found.table)))
-        yield _Finding("speed", sentence, float("nan"), evidence, "bko.productivity(log)")
+    sure = found.table[(found.table["verdict"] != "no difference") & (found.table["p_value"] <= ALPHA)]
+    factor = np.sort(found.table["time_factor"].to_numpy(float))
+    half = len(factor) // 2
+    ratio = float(np.exp(np.log(factor[-half:]).mean() - np.log(factor[:half]).mean())) if half else 1.0
+    if len(sure) and ratio >= LEAST_RATIO:
+        sentence = say(
+            "For the same activities the slower half of the people takes {ratio} times as long as the faster half.",
+            ratio=number(ratio, 1),
+        )
+        evidence = say(
+            "{n} people compared, {m} clearly unlike the rest", n=number(len(found.table)), m=number(len(sure))
+        )
+        if ratio > FAR_APART:
+            evidence += say("; so much that they hardly do the same work")
+        yield _Finding(sentence, evidence, "bko.productivity(log)", p_value=float(sure["p_value"].min()))
 
 
 def _keys(log: EventLog) -> Iterator[_Finding]:
@@ -178,31 +289,46 @@ def _keys(log: EventLog) -> Iterator[_Finding]:
             share=percent(row["top_share"]),
         )
         evidence = say("{n} instances; {m} such activities", n=number(row["n"]), m=number(len(risky)))
-        yield _Finding("key person", sentence, float("nan"), evidence, "bko.roles(log).concentration")
+        yield _Finding(sentence, evidence, "bko.roles(log).concentration")
 
 
 def _robots(log: EventLog) -> Iterator[_Finding]:
     found = automation_candidates(log)
-    if len(found.table) and found.starts_known:
-        row = found.table.iloc[0]
+    fit = found.table[(found.table["exception_share"] <= MOST_EXCEPTIONS) & (found.table["rule_based_look"] > 0)]
+    if len(fit) and found.starts_known:
+        row = fit.iloc[int((fit["score"] * fit["hours_freed"]).to_numpy(float).argmax())]
         sentence = say(
             "A robot could do “{name}”, with {share} exceptions.",
             name=row["activity"],
             share=percent(row["exception_share"]),
         )
         evidence = say("score {score}, {n} a month", score=number(row["score"], 2), n=number(row["n_per_month"]))
-        subject = f"robot {row['activity']}"
-        yield _Finding(subject, sentence, float(row["hours_freed"]), evidence, "bko.automation_candidates(log)")
+        yield _Finding(sentence, evidence, "bko.automation_candidates(log)", work=float(row["hours_freed"]))
+
+
+def _twice_entered(log: EventLog) -> Iterator[_Finding]:
+    found = duplicate_entry(log)
+    often = found.table["n_cases"] >= LEAST_SHARE * log.n_cases
+    for _, row in found.table[often & (found.table["kind"] == "entered again")].head(1).iterrows():
+        sentence = say(
+            "“{first}” ({by}) is entered again as “{second}” ({other}).",
+            first=row["first_activity"],
+            by=row["first_by"],
+            second=row["second_activity"],
+            other=row["second_by"],
+        )
+        evidence = say("{n} cases", n=number(row["n_cases"]))
+        hours = float(row["hours_per_month"]) if found.starts_known else float("nan")
+        yield _Finding(sentence, evidence, "bko.duplicate_entry(log)", work=hours)
 
 
 def _drifts(log: EventLog) -> Iterator[_Finding]:
     found = drift(log)
-    if len(found.table):
-        yield _Finding(
-            "drift", found.summary, float("nan"), say("{n} weeks", n=number(len(found.weekly))), "bko.drift(log)"
-        )
+    if len(found.table) and float(found.table["p_value"].min()) <= ALPHA:
+        evidence = say("{n} changes in {weeks} weeks", n=number(len(found.table)), weeks=number(len(found.weekly)))
+        yield _Finding(found.clearest, evidence, "bko.drift(log)", p_value=float(found.table["p_value"].min()))
 
 
 _SOURCES: tuple[Callable[[EventLog], Iterator[_Finding]], ...] = (
-    _waits, _repeats, _loops, _hands, _speed, _keys, _robots, _drifts,
+    _hands, _speed, _keys, _robots, _twice_entered, _drifts,
 )  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import NOBODY, by_instance
 from bko_mining.words import say
 
 Z95 = 1.959964
@@ -82,3 +83,25 @@ def people(log: EventLog, *, names: bool) -> list[str]:
     place[np.argsort(first, kind="stable")] = np.arange(len(first))
     width = len(str(len(first)))
     return [say("person {number}", number=f"{rank + 1:0{width}d}") for rank in place]
+
+
+def holders(log: EventLog, by: str, *, names: bool) -> tuple[NDArray[np.int32], list[str]]:
+    """Who has the case in hand at each instance (codes, -1 where not known), and what to call them.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    by : str
+        ``resource``, ``role`` or an attribute.
+    names : bool
+        Show people by name; pseudonyms otherwise.
+    """
+    if by == "resource":
+        return log.resource, people(log, names=names)
+    if by == "role":
+        return log.role, list(log.roles)
+    group = by_instance(log, by)
+    labels = [str(label) for label in group.labels.iloc[:, 0]]
+    unknown = [code for code, label in enumerate(labels) if label == NOBODY]
+    return np.where(np.isin(group.codes, unknown), UNKNOWN, group.codes).astype(np.int32), labels

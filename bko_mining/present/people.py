@@ -9,6 +9,7 @@ from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, ORANGE, footnote
 from bko_mining.words import day, number, percent, say
 
 if TYPE_CHECKING:
+    from bko_mining.analyse.duplicates import DuplicateEntry
     from bko_mining.analyse.handovers import Handovers
     from bko_mining.analyse.productivity import Learning, Productivity
     from bko_mining.analyse.returns import FirstTimeRight, Loops
@@ -49,6 +50,21 @@ def plot_first_time_right(found: "FirstTimeRight", ax: Axes) -> None:
     percent_ticks(ax.xaxis)
     ax.set_title(say("Right the first time"))
     footnote(ax, say("orange: all together, {share}; lines: 95 % intervals", share=percent(found.overall_share, 1)))
+
+
+@plot(width=8.2, height=3.8)
+def plot_duplicates(found: "DuplicateEntry", ax: Axes) -> None:
+    """Draw the cases in which a second department enters or corrects (orange) what another did, most hours on top."""
+    rows = found.table.head(BARS)
+    labels = [
+        f"{row.first_activity} ({row.first_by}) → {row.second_activity} ({row.second_by})" for row in rows.itertuples()
+    ]
+    notes = [say("{n} cases", n=number(n)) for n in rows["n_cases"]]
+    if found.starts_known:
+        notes = [f"{note}, {number(h)} h" for note, h in zip(notes, rows["hours_per_month"], strict=True)]
+    bars(ax, labels, rows["n_cases"], notes, [ORANGE if kind == "corrected" else BLUE for kind in rows["kind"]])
+    ax.set_title(say("Done again by another department"))
+    footnote(ax, say("blue: entered again; orange: corrected; hours a month of the second time"))
 
 
 @plot(width=7.2, height=5.2)
