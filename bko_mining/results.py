@@ -111,6 +111,10 @@ def heading(name: str) -> str:
     return say(plain.removesuffix("_share").replace("_", " "))
 
 
+WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect"})
+"""Columns whose values are words of ours, not of the log."""
+
+
 def _cell(name: str, value: Any) -> str:
     if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
         return "–"
@@ -126,7 +130,7 @@ def _cell(name: str, value: Any) -> str:
         return number(value, 3) if value >= 0.001 else f"< {number(0.001, 3)}"
     if isinstance(value, float):
         return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
-    return str(value)
+    return say(str(value)) if name in WORDS else str(value)
 
 
 def _decimal(value: float) -> str:

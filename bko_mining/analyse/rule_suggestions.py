@@ -32,7 +32,7 @@ class SuggestedRules(Result):
 
     rules: tuple[Rule, ...]
 
-    picture: ClassVar[str] = "rules:plot_rules"
+    picture: ClassVar[str] = "rules:plot_suggested_rules"
 
     @property
     def summary(self) -> str:

@@ -134,7 +134,12 @@ class Within(_Rule):
 
     def describe(self) -> str:
         """Say what must be."""
-        return say("“{then}” within {limit} of “{first}”", first=self.first, then=self.then, limit=self.limit)
+        found = _LIMIT.fullmatch(self.limit)
+        amount, working, unit = found.groups() if found else ("0", None, "day")
+        name = ("working " if working else "") + unit.removesuffix("s") + ("" if float(amount) == 1 else "s")
+        digits = 0 if float(amount).is_integer() else 1
+        limit = f"{number(float(amount), digits)} {say(name)}"
+        return say("“{then}” within {limit} of “{first}”", first=self.first, then=self.then, limit=limit)
 
 
 class ApprovalAbove(_Rule):

@@ -45,24 +45,27 @@ def plot_first_time_right(found: "FirstTimeRight", ax: Axes) -> None:
         rows["first_time_right_share"],
         rows["low_share"],
         rows["high_share"],
+        [ORANGE if worse else BLUE for worse in rows["clearly_worse"]],
     )
-    ax.axvline(found.overall_share, color=ORANGE, linewidth=1.2)
+    ax.axvline(found.overall_share, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
     percent_ticks(ax.xaxis)
-    ax.set_title(say("Right the first time"))
-    footnote(ax, say("orange: all together, {share}; lines: 95 % intervals", share=percent(found.overall_share, 1)))
+    ax.set_title(say("Cases right the first time") if found.of_cases else say("Right the first time"))
+    share = percent(found.overall_share, 1)
+    footnote(ax, say("dashed: all together, {share}; orange: clearly worse; lines: 95 % intervals", share=share))
 
 
-@plot(width=8.2, height=3.8)
+@plot(width=9.0, height=4.4)
 def plot_duplicates(found: "DuplicateEntry", ax: Axes) -> None:
     """Draw the cases in which a second department enters or corrects (orange) what another did, most hours on top."""
-    rows = found.table.head(BARS)
+    rows = found.table.head(8)
     labels = [
         f"{row.first_activity} ({row.first_by}) → {row.second_activity} ({row.second_by})" for row in rows.itertuples()
     ]
     notes = [say("{n} cases", n=number(n)) for n in rows["n_cases"]]
     if found.starts_known:
         notes = [f"{note}, {number(h)} h" for note, h in zip(notes, rows["hours_per_month"], strict=True)]
-    bars(ax, labels, rows["n_cases"], notes, [ORANGE if kind == "corrected" else BLUE for kind in rows["kind"]])
+    colours = [ORANGE if kind == "corrected" else BLUE for kind in rows["kind"]]
+    bars(ax, labels, rows["n_cases"], notes, colours, wide=48)
     ax.set_title(say("Done again by another department"))
     footnote(ax, say("blue: entered again; orange: corrected; hours a month of the second time"))
 
@@ -150,14 +153,16 @@ def plot_turnover(found: "Turnover", ax: Axes) -> None:
     footnote(ax, say("orange: not seen at the end of the log"))
 
 
-def bars(ax: Axes, labels: list[Any], values: Any, notes: list[str], colours: list[str] | None = None) -> None:
-    """Draw horizontal bars from the top with a note beside each; long labels take two lines."""
+def bars(
+    ax: Axes, labels: list[Any], values: Any, notes: list[str], colours: list[str] | None = None, *, wide: int = 40
+) -> None:
+    """Draw horizontal bars from the top with a note beside each; labels of more than ``wide`` letters take two lines."""
     values = np.asarray(values, float)
     places = np.arange(len(labels))
     ax.barh(places, values, color=colours or BLUE, height=0.68)
     for place, value, note in zip(places, values, notes, strict=True):
         ax.annotate(note, (max(value, 0), place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=8.5)
-    ax.set_yticks(places, labels=[two_lines(str(label)) for label in labels], color=INK)
+    ax.set_yticks(places, labels=[two_lines(str(label), wide) for label in labels], color=INK)
     ax.invert_yaxis()
     ax.set_xlim(min(0.0, float(values.min(initial=0))), (float(values.max(initial=0)) or 1.0) * 1.35)
     ax.xaxis.set_visible(False)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, footnote, number_ticks, percent_ticks, plot
+from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, footnote, percent_ticks, plot
 from bko_mining.present.people import bars, intervals
-from bko_mining.words import day, number, say
+from bko_mining.words import day, number, percent, say
 
 if TYPE_CHECKING:
     from bko_mining.analyse.candidates import Candidates
@@ -20,16 +20,32 @@ if TYPE_CHECKING:
 BARS = 12
 
 
-@plot(width=8.2, height=4.0)
-def plot_rules(found: "RuleCheck | SuggestedRules", ax: Axes) -> None:
+@plot(width=9.0, height=4.4)
+def plot_rules(found: "RuleCheck", ax: Axes) -> None:
     """Draw the share of cases that break each rule, the most broken on top."""
     rows = found.table.head(BARS)
     notes = [
         say("{n} of {all}", n=number(b), all=number(c))
         for b, c in zip(rows["n_broken"], rows["n_checked"], strict=True)
     ]
-    bars(ax, list(rows["rule"]), rows["broken_share"], notes, [ORANGE if n else BLUE for n in rows["n_broken"]])
+    bars(
+        ax, list(rows["rule"]), rows["broken_share"], notes, [ORANGE if n else BLUE for n in rows["n_broken"]], wide=56
+    )
     ax.set_title(say("Cases that break the rule"))
+
+
+@plot(width=9.0, height=4.8)
+def plot_suggested_rules(found: "SuggestedRules", ax: Axes) -> None:
+    """Draw how many cases keep each suggested rule; orange where some do not."""
+    rows = found.table.head(BARS)
+    kept = rows["n_checked"] - rows["n_broken"]
+    notes = [
+        say("{share} of {n}", share=percent(s, 1 if s < 1 else 0), n=number(n))
+        for s, n in zip(rows["kept_share"], rows["n_checked"], strict=True)
+    ]
+    bars(ax, list(rows["rule"]), kept, notes, [ORANGE if n else BLUE for n in rows["n_broken"]], wide=56)
+    ax.set_title(say("Cases that keep the rule"))
+    footnote(ax, say("orange: with exceptions"))
 
 
 @plot(width=7.6, height=4.0)
@@ -59,16 +75,17 @@ def plot_drift(found: "Drift", ax: Axes) -> None:
         mean = float(weekly[name].mean()) if len(weekly) else 0.0
         if mean > 0:
             ax.plot(places, weekly[name] / mean, color=colour, linewidth=1.5, label=label)
+    colours = {"arrivals": BLUE, "times": ORANGE, "staffing": MUTED}
     for _, row in found.table.iterrows():
         at = int(np.searchsorted(weekly["week"], row["when"]))
-        ax.axvline(at, color=INK, linewidth=1, linestyle=":")
+        ax.axvline(at, color=colours.get(row["aspect"], INK), linewidth=1.2, linestyle=":")
     if len(weekly):
         shown = np.unique(np.linspace(0, len(weekly) - 1, 5).astype(int))
         ax.set_xticks(shown, labels=[day(weekly["week"].iloc[k]) for k in shown])
-        ax.legend(loc="upper right", ncols=3)
+        ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, fontsize=8, frameon=False)
     percent_ticks(ax.yaxis)
-    ax.set_title(say("By week, 100 % = mean of the log"))
-    footnote(ax, say("dotted: changes that chance does not explain"))
+    ax.set_title(say("By week, 100 % = mean"))
+    footnote(ax, say("dotted: changes that chance does not explain (black: of the flow)"))
 
 
 @plot(width=7.6, height=3.8)
@@ -84,11 +101,12 @@ def plot_comparison(found: "LogComparison", ax: Axes) -> None:
     footnote(ax, say("orange: clear for all figures together; lines: 95 % intervals"))
 
 
-@plot(width=8.2, height=4.0)
+@plot(width=9.6, height=4.6)
 def plot_insights(found: "Insights", ax: Axes) -> None:
-    """Draw the hours a month at stake in each finding."""
+    """Draw the hours a month at stake in each finding, of people at work in orange, of waiting cases in blue."""
     rows = found.table
     notes = [say("{hours} h", hours=number(hours)) if hours == hours else "–" for hours in rows["hours_per_month"]]
-    bars(ax, list(rows["finding"]), rows["hours_per_month"].fillna(0.0), notes)
-    number_ticks(ax.xaxis)
+    colours = [ORANGE if stake == say("work") else BLUE for stake in rows["stake"]]
+    bars(ax, list(rows["finding"]), rows["hours_per_month"].fillna(0.0), notes, colours, wide=60)
     ax.set_title(say("Hours a month at stake"))
+    footnote(ax, say("orange: hours of work; blue: hours that cases wait (and are worked on again); –: not in hours"))
