@@ -45,6 +45,8 @@ def report(
     lang: Lang = Language.en,
     timezone: Zone = None,
     what_if: Annotated[bool, typer.Option(help="Fit a twin and add first what-ifs.")] = True,
+    rules: Annotated[Path | None, typer.Option(help="Rules to check, a YAML file: adds the compliance pages.")] = None,
+    amount: Annotated[str | None, typer.Option(help="Column of the amounts of cases that break a rule.")] = None,
     replications: Replications = 20,
     seed: Seed = 7,
 ) -> None:
@@ -56,7 +58,8 @@ def report(
     found = read_log(log, timezone=timezone)
     typer.echo(repr(found))
     comparison = _first_what_ifs(found, replications, seed) if what_if else None
-    made = tell(found, comparison=comparison, title=log.name.split(".")[0].replace("_", " ").capitalize())
+    title = log.name.split(".")[0].replace("_", " ").capitalize()
+    made = tell(found, comparison=comparison, title=title, rules=rules, amount=amount)
     for chapter in made.chapters:
         typer.echo(f"- {chapter.answer.summary}")
     typer.echo(say("Written: {path}", path=made.save(output)))

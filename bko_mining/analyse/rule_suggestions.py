@@ -38,15 +38,19 @@ class SuggestedRules(Result):
     def summary(self) -> str:
         """How many rules, and how many of them have exceptions."""
         exceptions = self.table[self.table["n_broken"] > 0]
+        if not len(self.table):
+            return say("No rule is kept by nearly every case.")
+        if not len(exceptions):
+            return say("The log suggests {n} rules, all kept without exception.", n=number(len(self.table)))
         sentence = say(
             "The log suggests {n} rules; {m} have exceptions.", n=number(len(self.table)), m=number(len(exceptions))
         )
-        if len(exceptions):
-            row = exceptions.sort_values("n_broken", kind="stable", ascending=False).iloc[0]
-            sentence += " " + say(
-                "Look first at: {rule} (kept in {share}).", rule=row["rule"], share=percent(row["kept_share"], 1)
-            )
-        return sentence
+        row = exceptions.sort_values("n_broken", kind="stable", ascending=False).iloc[0]
+        return (
+            sentence
+            + " "
+            + say("Look first at: {rule} (kept in {share}).", rule=row["rule"], share=percent(row["kept_share"], 1))
+        )
 
 
 def suggest_rules(log: EventLog, *, support: float = 0.98) -> SuggestedRules:

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from bko_mining.analyse.proportions import people, people_only
+from bko_mining.analyse.proportions import people, people_only, wilson
 from bko_mining.analyse.rule_words import (
     ApprovalAbove,
     FourEyes,
@@ -27,7 +27,7 @@ from bko_mining.calendars import WorkCalendar
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.results import Result
-from bko_mining.words import number, percent, say
+from bko_mining.words import money, number, percent, say
 
 NEVER = int(np.iinfo(np.int64).max)
 Found = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]]
@@ -42,19 +42,33 @@ class RuleCheck(Result):
     ----------
     table : pandas.DataFrame
         One row a rule: ``rule`` (its sentence), ``kind``, ``n_checked`` (cases to which it applies), ``n_broken``,
-        ``broken_share``, ``broken_share_first_half``, ``broken_share_second_half`` (of the cases in order of arrival)
+        ``broken_share``, ``first_half_share``, ``second_half_share`` (broken, of the cases in order of arrival)
         and, with an amount, ``amount`` (of the cases that break it).
     violations : pandas.DataFrame
         One row a broken rule and case: ``rule``, ``case_id``, ``activity``, ``person``, ``when`` and ``amount``.
+    people : pandas.DataFrame
+        By ``person`` who did what shows it: ``n_violations``, ``n_cases``, ``n_rules`` and ``amount``, in order of the
+        names or pseudonyms; violations that nobody's deed shows (something is missing) are left out.
+    trend : pandas.DataFrame
+        By ``month`` of arrival: ``n_cases``, ``n_broken`` (cases that break any rule), ``broken_share`` and its 95 %
+        interval (``low_share``, ``high_share``).
     n_cases : int
         Cases looked at.
+    amount : float
+        Sum over the cases that break any rule, each counted once; NaN without an amount.
     not_checked : tuple of str
         Rules that this log cannot answer (no resources, no roles), as sentences.
+    currency : str
+        Of the amounts, empty where it was not given.
     """
 
     violations: pd.DataFrame
+    people: pd.DataFrame
+    trend: pd.DataFrame
     n_cases: int
-    not_checked: tuple[str, ...]
+    amount: float = float("nan")
+    not_checked: tuple[str, ...] = ()
+    currency: str = ""
 
     picture: ClassVar[str] = "rules:plot_rules"
 
@@ -78,11 +92,18 @@ class RuleCheck(Result):
                 rule=worst["rule"],
                 times=number(worst["n_broken"]),
             )
+            sentence += self._amount()
         if self.not_checked:
             sentence += " " + say(
                 "{n} rules cannot be checked: the log lacks people or roles.", n=number(len(self.not_checked))
             )
         return sentence
+
+    def _amount(self) -> str:
+        if self.amount != self.amount:
+            return ""
+        total = money(self.amount, self.currency) if self.currency else number(self.amount)
+        return " " + say("These cases are worth {amount}.", amount=total)
 
 
 def check_rules(
@@ -91,6 +112,7 @@ def check_rules(
     *,
     calendar: WorkCalendar | None = None,
     amount: str | None = None,
+    currency: str = "",
     names: bool = False,
 ) -> RuleCheck:
     """Check rules written in YAML (``analyse.rule_words`` lists the vocabulary).
@@ -105,6 +127,8 @@ def check_rules(
         For limits in working time; Monday to Friday, 8 to 12 and 13 to 17 otherwise.
     amount : str, optional
         Column whose sum over the cases that break a rule is given.
+    currency : str
+        ISO code of that amount.
     names : bool
         Name the persons in ``violations``; pseudonyms otherwise.
 
@@ -125,11 +149,13 @@ def check_rules(
     amounts = _amounts(log, amount) if amount else None
     labels = people(people_only(log), names=names)
     rows, violations, skipped = [], [], []
+    anything = np.zeros(log.n_cases, bool)
     for rule in read_rules(rules):
         found = _CHECKS[type(rule)](people_only(log), rule, calendar)
         if found is None:
             skipped.append(rule.sentence)
             continue
+        anything |= found[1]
         rows.append(_row(rule, found, amounts))
         violations.append(_violations(log, rule, found, labels, amounts))
     table = pd.DataFrame(rows, columns=_COLUMNS if amounts is None else [*_COLUMNS, "amount"])
@@ -137,7 +163,35 @@ def check_rules(
     columns = ["rule", "case_id", "activity", "person", "when"]
     kept = [frame for frame in violations if len(frame)]
     every = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=columns)
-    return RuleCheck(table, violations=every, n_cases=log.n_cases, not_checked=tuple(skipped))
+    return RuleCheck(
+        table,
+        violations=every,
+        people=_by_person(every),
+        trend=_trend(log, anything),
+        n_cases=log.n_cases,
+        amount=float("nan") if amounts is None else float(np.nansum(amounts[anything])),
+        not_checked=tuple(skipped),
+        currency=currency,
+    )
+
+
+def _by_person(violations: pd.DataFrame) -> pd.DataFrame:
+    sums = {"n_violations": ("case_id", "size"), "n_cases": ("case_id", "nunique"), "n_rules": ("rule", "nunique")}
+    if "amount" in violations:
+        sums["amount"] = ("amount", "sum")
+    shown = violations.dropna(subset=["person"])
+    return (
+        shown.groupby("person", as_index=False).agg(**sums) if len(shown) else pd.DataFrame(columns=["person", *sums])
+    )
+
+
+def _trend(log: EventLog, broken: NDArray[np.bool_]) -> pd.DataFrame:
+    months = pd.Series(log.local(log.case_start).tz_localize(None)).dt.to_period("M").dt.start_time
+    codes, labels = pd.factorize(months, sort=True)
+    n, k = np.bincount(codes), np.bincount(codes, weights=broken)
+    low, high = wilson(k, n)
+    shares = {"broken_share": k / n, "low_share": low, "high_share": high}
+    return pd.DataFrame({"month": labels, "n_cases": n, "n_broken": k.astype(int), **shares})
 
 
 _COLUMNS = [
@@ -146,8 +200,8 @@ _COLUMNS = [
     "n_checked",
     "n_broken",
     "broken_share",
-    "broken_share_first_half",
-    "broken_share_second_half",
+    "first_half_share",
+    "second_half_share",
 ]
 
 

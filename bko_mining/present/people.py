@@ -156,7 +156,7 @@ def plot_turnover(found: "Turnover", ax: Axes) -> None:
 def bars(
     ax: Axes, labels: list[Any], values: Any, notes: list[str], colours: list[str] | None = None, *, wide: int = 40
 ) -> None:
-    """Draw horizontal bars from the top with a note beside each; labels of more than ``wide`` letters take two lines."""
+    """Draw horizontal bars from the top with a note beside each; labels above ``wide`` letters take two lines."""
     values = np.asarray(values, float)
     places = np.arange(len(labels))
     ax.barh(places, values, color=colours or BLUE, height=0.68)

@@ -1,14 +1,17 @@
 """The report that travels: what happens, where work waits, what is done twice, and what if; one page, book or deck."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bko_mining.analyse.bottlenecks import bottlenecks
 from bko_mining.analyse.insights import insights
 from bko_mining.analyse.rework import rework
+from bko_mining.analyse.rule_suggestions import suggest_rules
+from bko_mining.analyse.rules import RuleCheck, check_rules
 from bko_mining.analyse.times import cycle_time
 from bko_mining.analyse.waiting_causes import waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
@@ -18,6 +21,7 @@ from bko_mining.discover.variants import variants
 from bko_mining.errors import BkoError
 from bko_mining.log.event_log import EventLog
 from bko_mining.present.comparison_page import comparison_sections
+from bko_mining.present.compliance_page import compliance_sections
 from bko_mining.present.pages import Fact, Section, page, section_of
 from bko_mining.present.slides import write_slides
 from bko_mining.present.workbook import write_workbook
@@ -92,18 +96,27 @@ class Report:
             yield Section(
                 say("Worth a manager's minute"),
                 findings=self.findings,
-                note=say("Most hours at stake first. They may overlap: a repeat also waits."),
+                note=say("Most hours at stake first; no hour is counted by two of them."),
             )
         for chapter in self.chapters:
             if isinstance(chapter.answer, Comparison):
                 yield from _comparison(chapter)
+            elif isinstance(chapter.answer, RuleCheck):
+                yield from compliance_sections(chapter.answer, chapter.title)
             else:
                 plain = section_of(chapter.answer, chapter.title, folded=chapter.folded, note=chapter.note)
                 yield replace(plain, warnings=chapter.warnings)
         yield Section(say("What the words mean"), definitions=tuple(_definitions()))
 
 
-def report(log: EventLog, *, comparison: Comparison | None = None, title: str | None = None) -> Report:
+def report(
+    log: EventLog,
+    *,
+    comparison: Comparison | None = None,
+    title: str | None = None,
+    rules: str | Path | Iterable[Any] | None = None,
+    amount: str | None = None,
+) -> Report:
     """Tell the story of a log.
 
     Parameters
@@ -114,6 +127,11 @@ def report(log: EventLog, *, comparison: Comparison | None = None, title: str | 
         What-ifs to add (``run_experiment``).
     title : str, optional
         At the head of the report.
+    rules : path, str or iterable, optional
+        Rules to check (``check_rules``): adds the compliance pages. Without them the rules are told that the log
+        itself suggests.
+    amount : str, optional
+        Column whose sum over the cases that break a rule is given.
 
     Returns
     -------
@@ -140,9 +158,25 @@ def report(log: EventLog, *, comparison: Comparison | None = None, title: str | 
             zone=log.timezone,
         ),
         facts=tuple(_facts(log)),
-        chapters=tuple(_chapters(log, comparison)),
-        findings=tuple(insights(log).table["finding"]),
+        chapters=(*_chapters(log, comparison), *_rules(log, rules, amount)),
+        findings=tuple(_findings(log)),
     )
+
+
+def _findings(log: EventLog) -> Iterator[str]:
+    for _, row in insights(log).table.iterrows():
+        hours = float(row["hours_per_month"])
+        stake = say("{hours} hours a month", hours=number(hours)) + "; " if hours == hours else ""
+        yield f"{row['finding'].removesuffix('.')} ({stake}{row['evidence']})."
+
+
+def _rules(log: EventLog, rules: str | Path | Iterable[Any] | None, amount: str | None) -> Iterator[Chapter]:
+    if rules is not None:
+        yield Chapter(say("Which rules are broken"), check_rules(log, rules, amount=amount))
+    suggested = suggest_rules(log)
+    if len(suggested.table):
+        note = say("Rules that nearly every case keeps; whether they are meant, only the office knows.")
+        yield Chapter(say("Rules that the log suggests"), suggested, folded=True, note=note)
 
 
 def _facts(log: EventLog) -> Iterator[Fact]:

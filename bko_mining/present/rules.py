@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
-from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, footnote, percent_ticks, plot
+from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, ORANGE, footnote, percent_ticks, plot
 from bko_mining.present.people import bars, intervals
 from bko_mining.words import day, number, percent, say
 
@@ -32,6 +32,21 @@ def plot_rules(found: "RuleCheck", ax: Axes) -> None:
         ax, list(rows["rule"]), rows["broken_share"], notes, [ORANGE if n else BLUE for n in rows["n_broken"]], wide=56
     )
     ax.set_title(say("Cases that break the rule"))
+
+
+@plot(width=9.0, height=2.8)
+def plot_rule_trend(found: "RuleCheck", ax: Axes) -> None:
+    """Draw the share of cases that break any rule by month of arrival, with its interval."""
+    rows = found.trend
+    places = np.arange(len(rows))
+    ax.vlines(places, rows["low_share"], rows["high_share"], color=FAINT, linewidth=5)
+    ax.plot(places, rows["broken_share"], color=ORANGE, linewidth=1.8, marker="o", markersize=4)
+    shown = range(0, len(rows), 1 + len(rows) // 10)
+    ax.set_xticks(shown, labels=[f"{rows['month'].iloc[k]:%m/%Y}" for k in shown])
+    ax.set_ylim(bottom=0)
+    percent_ticks(ax.yaxis)
+    ax.set_title(say("Cases that break a rule, by month of arrival"))
+    footnote(ax, say("bars: 95 % intervals; cases that arrived last may still be open"))
 
 
 @plot(width=9.0, height=4.8)

@@ -148,3 +148,20 @@ def test_two_clerks_of_one_department_enter_nothing_twice() -> None:
     frame = pd.DataFrame(rows | {"end": pd.date_range("2026-01-05", periods=4, freq="h")})
     found = bko.duplicate_entry(EventLog.from_frame(frame)).table
     assert found[["first_by", "second_by", "n_cases"]].values.tolist() == [["Store", "Finance", 1]]
+
+
+def test_who_breaks_rules_and_when_and_what_it_is_worth() -> None:
+    log = LOG.with_attributes({"value": [100.0] * 3 + [50.0] * 3 + [5.0] * 3 + [1.0]})
+    rules = "[{rule: four_eyes, activities: [prepare, approve]}, {rule: must_occur, activity: pay}]"
+    found = bko.check_rules(log, rules, amount="value", currency="BRL")
+    # B: Ana prepared and approved; D: nobody paid, which nobody's step shows
+    assert found.people[["person", "n_violations", "amount"]].values.tolist() == [["person 1", 1, 50.0]]
+    assert found.trend[["n_cases", "n_broken", "broken_share"]].values.tolist() == [[4, 2, 0.5]]
+    assert "R$51" in found.summary
+
+
+def test_limits_are_told_in_the_language_in_force() -> None:
+    rule = read_rules("- {rule: within, first: a, then: b, limit: 2 working days}")[0]
+    assert rule.describe() == "“b” within 2 working days of “a”"
+    with speaking("pt_BR"):
+        assert "2 dias úteis" in rule.describe()
