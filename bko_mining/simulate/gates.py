@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bko_mining.calendars import DAY, DAYS
 from bko_mining.errors import SimulationError
@@ -70,6 +71,14 @@ class Waiting:
         while not len(self.hours) or self.hours[-1] <= now:
             self.hours = self._hours(now)
         return int(self.hours[np.searchsorted(self.hours, now, "right")])
+
+    def hours_until(self, first: int, last: int) -> NDArray[np.int64]:
+        """All times of day at which a batch leaves in a stretch of time."""
+        parts = [self._hours(first)]
+        while parts[-1][-1] < last:
+            following = self._hours(int(parts[-1][-1]))
+            parts.append(following[following > parts[-1][-1]])
+        return np.concatenate(parts)
 
     def _hours(self, now: int) -> Any:
         twin, rule = self.run.twin, self.rule

@@ -53,12 +53,12 @@ def uniform(key: int, case: int) -> float:
 class Draws:
     """Draws of one purpose (microseconds of a law, or uniforms) by case and visit; blocks are made when asked for."""
 
-    __slots__ = ("_blocks", "_cases", "_law", "_name")
+    __slots__ = ("_blocks", "_cases", "law", "name")
 
     def __init__(self, name: tuple[object, ...], cases: NDArray[np.uint64], law: Law | None = None) -> None:
-        self._name = name
+        self.name = name
         self._cases = cases
-        self._law = law
+        self.law = law
         self._blocks: list[list[array[int] | array[float] | None]] = []
 
     def __call__(self, case: int, visit: int) -> float:
@@ -83,7 +83,7 @@ class Draws:
 
     def block(self, visit: int, cases: NDArray[np.uint64]) -> "array[int] | array[float]":
         """Draws of one visit for many cases."""
-        u = uniforms(stream_key(*self._name, visit), cases)
-        if self._law is None:
+        u = uniforms(stream_key(*self.name, visit), cases)
+        if self.law is None:
             return array("d", u.tobytes())
-        return array("q", np.rint(self._law.at(u) * 1e6).astype(np.int64).tobytes())
+        return array("q", np.rint(self.law.at(u) * 1e6).astype(np.int64).tobytes())

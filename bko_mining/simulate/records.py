@@ -1,6 +1,7 @@
 """What a run writes down: one row of whole numbers for each activity instance, in the order of the ends."""
 
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class Records:
     def __init__(self) -> None:
         self._rows = bytearray()
         self.write = self._rows.extend
+        self._columns: dict[str, NDArray[Any]] = {}
         self.notes: dict[str, dict[int, Any]] = {}
 
     def add(self, item: Item, end: int) -> None:
@@ -35,9 +37,17 @@ class Records:
         """Keep a rare fact about the latest row."""
         self.notes.setdefault(name, {})[len(self) - 1] = value
 
-    def __len__(self) -> int:
-        return len(self._rows) // ROW.itemsize
+    def take(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> None:
+        """Take over the columns that the compiled lane wrote."""
+        self._columns = dict(zip(ROW.names or (), (*times, *codes), strict=True))
 
-    def table(self) -> NDArray[Any]:
-        """The rows as a structured array (a view, no copy)."""
-        return np.frombuffer(self._rows, ROW) if len(self._rows) else np.zeros(0, ROW)
+    def __len__(self) -> int:
+        return len(self._rows) // ROW.itemsize + (len(self._columns["case"]) if self._columns else 0)
+
+    def table(self) -> Mapping[str, NDArray[Any]]:
+        """The rows as columns; views, no copies, where one lane wrote them."""
+        rows = np.frombuffer(self._rows, ROW) if len(self._rows) else np.zeros(0, ROW)
+        own = {name: rows[name] for name in ROW.names or ()}
+        if not self._columns:
+            return own
+        return self._columns if not len(rows) else {n: np.concatenate([self._columns[n], own[n]]) for n in own}

@@ -16,7 +16,8 @@ from bko_mining.simulate.pool import Pool, release
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.routes import conditions
 from bko_mining.simulate.rules import compile_condition
-from bko_mining.simulate.run import Entry, Pause, Run
+from bko_mining.simulate.run import Entry, Run
+from bko_mining.simulate.timetable import Timetable
 from bko_mining.twin.values import Delay
 from bko_mining.twin.work import Activity
 
@@ -140,7 +141,7 @@ class RuledRun(Run):
         for delay in self.twin.delays:
             pause = self._pause_of(("delay", delay.after, delay.before), delay)
             if delay.when is not None:
-                pause = _only_when(compile_condition(conditions(delay.when), self), pause)
+                pause.when = compile_condition(conditions(delay.when), self)
             sources = [steps[delay.after]] if delay.after in steps else [] if delay.after else list(steps.values())
             targets = [steps[delay.before]] if delay.before in steps else [] if delay.before else list(steps.values())
             for source, target in product(sources, targets):
@@ -149,12 +150,10 @@ class RuledRun(Run):
             if node.delay is not None:
                 self.waits[i] = self._pause_of(("wait", node.label), node.delay)
 
-    def _pause_of(self, purpose: tuple[object, ...], delay: Delay) -> Pause:
+    def _pause_of(self, purpose: tuple[object, ...], delay: Delay) -> "Outside":
         draw = self.draws(*purpose, law=law_of(delay.time))
-        if delay.calendar is None:
-            return lambda case, visit, at: at + draw(case, visit)  # type: ignore[return-value]
-        after = self.staff.timetable(self.twin.calendar(delay.calendar)).after
-        return lambda case, visit, at: after(at, draw(case, visit))  # type: ignore[arg-type]
+        hours = None if delay.calendar is None else self.staff.timetable(self.twin.calendar(delay.calendar))
+        return Outside(draw, hours)
 
     def _must_remember(self) -> bool:
         """Whether anything asks who did what in a case."""
@@ -347,8 +346,22 @@ class RuledRun(Run):
             self.through(case, target, step, now)
 
 
-def _only_when(test: Callable[[int, int], bool], pause: Pause) -> Pause:
-    return lambda case, visit, at: pause(case, visit, at) if test(case, at) else at
+class Outside:
+    """A wait for something outside: clock time or the time of a calendar, always or under a condition."""
+
+    __slots__ = ("draw", "hours", "when")
+
+    def __init__(self, draw: Draws, hours: Timetable | None) -> None:
+        self.draw = draw
+        self.hours = hours
+        self.when: Callable[[int, int], bool] | None = None
+
+    def __call__(self, case: int, visit: int, at: int) -> int:
+        """When a wait that begins at an instant is over."""
+        if self.when is not None and not self.when(case, at):
+            return at
+        passes = int(self.draw(case, visit))
+        return at + passes if self.hours is None else self.hours.after(at, passes)
 
 
 def _has_rules(activity: Activity) -> bool:

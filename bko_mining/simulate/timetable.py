@@ -40,6 +40,25 @@ class Timetable:
         """A timetable in which each day ends so much later."""
         return Timetable(longer(self._spread, extra, zone), self._since)
 
+    @property
+    def covered(self) -> int:
+        """The instant until which the openings are spread out."""
+        return FOREVER if self._ends[-1] >= FOREVER else self._covered
+
+    @property
+    def pointer(self) -> int:
+        """The opening that was looked at last."""
+        return self._i
+
+    def reach(self, until: int) -> None:
+        """Spread the openings out until an instant."""
+        while self.covered < until:
+            self._grow()
+
+    def arrays(self) -> tuple[Instants, Instants, Instants]:
+        """Openings, closing times and the work done before each, as arrays."""
+        return tuple(np.array(part, np.int64) for part in (self._starts, self._ends, self._before))  # type: ignore[return-value]
+
     def is_open(self, now: int) -> bool:
         """Whether work can go on now."""
         i, ends = self._i, self._ends

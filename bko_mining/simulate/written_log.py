@@ -1,5 +1,6 @@
 """From the rows of a run to an event log: names, attributes, open cases, and what each wait was for."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +74,7 @@ def _logged(run: RuledRun, case: Instants) -> Any:
     return slice(None) if shown.all() else shown[run.cases.kind[case]]
 
 
-def _roles(run: RuledRun, table: NDArray[Any]) -> NDArray[np.int32]:
+def _roles(run: RuledRun, table: Mapping[str, NDArray[Any]]) -> NDArray[np.int32]:
     codes = {name: i for i, name in enumerate(run.twin.roles)}
     of_activity = [codes.get(activity.role or "", UNKNOWN) for activity in run.twin.activities.values()]
     role: NDArray[np.int32] = np.array(of_activity, np.int32)[table["activity"]]
@@ -97,7 +98,9 @@ def _attributes(run: RuledRun, case: Instants) -> dict[str, Any]:
     return columns
 
 
-def _waits(run: RuledRun, table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
+def _waits(
+    run: RuledRun, table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], rows: NDArray[np.int32]
+) -> dict[str, Any]:
     """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
     queued = table["queued"][rows]
     waits = {"wait_delay": table["ready"][rows] - table["enabled"][rows], "wait_batch": queued - table["ready"][rows]}
@@ -117,7 +120,7 @@ def _waits(run: RuledRun, table: NDArray[Any], role: NDArray[np.int32], rows: ND
     return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
 
 
-def _queue_ahead(table: NDArray[Any], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
+def _queue_ahead(table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], rows: NDArray[np.int32]) -> dict[str, Any]:
     """Items that waited for the same role when an item joined its queue: those that came before and had not begun."""
     ahead = np.zeros(len(table["case"]), np.int32)
     for code in np.unique(role[role >= 0]):

@@ -2,7 +2,7 @@
 
 Means of few short runs are skewed: ten runs of 300 cases cover 91 % only.
 
-usage: coverage.py [--experiments 400] [--replications 20] [--cases 600]
+usage: interval_coverage.py [--experiments 400] [--replications 20] [--cases 600]
 """
 
 import argparse

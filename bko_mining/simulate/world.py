@@ -1,0 +1,100 @@
+"""A run as arrays: what the compiled lane knows, changes and writes.
+
+Every table of the SimPy lane has its array here; columns are named by the constants. The kernel finds the arrays by
+the addresses in the registers, so that it hands on one number from function to function instead of forty arrays.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Registers: single numbers of the run, then the addresses of the arrays.
+STATUS, NOW, ORDINAL, N_HEAP, N_STACK, FREE, N_ITEMS, N_ROWS, N_FINISHED, STOP, WIDTH, N_JOINS, WHERE = range(13)
+IN_USE, ROOM_ROWS, ROOM_ITEMS, N_CASES, N_VISITS, N_HOURS_OF, N_ACTS = range(13, 20)
+ADDRESSES = 32
+
+# Why the kernel came back.
+RUNNING, DONE, STUCK, MORE_ROWS, MORE_KEYS, MORE_ROOM, LATE, ENDLESS, VAIN = range(9)
+
+# What an entry of the heap is about.
+ARRIVE, READY, FINISH, WAITED, SPLIT, OPEN, HALT, OLD, HOUR, REVIEW, DELIVER, PATIENCE = range(12)
+
+# What is still to do at this instant.
+LEAVE, AT, ENTER = range(3)
+
+# Columns of items: activity instances on their way, and tokens that wait.
+CASE, NODE, ACT, VISIT, ENABLED, READY_AT, QUEUED, START, PERSON, WHO = range(10)
+LEFT, VERSION, RESUMED, TURN, RANK, NEXT, BACK, MATE, MATES, FLAGS, SHORT, AGE, STAGE, HAND, HAND_BACK = range(10, 25)
+N_ITEM = 25
+
+# Columns of nodes.
+KIND, LABEL, ONLY, JOIN, JOIN_SLOT, INCOMING, INSIDE, FIRST_WAY, N_WAYS, FATE, SETTLED, DELAY, FORK = range(13)
+N_NODE = 13
+
+# Columns of activities.
+DESK, SERVICE, BATCH, MATE_TIME = range(4)
+N_ACT = 4
+
+# Columns of people, of their places at desks, and of desks.
+HOURS, WORK, IN_HAND, PLACE = range(4)
+N_PERSON = 4
+AT_DESK, OF_PERSON, AFTER, BEFORE, IDLE = range(5)
+N_PLACE = 5
+SORT, DESK_HOURS, FIRST_IDLE, LAST_IDLE, HEAD, TAIL, WAITING, ALARM = range(8)
+N_DESK = 8
+PLAIN, SHIFTS, POOL = range(3)
+
+# Columns of timetables, pauses, batches and their groups, and of laws.
+OFFSET, LENGTH, POINTER = range(3)
+N_TIMETABLE = 3
+STREAM, CALENDAR = range(2)
+N_PAUSE = 2
+SIZE, TIMEOUT, FIRST_HOUR, N_HOURS, NEXT_HOUR, TOGETHER, FIRST_GROUP, LAST_GROUP, BASE, CODES, N_CODES = range(11)
+N_BATCH = 11
+GROUP_HEAD, GROUP_TAIL, GROUP_N, ROUND, GROUP_AFTER, GROUP_BEFORE = range(6)
+N_GROUP = 6
+GUIDE = 64
+KNOTS, N_KNOTS, GUIDES = range(3)
+N_LAW = GUIDE + 3
+
+FOREVER = 1 << 62
+
+ARRAYS: dict[str, tuple[str, int]] = {
+    "heap": ("i8", 4), "stack": ("i8", 4), "item": ("i8", N_ITEM), "token": ("u2", 1), "finished": ("u1", 1),
+    "visits": ("u2", 1), "joining": ("u2", 1), "person": ("i8", N_PERSON), "place": ("i8", N_PLACE),
+    "desk": ("i8", N_DESK), "alarm": ("i8", 1), "timetable": ("i8", N_TIMETABLE), "batch": ("i8", N_BATCH),
+    "group": ("i8", N_GROUP), "times": ("i8", 1), "codes": ("i4", 1), "key": ("u8", 1), "arrival": ("i8", 1),
+    "begins_at": ("i8", 1), "node": ("i8", N_NODE), "way": ("i8", 1), "edge": ("f8", 1), "settled": ("i4", 1),
+    "act": ("i8", N_ACT), "pace": ("f8", 1), "pause_at": ("i4", 1), "pause": ("i8", N_PAUSE), "stream_key": ("u8", 1),
+    "law_of": ("i8", 1), "law": ("i8", N_LAW), "probability": ("f8", 1), "value": ("f8", 1), "opens": ("i8", 1),
+    "closes": ("i8", 1), "worked": ("i8", 1), "hour": ("i8", 1), "group_code": ("i8", 1),
+}  # fmt: skip
+"""Element type and number of columns of each array; those with one column are vectors."""
+
+PLACE_OF = {name: ADDRESSES + i for i, name in enumerate(ARRAYS)}
+"""The register that holds the address of each array."""
+
+
+@dataclass(slots=True)
+class World:
+    """The arrays of one run, and the registers that tell the kernel where they are."""
+
+    registers: NDArray[np.int64]
+    arrays: dict[str, NDArray[Any]]
+
+    def put(self, name: str, array: Any) -> None:
+        """Give an array its place.
+
+        Raises
+        ------
+        TypeError
+            If it is not laid out as the kernel expects.
+        """
+        kind, width = ARRAYS[name]
+        array = np.ascontiguousarray(array)
+        if array.dtype.str[1:] != kind or (width > 1 and array.shape[-1] != width):
+            raise TypeError(f"{name} must be {kind} with {width} columns, not {array.dtype} of shape {array.shape}")
+        self.arrays[name] = array
+        self.registers[PLACE_OF[name]] = array.ctypes.data

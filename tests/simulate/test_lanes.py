@@ -1,0 +1,148 @@
+"""The compiled lane writes what the SimPy lane writes, to the bit, over twins made by chance."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bko_mining.errors import SimulationError
+from bko_mining.log.event_log import EventLog
+from bko_mining.simulate.policies import Policies
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.model import Twin
+
+pytest.importorskip("numba", reason="the compiled lane needs numba")
+
+NAMES = ("A", "B", "C", "D", "E")
+HOURS = (None, "Mon-Fri 09:00-12:00 13:00-17:00", "Mon-Sat 08:00-14:00", "Tue,Thu 10:00-11:30")
+LAWS: tuple[Any, ...] = (
+    "5 min",
+    {"family": "exponential", "mean": "20 min"},
+    {"family": "lognormal", "mean": "40 min", "cv": 1.2, "zero_share": 0.2},
+    {"family": "empirical", "values": ["7 min", "16 min", "0 min"], "weights": [3, 1, 1]},
+    {"family": "uniform", "low": "1 min", "high": "30 min"},
+    {"family": "gamma", "mean": "3 h", "cv": 0.7},
+)
+BATCHES: tuple[Any, ...] = (
+    {"size": 3, "timeout": "2 d"},
+    {"at": ["10:30", "15:00"], "done": "one_by_one", "calendar": "Mon-Fri 09:00-17:00"},
+    {"size": 4, "timeout": "3 h", "per": "vendor", "time_per_item": {"family": "exponential", "mean": "4 min"}},
+    {"at": ["16:00"], "weekdays": ["Wed"], "per": "vendor", "time_per_item": "2 min"},
+)
+LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def blocks() -> st.SearchStrategy[Any]:
+    step = st.sampled_from(NAMES)
+
+    def larger(block: Any) -> Any:
+        share = st.sampled_from([0.1, 0.3, 0.5])
+        branch = st.builds(lambda s, do: {"share": s, "do": do}, share, st.none() | block)
+        by_amount = st.builds(
+            lambda a, b: {"xor": [{"when": "amount > 500", "do": a}, {"when": "amount <= 500", "do": b}]}, block, block
+        )
+        return st.one_of(
+            st.lists(block, min_size=1, max_size=3),
+            st.builds(lambda branches: {"xor": branches}, st.lists(branch, min_size=2, max_size=3)),
+            st.builds(lambda both: {"and": both}, st.lists(block, min_size=2, max_size=3)),
+            st.builds(lambda do, again: {"loop": {"do": do, "again": again}}, step, share),
+            by_amount,
+        )
+
+    return st.recursive(step, larger, max_leaves=8)
+
+
+@st.composite
+def twins(draw: Any) -> Twin:
+    roles = {
+        "R": {"size": draw(st.integers(1, 3)), "calendar": draw(st.sampled_from(HOURS))},
+        "S": {"members": ["Ana", "Bruno"], "calendar": draw(st.sampled_from(HOURS))},
+    }
+    activities: dict[str, Any] = {}
+    for name in NAMES:
+        activities[name] = {"time": draw(st.sampled_from(LAWS)), "role": draw(st.sampled_from([None, "R", "S"]))}
+        if draw(st.integers(0, 3)) == 0:
+            activities[name]["batch"] = draw(st.sampled_from(BATCHES))
+        if draw(st.booleans()):
+            activities[name]["time_by_resource"] = {"Ana": 0.75, "R 1": 1.3}
+    delays = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "after": st.sampled_from([None, "(start)", "A", "B"]),
+                    "before": st.sampled_from(["C", "D", "E"]),
+                    "time": st.sampled_from(LAWS),
+                    "calendar": st.sampled_from(HOURS),
+                }
+            ),
+            max_size=2,
+        )
+    )
+    own = draw(st.sampled_from([None, "Mon-Fri 07:00-11:00", "Wed-Sun 12:00-18:00"]))
+    return Twin.model_validate(
+        {
+            "arrivals": [{"per_week": draw(st.sampled_from([15, 60])), "dispersion": 0.2}],
+            "attributes": {
+                "amount": {"distribution": {"family": "exponential", "mean": 500}},
+                "vendor": {"values": {"Acme": 2, "Delta": 1}},
+            },
+            "activities": activities,
+            "routing": ["A", draw(blocks()), {"delay": "2 h"}, draw(blocks())],
+            "delays": delays,
+            "roles": roles,
+            "resources": {"Ana": {"calendar": own}} if own else {},
+            "timezone": draw(st.sampled_from(["UTC", "America/Sao_Paulo"])),
+        }
+    )
+
+
+def everything(log: EventLog) -> dict[str, list[Any]]:
+    columns = {name: getattr(log, name) for name in ("activity", "resource", "role", "start", "end", "enabled")}
+    columns |= {name: log.attributes[name] for name in log.attributes.column_names}
+    found = {name: np.asarray(column).tolist() for name, column in columns.items()}
+    return found | {"open": [] if log.open_cases is None else log.open_cases.tolist(), "history": list(log.history)}
+
+
+def both(twin: Twin, **how: Any) -> tuple[Any, Any]:
+    """What either lane gives: a log, or the error."""
+
+    def one(lane: Any) -> Any:
+        try:
+            return everything(simulate(twin, lane=lane, **how))
+        except SimulationError as problem:
+            return str(problem)
+
+    return one("simpy"), one("numba")
+
+
+@LOOSE
+@given(twins(), st.integers(0, 10**6))
+@pytest.mark.filterwarnings("ignore")
+def test_both_lanes_write_the_same(twin: Twin, seed: int) -> None:
+    first, second = both(twin, n_cases=60, seed=seed)
+    assert first == second
+
+
+@settings(LOOSE, max_examples=20)
+@given(twins(), st.sampled_from(["3 d", "20 d"]))
+@pytest.mark.filterwarnings("ignore")
+def test_both_lanes_stop_alike(twin: Twin, horizon: str) -> None:
+    first, second = both(twin, horizon=horizon, seed=3)
+    assert first == second
+
+
+def test_what_it_cannot_do_is_named() -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{per_week: 40}]
+        roles: {Clerk: {size: 1}}
+        activities: {Do: {role: Clerk, time: 5 min}}
+        routing: [Do]
+        """
+    )
+    own = Policies(route={"Do": lambda case: None})
+    with pytest.raises(SimulationError, match="own rules in Python"):
+        simulate(twin, n_cases=5, lane="numba", policies=own)
+    assert len(simulate(twin, n_cases=5, policies=own)) == 5
