@@ -5,7 +5,7 @@ where it comes from. ``whatif.candidates`` turns a candidate into a scenario.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,13 +17,19 @@ from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.results import Result
-from bko_mining.words import number, percent, say
+from bko_mining.words import money, number, percent, say
 
 ENOUGH = 50
 BY_HAND = 30_000_000
 """Microseconds below which an instance is taken to be done by software already."""
-PARTS_OF_A_ROBOT = ("volume", "sameness_of_course", "sameness_of_time", "few_errors", "stability", "rule_based_look")
-PARTS_OF_A_PROVIDER = ("volume", "little_contact", "sameness_of_time", "shared_knowledge", "few_errors")
+PARTS_OF_A_ROBOT = (
+    "volume", "sameness_of_course", "sameness_of_time", "few_exceptions", "stability", "rule_based_look",
+)  # fmt: skip
+MOST_EXCEPTIONS = 0.4
+"""A robot that leaves more than this to people is hardly worth its price."""
+PARTS_OF_A_PROVIDER = (
+    "volume", "little_contact", "no_customer_contact", "sameness_of_time", "shared_knowledge", "few_errors",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,15 +41,20 @@ class Candidates(Result):
     table : pandas.DataFrame
         One row an activity: ``activity``, ``score`` and its parts, ``n_per_month``, ``hours_per_month`` of work by hand
         (of waiting before it too: ``waiting_hours_per_month``), ``exception_share`` (expected to need a person still),
-        ``hours_freed`` a month, and for a provider ``arguments_for`` and ``arguments_against``.
+        ``hours_freed`` a month and, with a price, ``cost_per_month`` of the work by hand, ``saved_per_month`` (of the
+        hours freed; what software or provider cost is not deducted) and ``break_even_price`` (of one instance: above
+        it, handing over costs more); for a provider ``arguments_for`` and ``arguments_against``.
     kind : str
         ``automate`` or ``outsource``.
     starts_known : bool
         Without starts the hours of work are not known; the score then has no part for times.
+    currency : str
+        Of the amounts, empty where no price was given.
     """
 
     kind: str
     starts_known: bool
+    currency: str = ""
 
     picture: ClassVar[str] = "rules:plot_candidates"
 
@@ -61,24 +72,37 @@ class Candidates(Result):
                 **words,
             )
         words |= {"hours": number(best["hours_freed"]), "share": percent(best["exception_share"])}
-        if self.kind == "automate":
-            return say(
-                "“{name}” is the first candidate for a robot (score {score}): {hours} hours a month freed, about "
-                "{share} exceptions left to people.",
-                **words,
-            )
-        return say(
-            "“{name}” is the first candidate for a provider (score {score}): {n} a month, {hours} hours of work.",
-            **words,
+        unfit = self.kind == "automate" and best["exception_share"] > MOST_EXCEPTIONS
+        sentence = say(_SENTENCES["unfit" if unfit else self.kind], **words)
+        if not self.currency:
+            return sentence
+        saved, price = (money(float(best[name]), self.currency) for name in ("saved_per_month", "break_even_price"))
+        return (
+            sentence
+            + " "
+            + say("That is {saved} a month, worth it while each costs less than {price}.", saved=saved, price=price)
         )
 
 
-def automation_candidates(log: EventLog) -> Candidates:
+_SENTENCES = {
+    "automate": (
+        "“{name}” is the first candidate for a robot (score {score}): {hours} hours a month freed, about {share} "
+        "exceptions left to people."
+    ),
+    "unfit": (
+        "No activity looks fit for a robot; the least unfit is “{name}” (score {score}): {hours} hours a month freed, "
+        "but {share} exceptions left to people."
+    ),
+    "outsource": "“{name}” is the first candidate for a provider (score {score}): {n} a month, {hours} hours of work.",
+}
+
+
+def automation_candidates(log: EventLog, *, cost_per_hour: float | None = None, currency: str = "USD") -> Candidates:
     """Rank activities by how well a robot could do them.
 
     Parts of the score: ``volume`` (hours of work, or instances without starts, against the largest),
     ``sameness_of_course`` (1 - entropy of what precedes and follows), ``sameness_of_time`` (1 / (1 + coefficient of
-    variation)), ``few_errors`` (share right the first time), ``stability`` (its neighbours in the first and second
+    variation)), ``few_exceptions`` (1 - their share), ``stability`` (its neighbours in the first and second
     half of the log agree), ``rule_based_look`` (what its name says, in English, Portuguese or Spanish: 1 for keying,
     matching or sending, 0 for what needs hands, talk or judgement, ½ where the name does not tell; look for yourself).
     Activities done by software already (median below half a minute, or never by a person) are left
@@ -88,6 +112,10 @@ def automation_candidates(log: EventLog) -> Candidates:
     ----------
     log : EventLog
         The log.
+    cost_per_hour : float, optional
+        What an hour of work by hand costs.
+    currency : str
+        ISO code of that price.
 
     Examples
     --------
@@ -98,29 +126,44 @@ def automation_candidates(log: EventLog) -> Candidates:
     >>> bko.automation_candidates(bko.EventLog.from_frame(rows)).table["exception_share"].tolist()
     [0.0]
     """
-    table = _facts(log)
-    return _ranked(log, table, PARTS_OF_A_ROBOT, "automate")
+    found = _ranked(log, _facts(log), PARTS_OF_A_ROBOT, "automate")
+    return _priced(found, cost_per_hour, currency)
 
 
-def outsourcing_candidates(log: EventLog) -> Candidates:
+def outsourcing_candidates(log: EventLog, *, cost_per_hour: float | None = None, currency: str = "USD") -> Candidates:
     """Rank activities by how well a provider could do them, with the arguments for and against.
 
     Parts of the score: ``volume``, ``little_contact`` (the case seldom goes back and forth around it),
-    ``sameness_of_time``, ``shared_knowledge`` (not one person only can do it), ``few_errors``. Whether it needs
-    customer contact or secrets
-    the log does not say: ask.
+    ``no_customer_contact`` (as far as its name tells), ``sameness_of_time``, ``shared_knowledge`` (not one person only
+    can do it), ``few_errors``. Whether it needs secrets the log does not say: ask.
 
     Parameters
     ----------
     log : EventLog
         The log.
+    cost_per_hour : float, optional
+        What an hour of work by hand costs.
+    currency : str
+        ISO code of that price.
     """
     found = _ranked(log, _facts(log), PARTS_OF_A_PROVIDER, "outsource")
     table = found.table.assign(
         arguments_for=[_arguments(row, above=True) for _, row in found.table.iterrows()],
         arguments_against=[_arguments(row, above=False) for _, row in found.table.iterrows()],
     )
-    return Candidates(table, kind="outsource", starts_known=found.starts_known)
+    return _priced(replace(found, table=table), cost_per_hour, currency)
+
+
+def _priced(found: Candidates, cost_per_hour: float | None, currency: str) -> Candidates:
+    if cost_per_hour is None or not found.starts_known:
+        return found
+    table = found.table
+    cost = table["hours_per_month"] * cost_per_hour
+    saved = table["hours_freed"] * cost_per_hour
+    table = table.assign(
+        cost_per_month=cost, saved_per_month=saved, break_even_price=saved / table["n_per_month"].clip(lower=1e-9)
+    )
+    return replace(found, table=table, currency=currency)
 
 
 def _ranked(log: EventLog, facts: pd.DataFrame, parts: tuple[str, ...], kind: str) -> Candidates:
@@ -158,6 +201,7 @@ def _facts(log: EventLog) -> pd.DataFrame:
             "stability": _stability(log),
             "rule_based_look": [rule_based_look(name) for name in log.activities],
             "little_contact": 1 - _contact(log),
+            "no_customer_contact": [0.0 if _OUTSIDE.search(name.casefold()) else 1.0 for name in log.activities],
             "shared_knowledge": 1 - _top_share(log),
             "n_per_month": n / length,
             "hours_per_month": hours,
@@ -166,6 +210,7 @@ def _facts(log: EventLog) -> pd.DataFrame:
             "median_time": time["median"].to_numpy().astype(np.int64).astype("m8[us]"),
         }
     )
+    frame["few_exceptions"] = 1 - frame["exception_share"]
     frame["hours_freed"] = frame["hours_per_month"] * (1 - frame["exception_share"])
     by_hand = (time["median"].to_numpy() >= BY_HAND) if log.has_starts else np.ones(size, bool)
     if log.has_resources:
@@ -249,6 +294,10 @@ _HUMAN = re.compile(
     r"lend|consult|train|trein|aconselh|advis|evaluat|avalia|evalua|approv|aprov|sign\b|assin|work in level|"
     r"first day|primeiro dia|design|plan\b|planej|settle|condition|condic|condiç|screen|triag|select|selec|anal[yi])",
 )
+_OUTSIDE = re.compile(
+    r"customer|client|supplier|vendor|fornecedor|proveedor|call\b|phone|telefon|ligar|interview|entrevist|negotiat|negoci|"
+    r"complain|reclama|estudiante|student|candidat|patient|paciente|bellen",
+)
 _ROUTINE = re.compile(
     r"\b(regist|enter|key|type|digit|lan[cç]|cadastr|match|concil|reconcil|post\b|contabil|pay\b|payment|pagar|pagamento|"
     r"send|envi|transfer|calculat|calcul|creat|criar|gerar|generat|copy|copi|download|baix|upload|scan|import|export|"
@@ -268,6 +317,7 @@ def _top_share(log: EventLog) -> NDArray[np.float64]:
 _ARGUMENTS = {
     "volume": ("much work of one kind", "little work of its kind"),
     "little_contact": ("needs nobody else", "goes back and forth with colleagues"),
+    "no_customer_contact": ("talks to nobody outside", "talks to customers or suppliers"),
     "sameness_of_time": ("takes about the same time each time", "times vary widely"),
     "shared_knowledge": ("many can do it", "the knowledge is with one person"),
     "few_errors": ("right the first time", "often done again"),

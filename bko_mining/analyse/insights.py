@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.analyse.bottlenecks import critical_path, ranked_waits
-from bko_mining.analyse.candidates import automation_candidates
+from bko_mining.analyse.candidates import MOST_EXCEPTIONS, automation_candidates
 from bko_mining.analyse.drift import drift
 from bko_mining.analyse.duplicates import duplicate_entry
 from bko_mining.analyse.handovers import handovers
@@ -37,8 +37,6 @@ LEAST_HOURS = 8.0
 """A month; below it, or below a hundredth of the largest finding, nothing is said."""
 LEAST_SHARE = 0.01
 """Of all cycle time, or of cases."""
-MOST_EXCEPTIONS = 0.4
-"""A robot that leaves more than this to people is not worth a sentence."""
 AT_ONCE = 0.8
 """Share of self-loops among repeats from which they may be one piece of work in several sittings."""
 ENOUGH = 30

@@ -11,7 +11,9 @@ ROBOT_SPEED = 3
 """A robot is taken to need a third of the median time by hand; give ``minutes`` where it is known better."""
 
 
-def scenario_of(candidates: Candidates, activity: str | None = None, *, minutes: float | None = None) -> Scenario:
+def scenario_of(
+    candidates: Candidates, activity: str | None = None, *, minutes: float | None = None, price: float = 0.0
+) -> Scenario:
     """Make a scenario in which a candidate is handed to a robot or a provider.
 
     Parameters
@@ -23,6 +25,13 @@ def scenario_of(candidates: Candidates, activity: str | None = None, *, minutes:
     minutes : float, optional
         Time of a robot's run (a third of the median time by hand otherwise) or the provider's turnaround (a day of
         24 hours otherwise).
+    price : float
+        Of one run of the robot, or of one case at the provider.
+
+    Returns
+    -------
+    Scenario
+        Ready for ``run_experiment`` with a twin of the same log.
 
     Raises
     ------
@@ -38,9 +47,11 @@ def scenario_of(candidates: Candidates, activity: str | None = None, *, minutes:
     if candidates.kind == "automate":
         by_hand = row["median_time"].total_seconds() if "median_time" in row.index else 180.0
         seconds = 60 * minutes if minutes is not None else by_hand / ROBOT_SPEED
-        change = {"automate": {"activity": name, "service_time": {"value": seconds}, "exception_share": share}}
+        robot = {"activity": name, "service_time": {"value": seconds}, "exception_share": share, "cost_per_run": price}
+        change: dict[str, Any] = {"automate": robot}
         return Scenario(say("A robot does “{name}”", name=name), [change])
     seconds = 60 * minutes if minutes is not None else 86_400.0
     error = round(1 - float(row["few_errors"]), 3)
-    change = {"outsource": {"activities": [name], "turnaround": {"value": seconds}, "error_share": error}}
+    terms = {"turnaround": {"value": seconds}, "error_share": error, "price_per_case": price}
+    change = {"outsource": {"activities": [name], **terms}}
     return Scenario(say("A provider does “{name}”", name=name), [change])

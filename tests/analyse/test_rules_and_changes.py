@@ -121,6 +121,17 @@ def test_candidates_become_scenarios() -> None:
         bko.scenario_of(found, "sing")
 
 
+def test_candidates_show_their_money_and_their_scenarios_run() -> None:
+    log = weekly(4, weeks=10)
+    robots, providers = (f(log, cost_per_hour=30) for f in (bko.automation_candidates, bko.outsourcing_candidates))
+    row = robots.table.iloc[0]
+    assert row["saved_per_month"] == pytest.approx(30 * row["hours_freed"])
+    assert row["break_even_price"] * row["n_per_month"] == pytest.approx(row["saved_per_month"])
+    scenarios = [bko.scenario_of(robots, "a", price=2), bko.scenario_of(providers, "b", price=9)]
+    found = bko.run_experiment(bko.fit_twin(log, seed=0), scenarios, replications=2, seed=1)
+    assert {scenario.name for scenario in scenarios} <= set(found.table["scenario"])
+
+
 def test_a_payment_run_is_one_piece_of_work() -> None:
     rows = [(f"{week}-{k}", "pay", "Eva", 168.0 * week, 168.0 * week + 1) for week in range(10) for k in range(30)]
     hours = bko.automation_candidates(log_of(rows)).table.loc[0, "hours_per_month"]
