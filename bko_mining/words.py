@@ -89,6 +89,21 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{number(100 * share, digits)} %"
 
 
+def share_words(share: float) -> str:
+    """Write a share of one as a percentage that says 0 % and 100 % only of nothing and everything.
+
+    Examples
+    --------
+    >>> share_words(0.9987), share_words(1.0), share_words(0.00001)
+    ('99.9 %', '100 %', '< 0.1 %')
+    """
+    if 0 < share < 0.0005:
+        return f"< {percent(0.001, 1)}"
+    if 0 < share < 0.005 or 0.995 <= share < 1:
+        return percent(min(share, 0.999), 1)
+    return percent(share)
+
+
 def money(amount: float, currency: str = "USD") -> str:
     """Write an amount of money without cents.
 

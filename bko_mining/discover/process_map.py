@@ -5,19 +5,22 @@ is hidden is counted, and ``cases_shown_share`` says how many cases run wholly a
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.discover.steps import END, START, Steps, first_times
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import Grouping, summarise
-from bko_mining.results import Result
-from bko_mining.words import number, percent, say
+from bko_mining.results import Result, presenter
+from bko_mining.words import number, say, share_words
 
-START, END = "▶", "■"
+__all__ = ["COLOURS", "END", "START", "ProcessMap", "process_map"]
+
+COLOURS = ("hours", "time", "rework")
 READABLE_ACTIVITIES = 24
 READABLE_PATHS_PER_ACTIVITY = 1.9
 
@@ -31,17 +34,22 @@ class ProcessMap(Result):
     table : pandas.DataFrame
         One row a path that is shown: ``source_activity`` and ``target_activity`` (``START`` and ``END`` mark where
         cases begin and end), ``n`` (how often it is taken), ``n_cases`` (that take it), ``median_time``, ``mean_time``,
-        ``p90_time`` (from the end of the source to the start of the target; between ends where starts are not known)
-        and ``hours`` in all.
+        ``p90_time`` (from the end of the source to the start of the target; between ends where starts are not known),
+        ``hours`` in all and ``n_rework`` (how often it leads to an activity that the case has already seen).
     nodes : pandas.DataFrame
         One row an activity that is shown, in the order in which cases come to them: ``activity``, ``n``, ``n_cases``,
-        ``median_time``, ``mean_time``, ``p90_time`` (from its start to its end), ``hours``.
+        ``median_time``, ``mean_time``, ``p90_time`` (from its start to its end), ``hours``, ``n_rework`` (instances
+        that are not the first of their case).
     n_activities, n_paths, n_cases : int
         In the whole log.
     instances_shown_share, cases_shown_share : float
         Of all instances, those of activities shown; of all cases, those that run wholly along what is drawn.
     starts_known : bool
         False where the log has no start times.
+    log : EventLog
+        What the map is drawn of: ``.interactive()`` draws other levels of detail of it.
+    colour : str
+        What the colours of the picture say: ``hours``, ``time`` or ``rework``.
     """
 
     nodes: pd.DataFrame
@@ -51,6 +59,8 @@ class ProcessMap(Result):
     instances_shown_share: float
     cases_shown_share: float
     starts_known: bool
+    log: EventLog
+    colour: str = "hours"
 
     picture: ClassVar[str] = "process_map:plot_process_map"
 
@@ -64,13 +74,35 @@ class ProcessMap(Result):
             activities=number(self.n_activities),
             paths=number(len(self.table)),
             all_paths=number(self.n_paths),
-            share=percent(self.cases_shown_share),
+            share=share_words(self.cases_shown_share),
             cases=number(self.n_cases),
         )
 
+    def interactive(self, *, cost_per_hour: float | None = None, currency: str = "USD") -> Any:
+        """Return the map with sliders, for JupyterLab and voila.
+
+        Parameters
+        ----------
+        cost_per_hour : float, optional
+            Of work; with it the map can also show what the work costs.
+        currency : str
+            ISO code of the cost.
+
+        Returns
+        -------
+        anywidget.AnyWidget
+            ``.selected`` is what was clicked, ``.log`` the log of the cases that come along there.
+        """
+        return presenter(self.widget)(self, cost_per_hour=cost_per_hour, currency=currency)
+
 
 def process_map(
-    log: EventLog, *, detail: float | None = None, activities: float | None = None, paths: float | None = None
+    log: EventLog,
+    *,
+    detail: float | None = None,
+    activities: float | None = None,
+    paths: float | None = None,
+    colour: str = "hours",
 ) -> ProcessMap:
     """Draw up the map of a process.
 
@@ -83,6 +115,9 @@ def process_map(
     activities, paths : float, optional
         The same for one of the two: the most frequent activities (paths) that together make up this share of all
         instances (of all steps). Every activity keeps its most frequent way in and out.
+    colour : {"hours", "time", "rework"}
+        What the warm colours of the picture say: hours that pass in all, the median time, or how often something is
+        done again.
 
     Returns
     -------
@@ -92,7 +127,7 @@ def process_map(
     Raises
     ------
     LogError
-        If a share is not in (0, 1].
+        If a share is not in (0, 1], or the colour is another one.
 
     Examples
     --------
@@ -106,57 +141,39 @@ def process_map(
     for name, share in (("detail", detail), ("activities", activities), ("paths", paths)):
         if share is not None and not 0 < share <= 1:
             raise LogError(f"{name}={share} is not a share; use a number above 0 and up to 1")
-    shown = _activities_shown(log, detail if activities is None else activities)
+    if colour not in COLOURS:
+        raise LogError(f"colour={colour!r} is not a measure of the map; use one of {', '.join(COLOURS)}")
+    shown = activities_shown(log, detail if activities is None else activities)
+    everything = Steps.of(log)
     slim = log if shown.all() else log.take_instances(shown[log.activity])
-    steps = _Steps.of(slim)
-    visible = _paths_shown(steps, detail if paths is None else paths)
-    inside = np.logical_and.reduceat(visible[steps.path], steps.offsets)
-    whole = np.logical_and.reduceat(shown[log.activity], log.offsets[:-1])
-    whole[whole] = inside[whole[np.isin(log.case_ids, slim.case_ids)]] if len(inside) < log.n_cases else inside[whole]
+    steps = everything if slim is log else Steps.of(slim)
+    visible = paths_shown(steps, detail if paths is None else paths)
     return ProcessMap(
-        table=_path_table(steps, visible),
-        nodes=_node_table(slim),
-        n_activities=len(np.unique(log.activity)),
-        n_paths=len(np.unique(_Steps.of(log).path)),
+        table=path_table(steps, visible),
+        nodes=node_table(slim),
+        n_activities=int((np.bincount(log.activity) > 0).sum()),
+        n_paths=int((everything.counts() > 0).sum()),
         n_cases=log.n_cases,
         instances_shown_share=len(slim) / len(log),
-        cases_shown_share=float(whole.mean()),
+        cases_shown_share=whole_cases_share(log, shown, steps, visible),
         starts_known=log.has_starts,
+        log=log,
+        colour=colour,
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Steps:
-    """Every step of every case, from its start marker to its end marker, coded as a path."""
-
-    path: NDArray[np.int64]
-    case: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    time: NDArray[np.int64]
-    names: tuple[str, ...]
-    n_cases: int
-
-    @classmethod
-    def of(cls, log: EventLog) -> "_Steps":
-        """Code the steps of a log: the start marker is one past the activities, the end marker two."""
-        n = len(log.activities)
-        offsets = log.offsets[:-1] + np.arange(log.n_cases)
-        source = np.insert(log.activity.astype(np.int64), log.offsets[:-1], n)
-        target = np.insert(log.activity.astype(np.int64), log.offsets[1:], n + 1)
-        gap = np.zeros(len(log), np.int64)
-        gap[1:] = np.where(log.follows[1:], log.begin[1:] - log.finish[:-1], 0)
-        return cls(
-            path=source * (n + 2) + target,
-            case=np.repeat(np.arange(log.n_cases), log.n_instances + 1),
-            offsets=offsets,
-            # Activities that run side by side have no time between them.
-            time=np.maximum(np.insert(gap, log.offsets[1:], 0), 0),
-            names=(*log.activities, START, END),
-            n_cases=log.n_cases,
-        )
+def whole_cases_share(log: EventLog, shown: NDArray[np.bool_], steps: Steps, visible: NDArray[np.bool_]) -> float:
+    """Of all cases, those all of whose activities and paths are shown."""
+    inside = np.logical_and.reduceat(visible[steps.path], steps.offsets)
+    if shown.all():
+        return float(inside.mean())
+    some = np.logical_or.reduceat(shown[log.activity], log.offsets[:-1])
+    whole = np.logical_and.reduceat(shown[log.activity], log.offsets[:-1])
+    return float((whole[some] & inside).sum()) / log.n_cases
 
 
-def _activities_shown(log: EventLog, share: float | None) -> NDArray[np.bool_]:
+def activities_shown(log: EventLog, share: float | None) -> NDArray[np.bool_]:
+    """Return which activities to show: the most frequent that together make up a share, or as many as can be read."""
     counts = np.bincount(log.activity, minlength=len(log.activities))
     order = np.argsort(-counts, kind="stable")
     if share is None:
@@ -168,9 +185,9 @@ def _activities_shown(log: EventLog, share: float | None) -> NDArray[np.bool_]:
     return shown & (counts > 0)
 
 
-def _paths_shown(steps: _Steps, share: float | None) -> NDArray[np.bool_]:
-    size = len(steps.names)
-    counts = np.bincount(steps.path, minlength=size * size)
+def paths_shown(steps: Steps, share: float | None) -> NDArray[np.bool_]:
+    """Return which paths to show; every place keeps its most frequent way in and out."""
+    size, counts = steps.size, steps.counts()
     order = np.argsort(-counts, kind="stable")
     order = order[counts[order] > 0]
     grid = counts.reshape(size, size)
@@ -191,49 +208,43 @@ def _paths_shown(steps: _Steps, share: float | None) -> NDArray[np.bool_]:
     return visible
 
 
-def _path_table(steps: _Steps, visible: NDArray[np.bool_]) -> pd.DataFrame:
-    size = len(steps.names)
-    pairs = np.arange(size * size)
+def path_table(steps: Steps, visible: NDArray[np.bool_]) -> pd.DataFrame:
+    """Measure the paths that are shown, those from the start first, the most frequent first."""
+    size = steps.size
+    seen = np.flatnonzero(visible & (steps.counts() > 0))
+    dense = np.full(size * size, -1, np.int64)
+    dense[seen] = np.arange(len(seen))
     labels = pd.DataFrame(
         {
-            "source_activity": [steps.names[code] for code in pairs // size],
-            "target_activity": [steps.names[code] for code in pairs % size],
+            "source_activity": [steps.names[code] for code in seen // size],
+            "target_activity": [steps.names[code] for code in seen % size],
         }
     )
-    codes = np.where(visible[steps.path], steps.path, -1)
-    table = summarise(steps.time, Grouping(codes, labels), name="time")
-    used = np.unique(codes[codes >= 0])
-    table.insert(3, "n_cases", _distinct(steps.path, steps.case, size * size)[used])
+    table = summarise(steps.time, Grouping(dense[steps.path], labels), name="time")
+    table.insert(3, "n_cases", steps.cases_of_paths()[seen])
+    table["n_rework"] = np.bincount(steps.path[steps.again], minlength=size * size)[seen]
     table["order"] = np.where(table["source_activity"] == START, 0, 1)
     table = table.sort_values(["order", "n"], ascending=[True, False], kind="stable", ignore_index=True)
     return _finished(table.drop(columns="order"))
 
 
-def _node_table(log: EventLog) -> pd.DataFrame:
+def node_table(log: EventLog) -> pd.DataFrame:
+    """Measure the activities, in the order in which cases come to them."""
     group = Grouping(log.activity.astype(np.int64), pd.DataFrame({"activity": list(log.activities)}))
     table = summarise(log.finish - log.begin, group, name="time")
-    used = np.unique(log.activity)
-    table.insert(
-        2, "n_cases", _distinct(log.activity.astype(np.int64), log.case.astype(np.int64), len(log.activities))[used]
-    )
-    return _finished(table).iloc[np.argsort(_places(log)[used], kind="stable")].reset_index(drop=True)
-
-
-def _places(log: EventLog) -> NDArray[np.float64]:
-    """Where in its case an activity first stands, on average: the order in which people tell the process."""
+    first = first_times(log)
+    size = len(log.activities)
+    n_cases = np.bincount(log.activity[first], minlength=size)
+    used = np.flatnonzero(n_cases)
+    table.insert(2, "n_cases", n_cases[used])
+    table["n_rework"] = np.bincount(log.activity[~first], minlength=size)[used]
+    # Where in its case an activity first stands, on average: the order in which people tell the process.
     place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
-    key = log.case.astype(np.int64) * len(log.activities) + log.activity
-    firsts = np.unique(key, return_index=True)[1]
-    codes = log.activity[firsts]
-    total = np.bincount(codes, weights=place[firsts], minlength=len(log.activities))
-    return np.asarray(total / np.maximum(np.bincount(codes, minlength=len(log.activities)), 1))
-
-
-def _distinct(codes: NDArray[np.int64], case: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    """Number of different cases of each code."""
-    width = int(case.max()) + 1
-    return np.bincount(np.unique(codes * width + case) // width, minlength=size)
+    mean_place = np.bincount(log.activity[first], weights=place[first], minlength=size)[used] / n_cases[used]
+    return _finished(table).iloc[np.argsort(mean_place, kind="stable")].reset_index(drop=True)
 
 
 def _finished(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(hours=table["total_time"].dt.total_seconds() / 3600).drop(columns="total_time")
+    hours = table["total_time"].dt.total_seconds() / 3600
+    rework = table.pop("n_rework")
+    return table.assign(hours=hours, n_rework=rework).drop(columns="total_time")

@@ -87,7 +87,9 @@ def summarise(values: NDArray[np.int64], group: Grouping, *, name: str) -> pd.Da
     kept = group.codes >= 0
     codes, values = group.codes[kept], values[kept]
     order = np.argsort(values, kind="stable")
-    order = order[np.argsort(codes[order], kind="stable")]
+    # Short codes make the second sort a radix sort.
+    short = codes.astype(np.uint16) if len(group.labels) <= 2**16 else codes
+    order = order[np.argsort(short[order], kind="stable")]
     counts = np.bincount(codes, minlength=len(group.labels))
     firsts = np.cumsum(counts) - counts
     seen = np.flatnonzero(counts)

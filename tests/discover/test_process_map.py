@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from bko_mining.diagrams.layout import Edge, layout
-from bko_mining.discover.process_map import END, START, process_map
+from bko_mining.discover.process_map import END, START, ProcessMap, process_map
 from bko_mining.discover.variants import variants
 from bko_mining.errors import LogError
 from bko_mining.present.figures import png_bytes, svg_text
+from bko_mining.present.map_sketch import wrapped
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 
@@ -101,3 +102,30 @@ def test_a_layout_keeps_parallel_edges_apart() -> None:
     assert there[0][1] > there[-1][1]
     assert back[0][1] < back[-1][1]
     assert there != back[::-1]
+
+
+def test_rework_is_a_measure_of_the_map() -> None:
+    found = process_map(log_of(ROWS), detail=1, colour="rework")
+    assert found.nodes.set_index("activity")["n_rework"].to_dict() == {"open": 0, "check": 1, "pay": 0}
+    again = found.table.set_index(["source_activity", "target_activity"])["n_rework"]
+    assert again[again > 0].to_dict() == {("check", "check"): 1}
+    assert "50 % again" in svg_texts(found)
+    with pytest.raises(LogError, match="use one of hours, time, rework"):
+        process_map(log_of(ROWS), colour="mood")
+
+
+@pytest.mark.parametrize("name", ["W" * 200, "Conferência de documentação do fornecedor " * 5, "a", "R$ $x$ <&> ação"])
+def test_no_letter_of_a_name_is_lost(name: str) -> None:
+    lines = wrapped(name)
+    assert "".join(lines).replace(" ", "") == name.replace(" ", "")
+
+
+def test_what_is_nearly_everything_is_not_called_everything() -> None:
+    rows = [row for i in range(999) for row in ((f"C{i}", "open", None, 0, 1), (f"C{i}", "pay", None, 2, 3))]
+    rows += [("X", "pay", None, 0, 1), ("X", "open", None, 2, 3)]
+    assert "99.9 % of 1,000 cases" in process_map(log_of(rows), paths=0.99).summary
+
+
+def svg_texts(found: ProcessMap) -> str:
+    """All words of the picture."""
+    return " | ".join(text.get_text() for text in found.plot().texts)
