@@ -86,6 +86,7 @@ _HOME = {
     "analyse.insights": ("insights",),
     "whatif.candidates": ("scenario_of",),
     "discover.process_map": ("process_map",),
+    "discover.map_difference": ("MapDifference", "difference_map"),
     "discover.variants": ("variants",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
@@ -106,6 +107,7 @@ __all__ = [
     "Lever",
     "LogError",
     "LogSummary",
+    "MapDifference",
     "MappingError",
     "Policies",
     "Profile",
@@ -132,6 +134,7 @@ __all__ = [
     "conformance",
     "copy_of_the_past",
     "cycle_time",
+    "difference_map",
     "discover_calendars",
     "discover_model",
     "distances",

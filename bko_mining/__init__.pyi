@@ -33,6 +33,8 @@ from bko_mining.discover.concurrency import Concurrency as Concurrency
 from bko_mining.discover.concurrency import concurrency as concurrency
 from bko_mining.discover.concurrency import enabling as enabling
 from bko_mining.discover.conformance import conformance as conformance
+from bko_mining.discover.map_difference import MapDifference as MapDifference
+from bko_mining.discover.map_difference import difference_map as difference_map
 from bko_mining.discover.process_map import process_map as process_map
 from bko_mining.discover.process_model import discover_model as discover_model
 from bko_mining.discover.variants import variants as variants

@@ -174,33 +174,32 @@ def whole_cases_share(log: EventLog, shown: NDArray[np.bool_], steps: Steps, vis
 
 def activities_shown(log: EventLog, share: float | None) -> NDArray[np.bool_]:
     """Return which activities to show: the most frequent that together make up a share, or as many as can be read."""
-    counts = np.bincount(log.activity, minlength=len(log.activities))
+    return most_frequent(np.bincount(log.activity, minlength=len(log.activities)), share, READABLE_ACTIVITIES)
+
+
+def most_frequent(counts: NDArray[Any], share: float | None, most: int) -> NDArray[np.bool_]:
+    """Return the codes that occur, from the most frequent down to a share of all, or to a number without one."""
     order = np.argsort(-counts, kind="stable")
-    if share is None:
-        kept = order[:READABLE_ACTIVITIES]
-    else:
-        kept = order[: int(np.searchsorted(np.cumsum(counts[order]), share * counts.sum() - 1e-9)) + 1]
+    if share is not None:
+        most = int(np.searchsorted(np.cumsum(counts[order]), share * counts.sum() - 1e-9)) + 1
     shown = np.zeros(len(counts), bool)
-    shown[kept] = True
+    shown[order[:most]] = True
     return shown & (counts > 0)
 
 
 def paths_shown(steps: Steps, share: float | None) -> NDArray[np.bool_]:
     """Return which paths to show; every place keeps its most frequent way in and out."""
-    size, counts = steps.size, steps.counts()
-    order = np.argsort(-counts, kind="stable")
-    order = order[counts[order] > 0]
+    return most_frequent_paths(steps.counts(), steps.size, share)
+
+
+def most_frequent_paths(counts: NDArray[Any], size: int, share: float | None) -> NDArray[np.bool_]:
+    """Return the most frequent paths, and the most frequent way into and out of every place."""
     grid = counts.reshape(size, size)
     used = np.flatnonzero(grid.sum(axis=0) + grid.sum(axis=1))
-    if share is None:
-        most = max(10, round(READABLE_PATHS_PER_ACTIVITY * len(used)))
-    else:
-        most = int(np.searchsorted(np.cumsum(counts[order]), share * counts.sum() - 1e-9)) + 1
-    visible = np.zeros(size * size, bool)
-    visible[order[:most]] = True
+    visible = most_frequent(counts, share, max(10, round(READABLE_PATHS_PER_ACTIVITY * len(used))))
+    inner = grid * ~np.eye(size, dtype=bool)
     for node in used:
-        ways_in, ways_out = grid[:, node].copy(), grid[node].copy()
-        ways_in[node] = ways_out[node] = 0
+        ways_in, ways_out = inner[:, node], inner[node]
         if ways_in.any():
             visible[int(ways_in.argmax()) * size + node] = True
         if ways_out.any():

@@ -97,8 +97,10 @@ def _path_text(row: Any, colour: str) -> str:
 
 def _warmth(table: "pd.DataFrame", colour: str) -> "pd.Series[float]":
     if colour == "time":
-        return table["median_time"].dt.total_seconds()
-    return table["hours" if colour == "hours" else "n_rework"].astype(float)
+        seconds: pd.Series[float] = table["median_time"].dt.total_seconds()
+        return seconds
+    warmth: pd.Series[float] = table["hours" if colour == "hours" else "n_rework"].astype(float)
+    return warmth
 
 
 def _warm(share: float) -> str:
