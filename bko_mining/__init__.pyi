@@ -36,7 +36,13 @@ from bko_mining.discover.conformance import conformance as conformance
 from bko_mining.discover.map_difference import MapDifference as MapDifference
 from bko_mining.discover.map_difference import difference_map as difference_map
 from bko_mining.discover.process_map import process_map as process_map
+from bko_mining.discover.process_model import ProcessModel as ProcessModel
+from bko_mining.discover.process_model import discover_heuristics_model as discover_heuristics_model
 from bko_mining.discover.process_model import discover_model as discover_model
+from bko_mining.discover.process_model import discover_powl_model as discover_powl_model
+from bko_mining.discover.process_model import discover_split_model as discover_split_model
+from bko_mining.discover.process_model import model_quality as model_quality
+from bko_mining.discover.process_model import read_model as read_model
 from bko_mining.discover.variants import variants as variants
 from bko_mining.errors import BkoError as BkoError
 from bko_mining.errors import CalendarError as CalendarError

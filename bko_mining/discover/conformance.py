@@ -1,19 +1,28 @@
-"""Where cases leave the model: what was skipped, what was done besides, and how much longer such cases take."""
+"""Where cases leave the model: what was skipped, done besides or in another order, and how much longer they take."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.discover.pm4py_models import Alignment, align
+from bko_mining.discover.aligning import Alignment, Trace, align
 from bko_mining.discover.process_model import ProcessModel
-from bko_mining.discover.variants import variants
+from bko_mining.discover.quality import fitness
+from bko_mining.discover.variants import Variants, variants
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
+
+Key = tuple[str, str, str]
+_SENTENCES = {
+    "skipped": "Most often “{name}” is skipped, in {cases} cases.",
+    "inserted": "Most often “{name}” is done where the model does not have it, in {cases} cases.",
+    "swapped": "Most often “{name}” is done before “{other}”, which should come first, in {cases} cases.",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,17 +32,30 @@ class Conformance(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a kind of deviation, most cases first: ``activity``, ``deviation`` (``skipped``: the model asks for it,
-        ``inserted``: it happened where the model does not allow it), ``n``, ``n_cases``, ``case_share`` and
-        ``extra_cycle_time`` (mean cycle time of these cases less that of all others, Timedelta).
+        One row a kind of deviation, most cases first: ``activity``, ``deviation`` (``skipped``: the model asks for it;
+        ``inserted``: it happened where the model does not allow it; ``swapped``: it was done before ``other_activity``,
+        which the model asks for first), ``other_activity``, ``n``, ``n_cases``, ``case_share``, ``extra_cycle_time``
+        (mean cycle time of these cases less that of all others, Timedelta) and ``extra_hours`` (that over all these
+        cases; cases deviate in several ways, so it does not add up, and long cases may deviate because they are long).
     fitness : float64[n_cases]
         Of each case, 1 without a deviation.
     log_fitness : float
         Over all cases, weighted by their length.
+    model : ProcessModel
+        What the cases were held against.
+    of_case : int64[n_cases]
+        The variant of each case.
+    of_variant : tuple of frozenset of int
+        The rows of the table that each variant shows.
     """
 
     fitness: NDArray[np.float64]
     log_fitness: float
+    model: ProcessModel
+    of_case: NDArray[np.int64]
+    of_variant: tuple[frozenset[int], ...]
+
+    picture: ClassVar[str] = "models:plot_conformance"
 
     @property
     def summary(self) -> str:
@@ -44,10 +66,25 @@ class Conformance(Result):
         if not len(self.table):
             return sentence
         first = self.table.iloc[0]
-        more = {"name": first["activity"], "cases": number(first["n_cases"])}
-        if first["deviation"] == "skipped":
-            return sentence + " " + say("Most often “{name}” is skipped, in {cases} cases.", **more)
-        return sentence + " " + say("Most often “{name}” is done out of place, in {cases} cases.", **more)
+        more = {"name": first["activity"], "cases": number(first["n_cases"]), "other": first["other_activity"]}
+        return f"{sentence} {say(_SENTENCES[first['deviation']], **more)}"
+
+    @property
+    def by_extra_hours(self) -> pd.DataFrame:
+        """The table with the deviations that go with the most extra hours first."""
+        return self.table.sort_values("extra_hours", ascending=False, kind="stable", ignore_index=True)
+
+    def cases_with(self, row: int) -> NDArray[np.bool_]:
+        """Say which cases show a row of the table: ``log.take_cases(found.cases_with(0))`` is the log of these.
+
+        Raises
+        ------
+        IndexError
+            If the table has no such row.
+        """
+        if not 0 <= row < len(self.table):
+            raise IndexError(f"row {row} is not one of the {len(self.table)} rows of the table")
+        return np.array([row in rows for rows in self.of_variant])[self.of_case]
 
 
 def conformance(log: EventLog, model: ProcessModel) -> Conformance:
@@ -58,46 +95,91 @@ def conformance(log: EventLog, model: ProcessModel) -> Conformance:
     log : EventLog
         What happened; it need not be the log the model was discovered from.
     model : ProcessModel
-        What may happen.
+        What may happen: discovered, or read from a file with ``read_model``.
 
     Returns
     -------
     Conformance
         Deviations, and the fitness of every case.
+
+    Raises
+    ------
+    LogError
+        If no case can run through the model from its start to its end.
     """
     known = variants(log)
-    aligned, shortest = align(model.tree, known.sequences)
+    aligned, shortest = align(model.net, known.sequences)
     cost = np.array([one.cost for one in aligned])
     worst = np.array([len(sequence) for sequence in known.sequences]) + shortest
-    n = known.table["n_cases"].to_numpy()
+    table, of_variant = _deviations(log, known, aligned)
     return Conformance(
-        table=_deviations(log, known.of_case, known.sequences, aligned),
+        table=table,
         fitness=(1 - cost / np.maximum(worst, 1))[known.of_case],
-        log_fitness=float(1 - (cost * n).sum() / max(1, (worst * n).sum())),
+        log_fitness=fitness(aligned, known.sequences, shortest, known.table["n_cases"].to_numpy()),
+        model=model,
+        of_case=known.of_case,
+        of_variant=of_variant,
     )
 
 
+def deviations(sequence: Trace, one: Alignment) -> Iterator[Key]:
+    """Yield the deviations of a variant: activity, kind and other activity.
+
+    An activity that the model asks for at one place and that was done at another is swapped: with its neighbour at
+    the place where it belongs. The one done first is named first.
+    """
+    missing = list(one.skipped)
+    for place in one.inserted:
+        same = [skip for skip in missing if skip[1] == sequence[place] and not place <= skip[0] <= place + 1]
+        if not same:
+            yield sequence[place], "inserted", ""
+            continue
+        nearest = min(same, key=lambda skip: abs(skip[0] - place))
+        missing.remove(nearest)
+        yield _swap(sequence, place, nearest[0])
+    for _, name in missing:
+        yield name, "skipped", ""
+
+
+def _swap(sequence: Trace, done: int, due: int) -> Key:
+    """The activity at ``done`` belongs before the position ``due``."""
+    if due > done:
+        return sequence[done], "swapped", sequence[due - 1]
+    return sequence[due], "swapped", sequence[done]
+
+
 def _deviations(
-    log: EventLog, of_case: NDArray[np.int64], sequences: Sequence[tuple[str, ...]], aligned: Sequence[Alignment]
-) -> pd.DataFrame:
-    found: dict[tuple[str, str], dict[int, int]] = {}
-    for variant, (sequence, one) in enumerate(zip(sequences, aligned, strict=True)):
-        moves = [(sequence[place], "inserted") for place in one.inserted]
-        for key in [*moves, *((name, "skipped") for _, name in one.skipped)]:
+    log: EventLog, known: Variants, aligned: Sequence[Alignment]
+) -> tuple[pd.DataFrame, tuple[frozenset[int], ...]]:
+    found: dict[Key, dict[int, int]] = {}
+    for variant, (sequence, one) in enumerate(zip(known.sequences, aligned, strict=True)):
+        for key in deviations(sequence, one) if one.cost else ():
             times = found.setdefault(key, {})
             times[variant] = times.get(variant, 0) + 1
-    cycle = (log.case_end - log.case_start).astype(float)
-    rows = [_row(key, times, of_case, cycle) for key, times in found.items()]
-    columns = ["activity", "deviation", "n", "n_cases", "case_share", "extra_cycle_time"]
+    n_cases = known.table["n_cases"].to_numpy()
+    times_of_cases = (log.case_end - log.case_start).astype(np.float64)
+    cycle: NDArray[np.float64] = np.bincount(known.of_case, times_of_cases, len(n_cases)).astype(np.float64)
+    rows = [(*key, *_measures(times, n_cases, cycle), tuple(times)) for key, times in found.items()]
+    columns = ["activity", "deviation", "other_activity", "n", "n_cases", "case_share", "extra_cycle_time", "variants"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(["n_cases", "n", "activity"], ascending=[False, False, True], ignore_index=True)
+    table = table.sort_values(["n_cases", "n", "activity", "deviation"], ascending=[False, False, True, True],
+                              ignore_index=True)  # fmt: skip
+    shown: list[set[int]] = [set() for _ in known.sequences]
+    for row, places in enumerate(table.pop("variants")):
+        for variant in places:
+            shown[variant].add(row)
+    table["extra_cycle_time"] = table["extra_cycle_time"].astype("timedelta64[us]")
+    table["extra_hours"] = table["extra_cycle_time"].dt.total_seconds() * table["n_cases"] / 3600
+    return table, tuple(map(frozenset, shown))
 
 
-def _row(
-    key: tuple[str, str], times: dict[int, int], of_case: NDArray[np.int64], cycle: NDArray[np.float64]
-) -> tuple[str, str, int, int, float, np.timedelta64]:
-    inside = np.isin(of_case, list(times))
-    n = sum(count * int((of_case == variant).sum()) for variant, count in times.items())
-    others = cycle[~inside].mean() if (~inside).any() else cycle.mean()
-    extra = np.int64(round(cycle[inside].mean() - others)).astype(MICROSECOND)
-    return *key, n, int(inside.sum()), float(inside.mean()), extra
+def _measures(
+    times: dict[int, int], n_cases: NDArray[np.int64], cycle: NDArray[np.float64]
+) -> tuple[int, int, float, np.timedelta64]:
+    """How often, in how many cases, their share, and how much longer they take, from sums a variant."""
+    places = np.fromiter(times, np.int64)
+    inside, total = int(n_cases[places].sum()), int(n_cases.sum())
+    n = int((n_cases[places] * np.fromiter(times.values(), np.int64)).sum())
+    mean = cycle[places].sum() / inside
+    others = (cycle.sum() - cycle[places].sum()) / (total - inside) if total > inside else mean
+    return n, inside, inside / total, np.int64(round(mean - others)).astype(MICROSECOND)

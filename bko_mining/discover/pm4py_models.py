@@ -1,58 +1,26 @@
-"""The one door to pm4py (and to r4pm, which aligns): our own values in, our own values out.
+"""The one door to pm4py: our own values in, our own values out.
 
 pm4py is imported when it is first needed, since that takes seconds, and without its banner and progress bars.
 """
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
+from bko_mining.diagrams.diagram import Diagram, Flow, Shape
+from bko_mining.discover.ordering import in_order
+from bko_mining.discover.petri_net import PetriNet
+from bko_mining.discover.tree import Step
+
 Trace = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A node of a process tree: ``sequence``, ``choice``, ``parallel``, ``loop``, ``activity`` or ``silent``.
-
-    The first child of a loop is done, then any number of times one of the others and the first again.
-    """
-
-    kind: str
-    name: str = ""
-    children: tuple["Step", ...] = ()
-
-    def __str__(self) -> str:
-        if self.kind in ("activity", "silent"):
-            return repr(self.name) if self.name else "τ"
-        return f"{self.kind}({', '.join(map(str, self.children))})"
-
-
-@dataclass(frozen=True, slots=True)
-class Alignment:
-    """How one variant fits a model: moves of the log alone, of the model alone, and in step.
-
-    Attributes
-    ----------
-    cost : int
-        Moves of the log or the model alone.
-    inserted : tuple of int
-        Positions in the variant that the model does not allow.
-    skipped : tuple of (int, str)
-        Activities that the model asks for and the variant lacks, with the position before which they are missing.
-    """
-
-    cost: int
-    inserted: tuple[int, ...]
-    skipped: tuple[tuple[int, str], ...]
 
 
 def discover_tree(variants: Mapping[Trace, int], *, noise: float) -> Step:
     """Discover a process tree from variants and how many cases share each (inductive miner, infrequent)."""
     _quietly()
-    from collections import Counter
-
     from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL
     from pm4py.algo.discovery.inductive.variants.imf import IMFUVCL, IMFParameters
     from pm4py.objects.process_tree.utils.generic import fold
@@ -61,76 +29,100 @@ def discover_tree(variants: Mapping[Trace, int], *, noise: float) -> Step:
     return _own(fold(found))
 
 
-def petri_net(tree: Step) -> tuple[Any, Any, Any]:
-    """Return pm4py's Petri net of a tree with its initial and final marking."""
+def discover_heuristics(variants: Mapping[Trace, int], *, dependency: float) -> PetriNet:
+    """Discover a net from how often activities follow one another (heuristics miner; Weijters 2006)."""
     _quietly()
-    from pm4py.objects.conversion.process_tree import converter
+    from pm4py.algo.discovery.heuristics.variants.classic import Parameters, apply_dfg
 
-    net: tuple[Any, Any, Any] = converter.apply(_theirs(tree), variant=converter.Variants.TO_PETRI_NET)
-    return net
-
-
-def write_pnml(tree: Step, path: str) -> None:
-    """Write the Petri net of a tree as PNML."""
-    _quietly()
-    import pm4py
-
-    pm4py.write_pnml(*petri_net(tree), path)
-
-
-def precision(tree: Step, variants: Mapping[Trace, int]) -> float:
-    """Share of what the model allows next that the log shows (ETC precision by token replay; Muñoz-Gama 2010)."""
-    _quietly()
-    import pandas as pd
-    import pm4py
-
-    rows = [
-        (str(case), name, pd.Timestamp(0) + pd.Timedelta(seconds=place))
-        for case, (trace, n) in enumerate(variants.items())
-        for place, name in enumerate(trace)
-        if n
-    ]
-    frame = pd.DataFrame(rows, columns=["case:concept:name", "concept:name", "time:timestamp"])
-    return float(pm4py.precision_token_based_replay(frame, *petri_net(tree)))
+    pairs: Counter[tuple[str, str]] = Counter()
+    single: Counter[str] = Counter()
+    first: Counter[str] = Counter()
+    last: Counter[str] = Counter()
+    for trace, n in variants.items():
+        for pair in pairwise(trace):
+            pairs[pair] += n
+        for name in trace:
+            single[name] += n
+        first[trace[0]] += n
+        last[trace[-1]] += n
+    found = apply_dfg(
+        pairs,
+        activities=sorted(single),
+        activities_occurrences=single,
+        start_activities=first,
+        end_activities=last,
+        parameters={Parameters.DEPENDENCY_THRESH: dependency},
+    )
+    return _net(*found)
 
 
-def simplicity(tree: Step) -> float:
-    """How far the net is from needing many arcs a node (arc degree; Blum 2015), 1 for a chain."""
+def discover_powl(variants: Mapping[Trace, int], *, noise: float) -> PetriNet:
+    """Discover a partially ordered model (POWL; Kourani 2023) and return its net."""
     _quietly()
     import pm4py
+    from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL
+    from pm4py.algo.discovery.powl.inductive.variants.im_maximal import POWLInductiveMinerMaximalOrder
 
-    return float(pm4py.simplicity_petri_net(*petri_net(tree)))
+    options = {"filtering_threshold": noise}
+    found = POWLInductiveMinerMaximalOrder(options).apply(IMDataStructureUVCL(Counter(variants)), options)
+    return _net(*pm4py.convert_to_petri_net(found.simplify()))
 
 
-def align(tree: Step, traces: Sequence[Trace]) -> tuple[list[Alignment], int]:
-    """Align traces with a model exactly (r4pm), and the cost of the shortest run through the model."""
+def discover_split(variants: Mapping[Trace, int], *, concurrency: float, rare: float) -> Diagram:
+    """Discover a diagram by where ways part and meet (Split Miner; Augusto 2019)."""
     _quietly()
-    from r4pm.bindings import align_empty_trace, align_trace
-    from r4pm.petri_net import from_pm4py
+    from pm4py.algo.discovery.split_miner.dtypes.log import END_LABEL, START_LABEL
+    from pm4py.algo.discovery.split_miner.variants.classic import ClassicSplitMiner, Parameters
 
-    net = from_pm4py(*petri_net(tree))
-    labels = _labels(net)
-    found = [_alignment(align_trace(net, list(trace)), labels) for trace in traces]
-    return found, int(align_empty_trace(net)["cost"])
-
-
-def _labels(net: Any) -> dict[str, str]:
-    transitions = net["transitions"].values() if isinstance(net["transitions"], dict) else net["transitions"]
-    return {str(transition["id"]): str(transition["label"] or "") for transition in transitions}
+    traces = [[START_LABEL, *trace, END_LABEL] for trace, n in variants.items() for _ in range(n)]
+    miner = ClassicSplitMiner()
+    # The traces are at hand: the miner need not make an event log of a million rows to find them.
+    miner.do_extract_traces = lambda log, parameters=None: log
+    return _diagram(miner.apply(traces, {Parameters.EPSILON: concurrency, Parameters.ETA: rare}))
 
 
-def _alignment(result: Any, labels: Mapping[str, str]) -> Alignment:
-    inserted, skipped, place = [], [], 0
-    for move in result["moves"]:
-        ((kind, about),) = move.items()
-        if kind == "LogMove":
-            inserted.append(place)
-        elif kind == "ModelMove":
-            name = labels[str(about["transition"])]
-            if name:
-                skipped.append((place, name))
-        place += kind in ("LogMove", "SyncMove")
-    return Alignment(int(result["cost"]), tuple(inserted), tuple(skipped))
+def _net(net: Any, initial: Any, final: Any) -> PetriNet:
+    """Our net of theirs, in an order that is the same in every run."""
+    labels = {place: f"0 {place in initial} {place in final}" for place in net.places}
+    labels |= {transition: f"1 {transition.label or ''}" for transition in net.transitions}
+    order = in_order(labels, [(arc.source, arc.target) for arc in net.arcs])
+    places = {place: number for number, place in enumerate(node for node in order if node in net.places)}
+    moves = [node for node in order if node in net.transitions]
+    return PetriNet(
+        labels=tuple(transition.label or "" for transition in moves),
+        before=tuple(tuple(sorted(places[arc.source] for arc in transition.in_arcs)) for transition in moves),
+        after=tuple(tuple(sorted(places[arc.target] for arc in transition.out_arcs)) for transition in moves),
+        initial=tuple(sorted(places[place] for place in initial)),
+        final=tuple(sorted(places[place] for place in final)),
+    )
+
+
+_SHAPES = {
+    "Task": "activity",
+    "ExclusiveGateway": "xor",
+    "ParallelGateway": "and",
+    "InclusiveGateway": "or",
+    "StartEvent": "start",
+    "EndEvent": "end",
+}
+
+
+def _diagram(found: Any) -> Diagram:
+    """Our diagram of theirs, in an order that is the same in every run."""
+    kinds = {node: _kind(node) for node in found.get_nodes()}
+    names = {node: node.get_name() if kind == "activity" else "" for node, kind in kinds.items()}
+    arcs = [(flow.get_source(), flow.get_target()) for flow in found.get_flows()]
+    order = in_order({node: f"{kind} {names[node]}" for node, kind in kinds.items()}, arcs)
+    keys = {node: f"{kinds[node]}_{place}" for place, node in enumerate(order)}
+    place = {node: position for position, node in enumerate(order)}
+    flows = sorted(arcs, key=lambda arc: (place[arc[0]], place[arc[1]]))
+    shapes = {keys[node]: Shape(kinds[node], names[node]) for node in order}
+    return Diagram(shapes, tuple(Flow(keys[a], keys[b]) for a, b in flows)).without_idle_gateways()
+
+
+def _kind(node: Any) -> str:
+    name = type(node).__name__
+    return next((kind for theirs, kind in _SHAPES.items() if theirs in name), "activity")
 
 
 _KINDS = {"->": "sequence", "X": "choice", "+": "parallel", "*": "loop"}
@@ -140,20 +132,6 @@ def _own(tree: Any) -> Step:
     if tree.operator is None:
         return Step("activity", tree.label) if tree.label is not None else Step("silent")
     return Step(_KINDS[tree.operator.value], "", tuple(_own(child) for child in tree.children))
-
-
-def _theirs(tree: Step) -> Any:
-    from pm4py.objects.process_tree.obj import Operator, ProcessTree
-
-    if tree.kind in ("activity", "silent"):
-        return ProcessTree(label=tree.name or None)
-    signs = {kind: sign for sign, kind in _KINDS.items()}
-    made = ProcessTree(operator=Operator(signs[tree.kind]))
-    for child in tree.children:
-        branch = _theirs(child)
-        branch.parent = made
-        made.children.append(branch)
-    return made
 
 
 def _quietly() -> None:

@@ -5,11 +5,13 @@ ways out of a gateway have no place in the standard; they are kept in the name o
 """
 
 import re
-import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
-from bko_mining.errors import TwinError
+from bko_mining.diagrams.bpmn_file import read_diagram, write_diagram
+from bko_mining.diagrams.diagram import Diagram, Shape
+from bko_mining.diagrams.diagram import Flow as DrawnFlow
+from bko_mining.errors import BkoError, TwinError
 from bko_mining.twin.routing import (
     BlockRouting,
     Branch,
@@ -25,122 +27,75 @@ from bko_mining.twin.routing import (
 )
 from bko_mining.twin.values import Delay, Distribution
 
-NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-_GATEWAYS = {"exclusiveGateway": "xor", "parallelGateway": "and", "inclusiveGateway": "or", "eventBasedGateway": "xor"}
-_TASKS = {
-    "task",
-    "userTask",
-    "manualTask",
-    "serviceTask",
-    "scriptTask",
-    "sendTask",
-    "receiveTask",
-    "businessRuleTask",
-    "callActivity",
-    "subProcess",
-}
-_KINDS = {"startEvent": "start", "endEvent": "end", "intermediateCatchEvent": "delay", **_GATEWAYS}
-_ELEMENTS = {
-    "start": "startEvent",
-    "end": "endEvent",
-    "activity": "task",
-    "xor": "exclusiveGateway",
-    "and": "parallelGateway",
-    "or": "inclusiveGateway",
-    "delay": "intermediateCatchEvent",
-}
-
-
-def parse_xml(path: str | Path) -> ET.Element:
-    """Read XML that declares no entities.
-
-    Raises
-    ------
-    TwinError
-        If the file is no XML, or holds a document type (a way to attack its readers).
-    """
-    text = Path(path).read_bytes()
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise TwinError(
-            f"{path} holds a document type declaration, which is refused; save the diagram again without it"
-        )
-    try:
-        return ET.fromstring(text)
-    except ET.ParseError as problem:
-        raise TwinError(f"{path} is no XML: {problem}") from None
+_KINDS = {"event": "delay"}
 
 
 def read_bpmn(path: str | Path) -> GraphRouting:
-    """Read the first process of a BPMN 2.0 file as a routing.
+    """Read the process of a BPMN 2.0 file (the largest, where it holds several) as a routing.
 
     Raises
     ------
     TwinError
         If the file holds no process, no start, or several starts.
     """
-    process = parse_xml(path).find(f".//{{{NAMESPACE}}}process")
-    if process is None:
-        raise TwinError(f"{path} holds no BPMN process")
-    nodes: dict[str, Node] = {}
-    flows: list[Flow] = []
-    for element in process:
-        kind = element.tag.rpartition("}")[2]
-        name, key = (element.get("name") or "").strip(), element.get("id") or ""
-        if kind == "sequenceFlow":
-            flows.append(_flow(element))
-        elif kind in _TASKS:
-            nodes[key] = Node(kind="activity", activity=name or key)
-        elif kind in _KINDS:
-            delay = Delay(time=Distribution(value=0.0)) if _KINDS[kind] == "delay" else None
-            nodes[key] = Node(kind=_KINDS[kind], name=name, delay=delay)
     try:
-        return GraphRouting(kind="graph", nodes=nodes, flows=tuple(flow for flow in flows if flow.source in nodes))
-    except ValueError as problem:
-        raise TwinError(f"{path}: {problem}") from None
+        diagram = read_diagram(path)
+        nodes = {key: _node(shape) for key, shape in diagram.shapes.items()}
+        return GraphRouting(kind="graph", nodes=nodes, flows=tuple(map(_flow, diagram.flows)))
+    except (BkoError, ValueError) as problem:
+        raise TwinError(str(problem) if str(path) in str(problem) else f"{path}: {problem}") from None
 
 
-def flow_ids(path: str | Path, routing: GraphRouting) -> tuple[str, ...]:
-    """Return the identifiers of the flows of a file that was read, in the order of ``routing.flows``."""
-    flows = parse_xml(path).iter(f"{{{NAMESPACE}}}sequenceFlow")
-    return tuple(flow.get("id") or "" for flow in flows if flow.get("sourceRef") in routing.nodes)
+def flow_ids(path: str | Path) -> tuple[str, ...]:
+    """Return the identifiers of the flows of a file, in the order of the ``flows`` of its routing."""
+    return tuple(flow.key for flow in read_diagram(path).flows)
 
 
-def _flow(element: ET.Element) -> Flow:
-    share = re.fullmatch(r"\s*([\d.]+)\s*%\s*", element.get("name") or "")
-    return Flow(
-        source=element.get("sourceRef") or "",
-        target=element.get("targetRef") or "",
-        share=float(share[1]) / 100 if share else None,
-    )
+def _node(shape: Shape) -> Node:
+    if shape.kind == "activity":
+        return Node(kind="activity", activity=shape.name)
+    delay = Delay(time=Distribution(value=0.0)) if shape.kind == "event" else None
+    return Node(kind=_KINDS.get(shape.kind, shape.kind), name=shape.name, delay=delay)
+
+
+def _flow(flow: DrawnFlow) -> Flow:
+    share = re.fullmatch(r"\s*([\d.]+)\s*%\s*", flow.name)
+    return Flow(source=flow.source, target=flow.target, share=float(share[1]) / 100 if share else None)
 
 
 def write_bpmn(routing: BlockRouting | GraphRouting | HistoryRouting, path: str | Path) -> Path:
-    """Write a routing as BPMN 2.0 and return the path; positions are left to the viewer.
+    """Write a routing as BPMN 2.0, with the places of shapes and flows, and return the path.
 
     Raises
     ------
     TwinError
         If the routing remembers histories, for which BPMN has no symbol.
     """
+    return write_diagram(as_diagram(routing), path)
+
+
+def as_diagram(routing: BlockRouting | GraphRouting | HistoryRouting) -> Diagram:
+    """Draw a routing as a diagram.
+
+    Raises
+    ------
+    TwinError
+        If the routing remembers histories.
+    """
     graph = as_graph(routing)
-    ET.register_namespace("", NAMESPACE)
-    root = ET.Element(f"{{{NAMESPACE}}}definitions", {"targetNamespace": "https://bpmn.io/schema/bpmn"})
-    process = ET.SubElement(root, f"{{{NAMESPACE}}}process", {"id": "process", "isExecutable": "false"})
-    for key, node in graph.nodes.items():
-        label = node.activity or node.name or (key if node.kind == "activity" else "")
-        attributes = {"id": key} | ({"name": label} if label else {})
-        element = ET.SubElement(process, f"{{{NAMESPACE}}}{_ELEMENTS[node.kind]}", attributes)
-        if node.kind == "delay":
-            ET.SubElement(element, f"{{{NAMESPACE}}}timerEventDefinition", {"id": f"{key}_timer"})
-    for i, flow in enumerate(graph.flows):
-        attributes = {"id": f"flow_{i}", "sourceRef": flow.source, "targetRef": flow.target}
-        if flow.share is not None:
-            attributes["name"] = f"{100 * flow.share:.12g} %"
-        ET.SubElement(process, f"{{{NAMESPACE}}}sequenceFlow", attributes)
-    ET.indent(root)
-    target = Path(path)
-    target.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
-    return target
+    shapes = {
+        key: Shape(
+            "event" if node.kind == "delay" else node.kind,
+            node.activity or node.name or (key if node.kind == "activity" else ""),
+            timer=node.kind == "delay",
+        )
+        for key, node in graph.nodes.items()
+    }
+    flows = (
+        DrawnFlow(flow.source, flow.target, "" if flow.share is None else f"{100 * flow.share:.12g} %")
+        for flow in graph.flows
+    )
+    return Diagram(shapes, tuple(flows))
 
 
 def as_graph(routing: BlockRouting | GraphRouting | HistoryRouting) -> GraphRouting:

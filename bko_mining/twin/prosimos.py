@@ -39,7 +39,7 @@ def read_prosimos(bpmn: str | Path, parameters: str | Path, *, timezone: str = "
     """
     data = json.loads(Path(parameters).read_text(encoding="utf-8"))
     diagram = read_bpmn(bpmn)
-    routing = _with_probabilities(diagram, flow_ids(bpmn, diagram), data)
+    routing = _with_probabilities(diagram, flow_ids(bpmn), data)
     people = {r["id"]: r for profile in data["resource_profiles"] for r in profile["resource_list"]}
     names = {key: _member_names(r) for key, r in people.items()}
     calendars = {entry["id"]: _calendar(entry["time_periods"]) for entry in data["resource_calendars"]}

@@ -1,0 +1,89 @@
+"""Alignments: how a sequence of activities fits a model best, exactly, computed by r4pm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from bko_mining.discover.petri_net import PetriNet
+from bko_mining.errors import LogError
+
+Trace = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """How one variant fits a model: moves of the log alone, of the model alone, and in step.
+
+    Attributes
+    ----------
+    cost : int
+        Moves of the log or the model alone.
+    inserted : tuple of int
+        Positions in the variant that the model does not allow.
+    skipped : tuple of (int, str)
+        Activities that the model asks for and the variant lacks, with the position before which they are missing.
+    fired : tuple of int
+        Transitions of the net, in the order of the run through the model that fits best.
+    """
+
+    cost: int
+    inserted: tuple[int, ...]
+    skipped: tuple[tuple[int, str], ...]
+    fired: tuple[int, ...]
+
+
+def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[list[Alignment], int]:
+    """Align traces with a model, and return with it the cost of the shortest run through the model.
+
+    Raises
+    ------
+    LogError
+        If no run through the model ends, or there are too many to search.
+    """
+    from r4pm.bindings import align_empty_trace, align_trace
+
+    theirs, numbers = _their_net(net)
+    try:
+        shortest = int(align_empty_trace(theirs)["cost"])
+        return [_alignment(align_trace(theirs, list(trace)), net, numbers) for trace in traces], shortest
+    except TypeError as problem:  # r4pm has no errors of its own
+        if "SearchError" not in str(problem):
+            raise
+        raise LogError(_refusal(net, "Unreachable" in str(problem))) from None
+
+
+def _refusal(net: PetriNet, stuck: bool) -> str:
+    about = f"the model of {len(net.activities)} activities"
+    if stuck:
+        return f"no case can run through {about} from its start to its end; its .soundness says why: correct the model"
+    return f"{about} allows too many runs to find the best; its .soundness says where it grows: correct the model"
+
+
+def _their_net(net: PetriNet) -> tuple[Any, dict[str, int]]:
+    names = [str(UUID(int=1 + place)) for place in range(net.n_places)]
+    moves = [str(UUID(int=1 + net.n_places + t)) for t in range(len(net.labels))]
+    arcs = [("PlaceTransition", names[p], moves[t]) for t, group in enumerate(net.before) for p in group]
+    arcs += [("TransitionPlace", moves[t], names[p]) for t, group in enumerate(net.after) for p in group]
+    theirs = {
+        "places": {name: {"id": name} for name in names},
+        "transitions": {m: {"id": m, "label": label or None} for m, label in zip(moves, net.labels, strict=True)},
+        "arcs": [{"from_to": {"type": kind, "nodes": [a, b]}, "weight": 1} for kind, a, b in arcs],
+        "initial_marking": {names[p]: 1 for p in net.initial},
+        "final_markings": [{names[p]: 1 for p in net.final}],
+    }
+    return theirs, {move: t for t, move in enumerate(moves)}
+
+
+def _alignment(result: Any, net: PetriNet, numbers: dict[str, int]) -> Alignment:
+    inserted, skipped, fired, place = [], [], [], 0
+    for move in result["moves"]:
+        ((kind, about),) = move.items()
+        if kind == "LogMove":
+            inserted.append(place)
+        else:
+            fired.append(numbers[about["transition"]])
+            if kind == "ModelMove" and net.labels[fired[-1]]:
+                skipped.append((place, net.labels[fired[-1]]))
+        place += kind != "ModelMove"
+    return Alignment(int(result["cost"]), tuple(inserted), tuple(skipped), tuple(fired))

@@ -1,0 +1,282 @@
+"""Process models as pictures: activities as cards, gateways as diamonds, and where cases leave the model."""
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
+
+from bko_mining.diagrams.diagram import GATEWAYS, Diagram, Shape
+from bko_mining.diagrams.folding import Folded, folded
+from bko_mining.diagrams.layout import POINTS
+from bko_mining.diagrams.placing import Box, Line, Placed, place
+from bko_mining.present.figures import HEAT, INK, MUTED, ORANGE, PAPER, SEQUENTIAL, house_style, new_axes
+from bko_mining.present.process_map import text_width
+from bko_mining.words import number, percent, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bko_mining.discover.conformance import Conformance
+    from bko_mining.discover.process_model import ProcessModel
+
+NAME, SMALL, FOOT = 8.6, 7.4, 7.4
+WRAP = 19
+GAP = 22.0
+GATEWAY, EVENT = 26.0, 22.0
+WIDE = 1150.0
+EDGE = 32.0
+LINE = "#7b8794"
+CARD = "#eaf1f5"
+SWAPS_DRAWN = 3
+_ARMS = {"xor": ((4.2, 4.2), (4.2, -4.2)), "and": ((5.6, 0.0), (0.0, 5.6)), "or": ()}
+_FACTS = {
+    "skipped": "skipped in {n} cases",
+    "inserted": "out of place in {n} cases",
+    "swapped": "too early in {n} cases",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """An activity as it will be drawn: lines of its name, facts below them, how strongly it is coloured (0 to 1)."""
+
+    lines: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    heat: float = 0.0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points."""
+        names = [text_width(line, NAME, bold=True) for line in self.lines]
+        wide = max([*names, *(text_width(fact, SMALL) for fact in self.facts), 44.0])
+        return wide + 24, 11.5 * len(self.lines) + 10.0 * len(self.facts) + 13
+
+
+def plot_model(model: "ProcessModel", *, ax: Axes | None = None) -> Axes:
+    """Draw a process model: × chooses one way, + goes all ways, ○ one or more.
+
+    An activity that may be skipped has a dashed edge, one that may be repeated a round arrow.
+    """
+    drawn = folded(model.diagram)
+    cards = {
+        key: _Card(_wrapped(shape.name)) for key, shape in drawn.diagram.shapes.items() if shape.kind == "activity"
+    }
+    return _paint(drawn, cards, [model.summary], ax)[0]
+
+
+def plot_conformance(found: "Conformance", *, ax: Axes | None = None) -> Axes:
+    """Draw where cases leave a model: the warmer an activity, the more cases skip, insert or swap it.
+
+    Dashed arcs join the activities that are most often done in the other order, with the share of cases.
+    """
+    drawn = folded(found.model.diagram)
+    facts = {str(name): _facts(rows) for name, rows in found.table.groupby("activity", sort=False)}
+    cases = {str(name): int(n) for name, n in found.table.groupby("activity")["n_cases"].max().items()}
+    activities = {key: shape.name for key, shape in drawn.diagram.shapes.items() if shape.kind == "activity"}
+    top = max((cases.get(name, 0) for name in activities.values()), default=0) or 1
+    cards = {
+        key: _Card(_wrapped(name), facts.get(name, ()), cases.get(name, 0) / top) for key, name in activities.items()
+    }
+    axes, placed = _paint(drawn, cards, [found.summary, *_outside(found)], ax)
+    _draw_swaps(axes, found, drawn.diagram, placed)
+    return axes
+
+
+def _facts(rows: "pd.DataFrame") -> tuple[str, ...]:
+    counts = rows.groupby("deviation")["n_cases"].max()
+    return tuple(say(text, n=number(int(counts[kind]))) for kind, text in _FACTS.items() if kind in counts)
+
+
+def _outside(found: "Conformance") -> list[str]:
+    """Activities that were done though the model does not have them."""
+    known = set(found.model.activities)
+    rows = found.table[~found.table["activity"].isin(known)]
+    if not len(rows):
+        return []
+    some = zip(rows["activity"].head(6), rows["n_cases"].head(6), strict=True)
+    names = ", ".join(f"{name} ({number(n)})" for name, n in some)
+    return [
+        say("Not in the model, with the cases that have them: {names}", names=names + (", …" if len(rows) > 6 else ""))
+    ]
+
+
+def _wrapped(name: str) -> tuple[str, ...]:
+    return tuple(textwrap.wrap(name, WRAP, break_long_words=True, max_lines=4, placeholder=" …")) or ("–",)
+
+
+def _paint(drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes | None) -> tuple[Axes, Placed]:
+    with house_style():
+        sizes = {key: _size(key, shape, cards) for key, shape in drawn.diagram.shapes.items()}
+        placed = _narrowest(drawn.diagram, sizes)
+        text = [line for sentence in [*words, *_legend(drawn)] for line in textwrap.wrap(sentence, _letters(placed))]
+        low = 18 + 11 * len(text)
+        width, height = max(placed.width, 330.0), placed.height
+        axes = new_axes((width - EDGE + 16) / POINTS, (height - EDGE + low + 16) / POINTS) if ax is None else ax
+        axes.set_axis_off()
+        axes.set_aspect("equal")
+        axes.set_xlim(EDGE - 8, width + 8)
+        axes.set_ylim(height + low + 8, EDGE - 8)
+        for flow, line in zip(drawn.diagram.flows, placed.lines, strict=True):
+            _draw_flow(axes, line, flow.name)
+        for key, shape in drawn.diagram.shapes.items():
+            _draw_shape(axes, shape, placed.boxes[key], cards.get(key), (key in drawn.repeated, key in drawn.optional))
+        for row, sentence in enumerate(text):
+            axes.text(EDGE, height + 20 + 11 * row, sentence, fontsize=FOOT, color=MUTED, va="center_baseline")
+    return axes, placed
+
+
+def _narrowest(diagram: Diagram, sizes: Mapping[str, tuple[float, float]]) -> Placed:
+    """From left to right where that can be read, otherwise from top to bottom if that is narrower."""
+    across = place(diagram, sizes, gap=GAP)
+    if across.width <= WIDE:
+        return across
+    down = place(diagram, sizes, gap=GAP, down=True)
+    return down if down.width < across.width else across
+
+
+def _letters(placed: Placed) -> int:
+    return max(60, int(placed.width / 3.9))
+
+
+def _size(key: str, shape: Shape, cards: Mapping[str, _Card]) -> tuple[float, float]:
+    if key in cards:
+        return cards[key].size
+    return (GATEWAY, GATEWAY) if shape.kind in GATEWAYS else (EVENT, EVENT)
+
+
+def _legend(drawn: Folded) -> list[str]:
+    kinds = {shape.kind for shape in drawn.diagram.shapes.values()}
+    marks = [
+        ("xor" in kinds, say("× one of the ways")),
+        ("and" in kinds, say("+ all of the ways")),
+        ("or" in kinds, say("○ one or more of the ways")),
+        (bool(drawn.optional), say("dashed: may be skipped")),
+        (bool(drawn.repeated), say("round arrow: may be repeated")),
+    ]
+    return ["  ·  ".join(text for shown, text in marks if shown)]
+
+
+def _draw_flow(ax: Axes, line: Line, name: str) -> None:
+    points = [np.array(point) for point in line]
+    tip, towards = points[-1], points[-1] - points[-2]
+    towards = towards / (float(np.hypot(*towards)) or 1.0)
+    across = np.array([-towards[1], towards[0]])
+    points[-1] = tip - towards * 5
+    corners, codes = [points[0]], [Path.MOVETO]
+    for before, here, after in zip(points[:-2], points[1:-1], points[2:], strict=True):
+        for near, end in ((before, False), (after, True)):
+            step = near - here
+            length = float(np.hypot(*step)) or 1.0
+            corners.append(here + step / length * min(6.0, length / 2))
+            codes.append(Path.CURVE3 if end else Path.LINETO)
+            if not end:
+                corners.append(here)
+                codes.append(Path.CURVE3)
+    path = Path(np.array([*corners, points[-1]]), [*codes, Path.LINETO])
+    ax.add_patch(PathPatch(path, facecolor="none", edgecolor=LINE, linewidth=1.1, zorder=2, capstyle="butt"))
+    foot = tip - towards * 6.5
+    ax.add_patch(Polygon([tip, foot + across * 3, foot - across * 3], color=LINE, linewidth=0, zorder=2))
+    if name:
+        middle = max(range(len(line) - 1), key=lambda i: float(np.hypot(*(np.array(line[i + 1]) - np.array(line[i])))))
+        x, y = (np.array(line[middle]) + np.array(line[middle + 1])) / 2
+        ax.text(x, y - 5, name, fontsize=SMALL, color=MUTED, ha="center", va="center_baseline", zorder=4)
+
+
+def _draw_shape(ax: Axes, shape: Shape, box: Box, card: _Card | None, marks: tuple[bool, bool]) -> None:
+    x, y, width, height = box
+    if card is not None:
+        _draw_card(ax, box, card, marks)
+    elif shape.kind in GATEWAYS:
+        _draw_gateway(ax, shape, (x + width / 2, y + height / 2))
+    else:
+        middle = (x + width / 2, y + height / 2)
+        heavy = 2.6 if shape.kind == "end" else 1.2
+        ax.add_patch(Circle(middle, width / 2 - heavy / 2, facecolor=PAPER, edgecolor=INK, linewidth=heavy, zorder=5))
+        if shape.kind == "event":
+            ax.add_patch(Circle(middle, width / 2 - 3.4, facecolor=PAPER, edgecolor=INK, linewidth=0.8, zorder=5))
+        if shape.name:
+            _name_below(ax, shape.name, middle[0], y + height)
+
+
+def _draw_card(ax: Axes, box: Box, card: _Card, marks: tuple[bool, bool]) -> None:
+    x, y, width, height = box
+    repeated, optional = marks
+    fill: Any = HEAT(0.15 + 0.85 * card.heat) if card.facts else CARD
+    ink = PAPER if card.facts and card.heat > 0.72 else INK
+    ax.add_patch(
+        FancyBboxPatch(
+            (x, y), width, height, boxstyle="round,pad=0,rounding_size=5", facecolor=fill,
+            edgecolor=HEAT(0.95) if card.facts else SEQUENTIAL(0.8), linewidth=1.1,
+            linestyle=(0, (3, 2)) if optional else "solid", zorder=5,
+        )
+    )  # fmt: skip
+    top = y + 12.5
+    for row, line in enumerate(card.lines):
+        ax.text(x + width / 2, top + 11.5 * row, line, fontsize=NAME, weight="bold", color=ink, ha="center",
+                va="center_baseline", zorder=6)  # fmt: skip
+    for row, fact in enumerate(card.facts):
+        ax.text(x + width / 2, top + 11.5 * len(card.lines) + 10 * row, fact, fontsize=SMALL, color=ink, ha="center",
+                va="center_baseline", zorder=6)  # fmt: skip
+    if repeated:
+        _draw_round_arrow(ax, x + width - 7, y + 7, ink)
+
+
+def _draw_round_arrow(ax: Axes, x: float, y: float, ink: str) -> None:
+    turn = np.linspace(0.15 * np.pi, 1.75 * np.pi, 24)
+    points = np.column_stack([x + 3.2 * np.cos(turn), y + 3.2 * np.sin(turn)])
+    ax.add_patch(PathPatch(Path(points), facecolor="none", edgecolor=ink, linewidth=0.9, zorder=6))
+    tip = points[-1]
+    ax.add_patch(Polygon(tip + np.array([(-2.6, 0.2), (1.2, -2.4), (1.4, 1.6)]), color=ink, linewidth=0, zorder=6))
+
+
+def _draw_gateway(ax: Axes, shape: Shape, middle: tuple[float, float]) -> None:
+    x, y = middle
+    half = GATEWAY / 2
+    ax.add_patch(Polygon([(x - half, y), (x, y - half), (x + half, y), (x, y + half)], facecolor=PAPER, edgecolor=INK,
+                         linewidth=1.1, zorder=5))  # fmt: skip
+    if shape.kind == "or":
+        ax.add_patch(Circle(middle, 5, facecolor="none", edgecolor=INK, linewidth=1.6, zorder=6))
+    for dx, dy in _ARMS[shape.kind]:
+        line = Path(np.array([(x - dx, y - dy), (x + dx, y + dy)]))
+        ax.add_patch(PathPatch(line, edgecolor=INK, linewidth=1.8, zorder=6))
+    if shape.name:
+        _name_below(ax, shape.name, x, y + half)
+
+
+def _name_below(ax: Axes, name: str, x: float, y: float) -> None:
+    for row, line in enumerate(textwrap.wrap(name, WRAP)):
+        ax.text(x, y + 7 + 9 * row, line, fontsize=SMALL, color=MUTED, ha="center", va="center_baseline", zorder=4)
+
+
+def _draw_swaps(ax: Axes, found: "Conformance", diagram: Diagram, placed: Placed) -> None:
+    keys = {shape.name: key for key, shape in diagram.shapes.items() if shape.kind == "activity"}
+    swaps = found.table[found.table["deviation"] == "swapped"]
+    swaps = swaps[swaps["activity"].isin(keys) & swaps["other_activity"].isin(keys)].head(SWAPS_DRAWN)
+    for activity, other, share in zip(swaps["activity"], swaps["other_activity"], swaps["case_share"], strict=True):
+        _draw_swap(ax, placed.boxes[keys[activity]], placed.boxes[keys[other]], percent(float(share)))
+
+
+def _draw_swap(ax: Axes, one: Box, other: Box, words: str) -> None:
+    """Join two cards by an arc beside them: on the right where one is below the other, otherwise above."""
+    ends = np.array([(x + w / 2, y + h / 2) for x, y, w, h in (one, other)])
+    apart = np.abs(ends[1] - ends[0])
+    if apart[1] > apart[0]:
+        ends[:, 0] = [box[0] + box[2] for box in (one, other)]
+        aside = np.array([20 + 0.14 * apart[1], 0.0])
+    else:
+        ends[:, 1] = [box[1] for box in (one, other)]
+        aside = np.array([0.0, -20 - 0.1 * apart[0]])
+    arc = Path(np.array([ends[0], ends[0] + aside, ends[1] + aside, ends[1]]), [Path.MOVETO, *[Path.CURVE4] * 3])
+    ax.add_patch(PathPatch(arc, facecolor="none", edgecolor=ORANGE, linewidth=1.3, linestyle=(0, (3, 2)), zorder=7))
+    for end in ends:
+        ax.add_patch(Circle((float(end[0]), float(end[1])), 2.6, color=ORANGE, linewidth=0, zorder=7))
+    x, y = ends.mean(axis=0) + 0.75 * aside
+    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
+    ax.text(
+        x, y, f"⇄ {words}", fontsize=SMALL, color=ORANGE, weight="bold", ha="center", va="center", zorder=8, bbox=box
+    )
