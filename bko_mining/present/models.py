@@ -15,7 +15,7 @@ from bko_mining.diagrams.folding import Folded, folded
 from bko_mining.diagrams.layout import POINTS
 from bko_mining.diagrams.placing import Box, Line, Placed, place
 from bko_mining.present.figures import HEAT, INK, MUTED, ORANGE, PAPER, SEQUENTIAL, house_style, new_axes
-from bko_mining.present.process_map import text_width
+from bko_mining.present.map_sketch import text_width
 from bko_mining.words import number, percent, say
 
 if TYPE_CHECKING:
