@@ -137,6 +137,20 @@ def duration(seconds: float) -> str:
     return f"{number(seconds / 86400, 1)} {say('d')}"
 
 
+def weekdays() -> tuple[str, ...]:
+    """Return the short names of the days of the week, Monday first.
+
+    Examples
+    --------
+    >>> weekdays()[0]
+    'Mon'
+    """
+    from babel.dates import get_day_names
+
+    names = get_day_names("abbreviated", locale=language())
+    return tuple(str(names[place]).rstrip(".") for place in range(7))
+
+
 def day(value: date | datetime) -> str:
     """Write a date the way the language does.
 

@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 
 
-def contained_in(log: "EventLog", first: Any, last: Any) -> "EventLog":
-    """Keep cases that lie wholly within two days (both included)."""
+def contained_in(log: "EventLog", first: Any = None, last: Any = None) -> "EventLog":
+    """Keep cases that lie wholly within two days (both included; None: open)."""
     low, high = _window(log, first, last)
     mask = (log.case_start >= low) & (log.case_end < high)
     return _cases(log, mask, say("cases contained in {first} – {last}", first=_day(first), last=_day(last)))
 
 
-def intersecting(log: "EventLog", first: Any, last: Any) -> "EventLog":
-    """Keep cases that were in progress at any time within two days (both included)."""
+def intersecting(log: "EventLog", first: Any = None, last: Any = None) -> "EventLog":
+    """Keep cases that were in progress at any time within two days (both included; None: open)."""
     low, high = _window(log, first, last)
     mask = (log.case_end >= low) & (log.case_start < high)
     return _cases(log, mask, say("cases in progress within {first} – {last}", first=_day(first), last=_day(last)))
 
 
-def started_in(log: "EventLog", first: Any, last: Any) -> "EventLog":
-    """Keep cases that started within two days (both included)."""
+def started_in(log: "EventLog", first: Any = None, last: Any = None) -> "EventLog":
+    """Keep cases that started within two days (both included; None: open)."""
     low, high = _window(log, first, last)
     mask = (log.case_start >= low) & (log.case_start < high)
     return _cases(log, mask, say("cases started in {first} – {last}", first=_day(first), last=_day(last)))
@@ -263,17 +263,21 @@ def _variant_keys(log: "EventLog") -> NDArray[Any]:
 
 
 def _window(log: "EventLog", first: Any, last: Any) -> tuple[int, int]:
-    low = pd.Timestamp(first)
-    high = pd.Timestamp(last)
-    if high == high.normalize():
+    low = None if first is None else pd.Timestamp(first)
+    high = None if last is None else pd.Timestamp(last)
+    if high is not None and high == high.normalize():
         high += pd.Timedelta(days=1)
-    bounds = (t.tz_localize(log.timezone) if t.tzinfo is None else t for t in (low, high))
-    begin, end = (t.value // 1000 for t in bounds)
-    return begin, end
+    return _instant(log, low, np.iinfo(np.int64).min), _instant(log, high, np.iinfo(np.int64).max)
+
+
+def _instant(log: "EventLog", at: pd.Timestamp | None, otherwise: int) -> int:
+    if at is None:
+        return otherwise
+    return int((at.tz_localize(log.timezone) if at.tzinfo is None else at).value // 1000)
 
 
 def _day(value: Any) -> str:
-    return day(pd.Timestamp(value))
+    return "…" if value is None else day(pd.Timestamp(value))
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from bko_mining.calendars import DAYS
 from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, ORANGE, number_ticks, plot
-from bko_mining.words import number, say
+from bko_mining.words import day, number, say, weekdays
 
 if TYPE_CHECKING:
     from bko_mining.fit.report import FitReport
@@ -70,22 +71,34 @@ def plot_fit_report(result: "FitReport", ax: Axes) -> None:
         column, row = place % 3, place // 3
         inset = ax.inset_axes((0.11 + column * 0.345, 0.58 - row * 0.56, 0.2, 0.36))
         rows = result.table[result.table["part"] == part]
-        _over_time(inset, rows) if part == "work_in_progress" else _dots(inset, rows)
+        _over_time(inset, rows) if part == "work_in_progress" else _dots(inset, part, rows)
         inset.set_title(title, fontsize=9.5, loc="left")
     ax.scatter([], [], color=BLUE, s=30, label=say("observed"))
     ax.scatter([], [], facecolor="white", edgecolor=ORANGE, linewidth=1.6, s=30, label=say("simulated"))
     ax.legend(loc="upper left", bbox_to_anchor=(-0.01, 1.1), ncols=2)
 
 
-def _dots(ax: Axes, rows: pd.DataFrame) -> None:
+def _label(part: str, item: str) -> str:
+    """The words for an item: names of activities stay, weekdays and variants speak the language in force."""
+    if part == "arrivals":
+        return weekdays()[DAYS.index(item)]
+    if part == "variants":
+        place, steps = item.split(")")[0].split(". (")
+        return say("{place}. ({n} steps)", place=place, n=steps)
+    return item
+
+
+def _dots(ax: Axes, part: str, rows: pd.DataFrame) -> None:
     at = np.arange(len(rows))[::-1]
     for y, a, b in zip(at, rows["observed"], rows["simulated"], strict=True):
         ax.plot([a, b], [y, y], color=FAINT, lw=2, zorder=1)
     ax.scatter(rows["observed"], at, color=BLUE, s=24, zorder=3)
     ax.scatter(rows["simulated"], at, facecolor="white", edgecolor=ORANGE, linewidth=1.4, s=24, zorder=2)
-    ax.set_yticks(at, [_short(item) for item in rows["item"]], fontsize=7)
+    ax.set_yticks(at, [_short(_label(part, item)) for item in rows["item"]], fontsize=7)
     ax.set_xlim(left=0)
-    number_ticks(ax.xaxis, 0 if rows[["observed", "simulated"]].max().max() > 8 else 1)
+    whole = rows[["observed", "simulated"]].max().max() > 8
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=whole))
+    number_ticks(ax.xaxis, 0 if whole else 1)
 
 
 def _over_time(ax: Axes, rows: pd.DataFrame) -> None:
@@ -94,7 +107,7 @@ def _over_time(ax: Axes, rows: pd.DataFrame) -> None:
     ax.plot(at, rows["simulated"], color=ORANGE, lw=1.4, ls=(0, (4, 2)))
     ax.set_ylim(bottom=0)
     shown = [0, len(rows) // 2, len(rows) - 1]
-    ax.set_xticks(shown, [rows["item"].iloc[place] for place in shown], fontsize=7)
+    ax.set_xticks(shown, [day(pd.Timestamp(rows["item"].iloc[place])) for place in shown], fontsize=7)
     number_ticks(ax.yaxis)
 
 
