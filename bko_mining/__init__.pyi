@@ -1,6 +1,7 @@
 """What the package offers, for type checkers and editors; the names are imported when they are first used."""
 
 from bko_mining._version import __version__ as __version__
+from bko_mining.analyse.absences import absences as absences
 from bko_mining.analyse.bottlenecks import bottlenecks as bottlenecks
 from bko_mining.analyse.candidates import automation_candidates as automation_candidates
 from bko_mining.analyse.candidates import outsourcing_candidates as outsourcing_candidates
@@ -19,12 +20,12 @@ from bko_mining.analyse.rules import check_rules as check_rules
 from bko_mining.analyse.sla import sla as sla
 from bko_mining.analyse.survival import time_to_finish as time_to_finish
 from bko_mining.analyse.teams import roles as roles
-from bko_mining.analyse.teams import turnover as turnover
 from bko_mining.analyse.throughput import throughput as throughput
 from bko_mining.analyse.throughput import work_in_progress as work_in_progress
 from bko_mining.analyse.times import cycle_time as cycle_time
 from bko_mining.analyse.times import processing_time as processing_time
 from bko_mining.analyse.times import waiting_time as waiting_time
+from bko_mining.analyse.turnover import turnover as turnover
 from bko_mining.analyse.waiting_causes import waiting_causes as waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars as discover_calendars
 from bko_mining.analyse.workload import workload as workload

@@ -97,8 +97,10 @@ class Rework(Result):
         total = number(float(self.table["hours_per_month"].sum()))
         if not self.starts_known:
             return say("All repeats together cost cases {hours} hours a month.", hours=total)
-        work = float(self.table["processing_time"].sum() / self.table[["processing_time", "waiting_time"]].sum().sum())
         hours = float(self.table["hours_per_month"].sum())
+        names = ("processing_time", "waiting_time")
+        spent = [float(self.table[name].to_numpy().astype(np.int64).sum()) for name in names]
+        work = spent[0] / max(sum(spent), 1.0)
         text = say(
             "All repeats together take {work} hours of work a month and make cases wait {waiting} hours.",
             work=number(work * hours),

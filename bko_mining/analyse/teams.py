@@ -1,4 +1,4 @@
-"""Who does what, what hangs on one person, who came and who left."""
+"""Who does what, who does little else, and what hangs on one person."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.productivity import DAY, work_residuals
 from bko_mining.analyse.proportions import people, people_only
-from bko_mining.analyse.times import months
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
@@ -19,8 +17,6 @@ ALIKE = 0.7
 CONCENTRATED = 0.9
 """Share of an activity done by one person from which it hangs on that person."""
 ENOUGH = 20
-GONE = 30
-"""Days without work before the end of the log from which a person may have left (or five times a long gap)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +33,14 @@ class Roles(Result):
     concentration : pandas.DataFrame
         One row an activity: ``activity``, ``n``, ``n_people``, ``top_share`` (of the person who does most of it) and
         ``at_risk``: at least nine tenths by one person, in the second half of the log too.
+    people : pandas.DataFrame
+        One row a person: ``person``, ``role``, ``n``, ``n_activities``, ``main_activity``, ``main_share`` of it and
+        ``specialisation`` (1 - entropy of the activities done against an even mix of all: 1 does one thing only).
     """
 
     members: dict[str, tuple[str, ...]]
     concentration: pd.DataFrame
+    people: pd.DataFrame
 
     picture: ClassVar[str] = "people:plot_roles"
 
@@ -68,52 +68,6 @@ class Roles(Result):
                 count=number(risky.iloc[0]["n"]),
             )
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Turnover(Result):
-    """Who came and who left, as far as the log shows it.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        One row a person with at least 20 instances: ``person``, ``first``, ``last`` (days), ``tenure`` (Timedelta),
-        ``arrived`` and ``left`` (within the log), ``n``.
-    n_people, n_arrived, n_left : int
-        Counts.
-    yearly_share : float
-        Leavers a year, as a share of the people present on average.
-    newcomer_factor : float
-        Working time in the first 60 days of those who arrived, against all others for the same activities; NaN where
-        it cannot be known.
-    """
-
-    n_people: int
-    n_arrived: int
-    n_left: int
-    yearly_share: float
-    newcomer_factor: float
-
-    picture: ClassVar[str] = "people:plot_turnover"
-
-    @property
-    def summary(self) -> str:
-        """Arrivals, leavers and what they cost in speed."""
-        if not self.n_people:
-            return say("The log does not say who did the work, so nobody can be seen to come or go.")
-        sentence = say(
-            "Of {n} people {arrived} first appear within the log and {left} disappear from it: {share} a year.",
-            n=number(self.n_people),
-            arrived=number(self.n_arrived),
-            left=number(self.n_left),
-            share=percent(self.yearly_share),
-        )
-        if self.newcomer_factor == self.newcomer_factor:
-            sentence += " " + say(
-                "In their first 60 days newcomers take {factor} times as long for the same work.",
-                factor=number(self.newcomer_factor, 2),
-            )
-        return sentence
 
 
 def roles(log: EventLog, *, names: bool = False) -> Roles:
@@ -151,68 +105,35 @@ def roles(log: EventLog, *, names: bool = False) -> Roles:
             members[title] = tuple(labels[person] for person in mine)
     table = pd.DataFrame(rows, columns=["role", "n_people", "n", "activities"])
     table = table.sort_values("n", ascending=False, kind="stable", ignore_index=True)
-    return Roles(table, members=members, concentration=_concentration(log, known, profile))
-
-
-def turnover(log: EventLog, *, names: bool = False) -> Turnover:
-    """See who came and who left.
-
-    Somebody has left who has not been seen for the last 30 days of the log, and for longer than five times their own
-    usual gap between two days of work; arrivals are judged the same way at the beginning.
-
-    Parameters
-    ----------
-    log : EventLog
-        The log.
-    names : bool
-        Show people by name; pseudonyms otherwise.
-    """
-    log = people_only(log)
-    rows = np.flatnonzero(log.resource != UNKNOWN)
-    labels = people(log, names=names)
-    day = log.begin[rows] // DAY
-    seen = np.unique(log.resource[rows].astype(np.int64) * 1_000_000 + day)
-    person, day = seen // 1_000_000, seen % 1_000_000
-    n = np.bincount(log.resource[rows], minlength=len(labels)) if len(rows) else np.zeros(len(labels), int)
-    begin, end = int(log.begin.min() // DAY), int(log.finish.max() // DAY)
-    records = []
-    for code in np.flatnonzero(n >= ENOUGH):
-        days = day[person == code]
-        patience = max(GONE, 5 * float(np.quantile(np.diff(days), 0.9))) if len(days) > 2 else np.inf
-        records.append((code, days[0], days[-1], days[0] - begin > patience, end - days[-1] > patience))
-    frame = pd.DataFrame(records, columns=["code", "first", "last", "arrived", "left"])
-    present = float((frame["last"] - frame["first"] + 1).sum()) / max(end - begin + 1, 1)
-    table = pd.DataFrame(
-        {
-            "person": [labels[code] for code in frame["code"]],
-            "first": log.local(frame["first"].to_numpy(np.int64) * DAY),
-            "last": log.local(frame["last"].to_numpy(np.int64) * DAY),
-            "tenure": pd.to_timedelta(frame["last"] - frame["first"] + 1, unit="D"),
-            "arrived": frame["arrived"].astype(bool),
-            "left": frame["left"].astype(bool),
-            "n": n[frame["code"].to_numpy(np.int64)],
-        }
-    ).sort_values("person", kind="stable", ignore_index=True)
-    return Turnover(
+    return Roles(
         table,
-        n_people=len(table),
-        n_arrived=int(table["arrived"].sum()),
-        n_left=int(table["left"].sum()),
-        yearly_share=float(table["left"].sum()) / max(present, 1e-9) / max(months(log) / 12, 1e-9)
-        if len(table)
-        else 0.0,
-        newcomer_factor=_newcomer_factor(log, frame),
+        members=members,
+        concentration=_concentration(log, known, profile),
+        people=_specialisation(profile, labels, members, log.activities),
     )
 
 
-def _newcomer_factor(log: EventLog, frame: pd.DataFrame) -> float:
-    rows, residual = work_residuals(log)
-    new = np.zeros(len(rows), bool)
-    for code, first in frame.loc[frame["arrived"].astype(bool), ["code", "first"]].itertuples(index=False):
-        new |= (log.resource[rows] == code) & (log.begin[rows] // DAY < first + 60)
-    if new.sum() < ENOUGH or new.all():
-        return float("nan")
-    return float(np.exp(residual[new].mean() - residual[~new].mean()))
+def _specialisation(
+    profile: NDArray[np.int64], labels: list[str], members: dict[str, tuple[str, ...]], activities: tuple[str, ...]
+) -> pd.DataFrame:
+    n = profile.sum(axis=1)
+    p = profile / np.maximum(n[:, None], 1)
+    entropy = -(p * np.log(np.where(p > 0, p, 1))).sum(axis=1) / np.log(max(len(activities), 2))
+    role = {person: title for title, people_of in members.items() for person in people_of}
+    seen = np.flatnonzero(n)
+    main = profile.argmax(axis=1) if profile.size else np.zeros(0, np.int64)
+    table = pd.DataFrame(
+        {
+            "person": [labels[code] for code in seen],
+            "role": [role.get(labels[code], "") for code in seen],
+            "n": n[seen],
+            "n_activities": (profile[seen] > 0).sum(axis=1),
+            "main_activity": [activities[code] for code in main[seen]],
+            "main_share": p[seen].max(axis=1, initial=0.0),
+            "specialisation": 1 - entropy[seen],
+        }
+    )
+    return table.sort_values("person", kind="stable", ignore_index=True)
 
 
 def _given(log: EventLog) -> tuple[NDArray[np.int64], tuple[str, ...]]:

@@ -9,11 +9,13 @@ from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, ORANGE, footnote
 from bko_mining.words import day, number, percent, say
 
 if TYPE_CHECKING:
+    from bko_mining.analyse.absences import Absences
     from bko_mining.analyse.duplicates import DuplicateEntry
     from bko_mining.analyse.handovers import Handovers
     from bko_mining.analyse.productivity import Learning, Productivity
     from bko_mining.analyse.returns import FirstTimeRight, Loops
-    from bko_mining.analyse.teams import Roles, Turnover
+    from bko_mining.analyse.teams import Roles
+    from bko_mining.analyse.turnover import Turnover
     from bko_mining.analyse.workload import Workload
 
 BARS = 12
@@ -135,6 +137,25 @@ def plot_roles(found: "Roles", ax: Axes) -> None:
     ]
     bars(ax, list(rows["activity"]), rows["top_share"], notes, [ORANGE if risk else BLUE for risk in rows["at_risk"]])
     ax.set_title(say("Share of the work that one person does"))
+
+
+@plot(width=7.6, height=4.4)
+def plot_absences(found: "Absences", ax: Axes) -> None:
+    """Draw when each person was away; orange where an activity waited longer for them."""
+    rows = found.table
+    shown = list(dict.fromkeys(sorted(rows["person"])))[:PEOPLE]
+    rows = rows[rows["person"].isin(shown)]
+    first, last = (rows[name].map(lambda at: at.timestamp() / 86400) for name in ("first", "last"))
+    longer = (rows["waiting_time"] > 1.5 * rows["usual_waiting_time"]).to_numpy(bool)
+    places = [shown.index(person) for person in rows["person"]]
+    colours = [ORANGE if late else BLUE for late in longer]
+    ax.barh(places, last - first + 1, left=first, color=colours, height=0.6)
+    ax.set_yticks(range(len(shown)), labels=shown)
+    ax.invert_yaxis()
+    at = [first.min(), (first.min() + last.max()) / 2, last.max()]
+    ax.set_xticks(at, labels=[day(np.datetime64(int(a), "D").astype(object)) for a in at])
+    ax.set_title(say("Who was away when"))
+    footnote(ax, say("orange: an activity of theirs waited half as long again, or longer"))
 
 
 @plot(width=7.6, height=4.4)

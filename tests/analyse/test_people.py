@@ -214,3 +214,69 @@ def test_handovers_between_departments_with_their_price() -> None:
     found = bko.handovers(log, by="department", cost_per_hour=2, currency="EUR")
     assert found.table[["source", "target", "n"]].values.tolist() == [["sales", "finance", 1]]
     assert "€4 a handover" in found.summary
+
+
+def test_an_absence_is_found_with_the_work_that_waited_for_it() -> None:
+    rng = np.random.default_rng(6)
+    rows = []
+    for day in range(120):
+        away = 60 <= day < 70
+        for k in range(4):
+            at = 24.0 * day + 9 + k
+            rows.append((f"{day:03d}-{k}", "open", "Ana", at, at + 0.5))
+            wait = 24.0 * (70 - day) if away else 0.5 + 0.2 * rng.random()
+            rows.append((f"{day:03d}-{k}", "sign", "Eva", at + 0.5 + wait, at + 1 + wait))
+    found = bko.absences(log_of(rows), names=True)
+    assert found.table[["person", "n_days", "activity"]].values.tolist() == [["Eva", 10, "sign"]]
+    row = found.table.iloc[0]
+    assert row["waiting_time"] > 50 * row["usual_waiting_time"]
+    assert found.away_share == pytest.approx(10 / 240, abs=0.001)
+    assert "While Eva was away, “sign” waited" in found.summary
+
+
+def test_regular_people_are_not_called_absent() -> None:
+    # Eight people with three cases of eight a day among them: gaps of days are nothing unusual.
+    assert sum(len(bko.absences(office(seed, n=900)).table) for seed in range(20)) <= 3
+
+
+def with_newcomers(seed: int, *, slower: float, wrong: float) -> EventLog:
+    """Four old hands, and four who come after day 100, slower and more often wrong for sixty days."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for day in range(240):
+        for person in range(8):
+            if person >= 4 and day < 100:
+                continue
+            new = person >= 4 and day < 160
+            for k in range(3):
+                at = 24.0 * day + 2 * k
+                work = 0.5 * rng.lognormal(0, 0.4) * (slower if new else 1)
+                case = f"{day:03d}-{person}-{k}"
+                rows.append((case, "enter", f"P{person}", at, at + work))
+                if rng.random() < (wrong if new else 0.05):
+                    rows.append((case, "enter", f"P{person}", at + work, at + work + 0.1))
+    return log_of(rows)
+
+
+def test_what_newcomers_cost_is_what_was_planted() -> None:
+    found = bko.turnover(with_newcomers(1, slower=1.5, wrong=0.15), cost_per_hour=10)
+    assert found.n_arrived == 4
+    # Corrections are quick whoever makes them, and newcomers make more: a little less than the planted 1.5.
+    assert found.speed.low < 1.4 < found.speed.high + 0.1
+    assert found.errors.low < 3 < found.errors.high
+    assert found.cost_per_month == pytest.approx(10 * found.hours_per_month)
+    plain = bko.turnover(with_newcomers(2, slower=1.0, wrong=0.05))
+    assert plain.speed.low < 1 < plain.speed.high
+    assert plain.errors.low < 1 < plain.errors.high
+    assert plain.hours_per_month != plain.hours_per_month
+
+
+def test_specialists_are_told_from_generalists() -> None:
+    rows = [
+        (f"{k:03d}", name, "Ana", 5.0 * k + at, 5.0 * k + at + 1) for k in range(30) for at, name in enumerate("ab")
+    ]
+    rows += [(f"{k:03d}", "c", "Rui", 5.0 * k + 3, 5.0 * k + 4) for k in range(30)]
+    people = bko.roles(log_of(rows), names=True).people.set_index("person")
+    assert people["n_activities"].to_dict() == {"Ana": 2, "Rui": 1}
+    assert people["specialisation"]["Rui"] == 1
+    assert people["specialisation"]["Ana"] == pytest.approx(1 - np.log(2) / np.log(3))
