@@ -98,6 +98,8 @@ _HOME = {
     "discover.process_map": ("process_map",),
     "discover.map_difference": ("MapDifference", "difference_map"),
     "discover.variants": ("variants",),
+    "discover.dotted_chart": ("dotted_chart",),
+    "discover.performance_spectrum": ("performance_spectrum",),
     "discover.concurrency": ("Concurrency", "concurrency", "enabling"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -153,6 +155,7 @@ __all__ = [
     "discover_powl_model",
     "discover_split_model",
     "distances",
+    "dotted_chart",
     "drift",
     "duplicate_entry",
     "enabling",
@@ -173,6 +176,7 @@ __all__ = [
     "on_spark",
     "optimise",
     "outsourcing_candidates",
+    "performance_spectrum",
     "process_map",
     "processing_time",
     "productivity",

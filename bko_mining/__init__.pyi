@@ -34,8 +34,10 @@ from bko_mining.discover.concurrency import Concurrency as Concurrency
 from bko_mining.discover.concurrency import concurrency as concurrency
 from bko_mining.discover.concurrency import enabling as enabling
 from bko_mining.discover.conformance import conformance as conformance
+from bko_mining.discover.dotted_chart import dotted_chart as dotted_chart
 from bko_mining.discover.map_difference import MapDifference as MapDifference
 from bko_mining.discover.map_difference import difference_map as difference_map
+from bko_mining.discover.performance_spectrum import performance_spectrum as performance_spectrum
 from bko_mining.discover.process_map import process_map as process_map
 from bko_mining.discover.process_model import ProcessModel as ProcessModel
 from bko_mining.discover.process_model import discover_heuristics_model as discover_heuristics_model

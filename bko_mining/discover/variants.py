@@ -35,6 +35,28 @@ class Variants(Result):
 
     picture: ClassVar[str] = "variants:plot_variants"
 
+    def cases_of(self, *rows: int) -> NDArray[np.bool_]:
+        """Say which cases are of the variants in some rows of the table.
+
+        Raises
+        ------
+        IndexError
+            If the table has no such row.
+
+        Examples
+        --------
+        >>> import pandas as pd, bko_mining as bko
+        >>> rows = pd.DataFrame({"case_id": ["A", "A", "B"], "activity": ["open", "pay", "open"],
+        ...     "end": pd.to_datetime(["2026-01-05", "2026-01-06", "2026-01-05"])})
+        >>> log = bko.EventLog.from_frame(rows)
+        >>> log.take_cases(bko.variants(log).cases_of(1)).case_ids.to_pylist()
+        ['B']
+        """
+        for row in rows:
+            if not 0 <= row < len(self.table):
+                raise IndexError(f"row {row} is not one of the {len(self.table)} variants")
+        return np.isin(self.of_case, rows)
+
     @property
     def summary(self) -> str:
         """How many variants there are and how much the most frequent ones cover."""

@@ -20,9 +20,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
 
-from bko_mining.words import duration, number, percent, say
+from bko_mining.words import day, duration, number, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -186,6 +186,39 @@ def duration_ticks(axis: Any) -> None:
     """Put the ticks of an axis (seconds) at whole minutes, hours or days and write them as durations."""
     axis.set_major_locator(WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
     axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(number(0, 1)[1:], "")))
+
+
+def date_ticks(axis: Any, timezone: str) -> None:
+    """Put the ticks of an axis (seconds since 1970 UTC) at beginnings of days, months or years on a clock."""
+    axis.set_major_locator(WholeDays(timezone))
+    axis.set_major_formatter(
+        FuncFormatter(lambda at, _: day(pd.Timestamp(at, unit="s", tz="UTC").tz_convert(timezone)))
+    )
+
+
+class WholeDays(Locator):
+    """Ticks at midnight: of every so many days, of Mondays, of first days of months or of years."""
+
+    STEPS = ("D", "2D", "W-MON", "2W-MON", "MS", "2MS", "QS", "2QS", "YS", "2YS", "5YS", "10YS")
+
+    def __init__(self, timezone: str, most: int = 7) -> None:
+        self.timezone, self.most = timezone, most
+
+    def __call__(self) -> Any:
+        """Ticks between the limits of the axis."""
+        low, high = self.axis.get_view_interval() if self.axis is not None else (0.0, 86_400.0)
+        return self.tick_values(low, high)
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Ticks between two instants in seconds."""
+        first, last = (pd.Timestamp(at, unit="s", tz="UTC").tz_convert(self.timezone) for at in sorted((vmin, vmax)))
+        days = max((last - first).days, 1)
+        lengths = (1, 2, 7, 14, 30.4, 61, 91, 183, 365, 731, 1826, 3653)
+        step = next((step for step, size in zip(self.STEPS, lengths, strict=True) if days / size <= self.most), "10YS")
+        at = pd.date_range(first.tz_localize(None).normalize(), last.tz_localize(None), freq=step)
+        at = at.tz_localize(self.timezone, nonexistent="shift_forward", ambiguous="NaT").dropna()
+        seconds = at.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
+        return seconds[(seconds >= min(vmin, vmax)) & (seconds <= max(vmin, vmax))]
 
 
 class WholeUnits(MaxNLocator):

@@ -1,6 +1,6 @@
 """The variant explorer as a picture: one row of chevrons a variant, how many cases share it, how long they take."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
@@ -10,10 +10,12 @@ from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, PALETTE, footnot
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bko_mining.discover.variants import Variants
 
 ROWS, STEPS = 12, 14
-LEFT, CHEVRON, POINT = 3.4, 1.0, 0.22
+LEFT, CHEVRON, POINT = 4.3, 1.0, 0.22
 
 
 @plot(width=9.2, height=4.6)
@@ -25,7 +27,7 @@ def plot_variants(found: "Variants", ax: Axes) -> None:
     top = float(rows["case_share"].max())
     for place, sequence in enumerate(found.sequences[: len(rows)]):
         y = -float(place)
-        _share(ax, y, float(found.table["case_share"].iloc[place]), top)
+        _share(ax, y, found.table.iloc[place], top)
         for step, name in enumerate(sequence[:STEPS]):
             _chevron(ax, LEFT + CHEVRON * step, y, colours[name])
         more = len(sequence) - STEPS
@@ -38,15 +40,19 @@ def plot_variants(found: "Variants", ax: Axes) -> None:
     ax.set_ylim(-len(rows) - 0.1 - 0.8 * ((len(names) + 3) // 4), 0.9)
     ax.set_title(say("The most frequent ways through the process"))
     covered = percent(float(found.table["coverage_share"].iloc[len(rows) - 1]))
-    note = say("{n} of {all} variants, {share} of the cases; behind each row the median cycle time",
+    note = say("{n} of {all} variants, {share} of the cases; beside the bars their running total, behind each row the "
+               "median cycle time",
                n=number(len(rows)), all=number(len(found.table)), share=covered)  # fmt: skip
     footnote(ax, note)
 
 
-def _share(ax: Axes, y: float, share: float, top: float) -> None:
+def _share(ax: Axes, y: float, row: "pd.Series[Any]", top: float) -> None:
+    """The share of cases as a bar, and the share of this and all rows above it in small type."""
+    share = float(row["case_share"])
     ax.add_patch(Rectangle((1.15, y - 0.3), 1.95, 0.6, facecolor=FAINT, linewidth=0))
     ax.add_patch(Rectangle((1.15, y - 0.3), 1.95 * share / top, 0.6, facecolor=BLUE, linewidth=0))
     ax.text(1.0, y, percent(share, 1), ha="right", va="center", fontsize=8.5, color=INK)
+    ax.text(4.0, y, percent(float(row["coverage_share"])), ha="right", va="center", fontsize=8, color=MUTED)
 
 
 def _chevron(ax: Axes, x: float, y: float, colour: str) -> None:
