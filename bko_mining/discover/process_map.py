@@ -63,6 +63,8 @@ class ProcessMap(Result):
     colour: str = "hours"
 
     picture: ClassVar[str] = "process_map:plot_process_map"
+    widget: ClassVar[str] = "map_widget:map_widget"
+    page: ClassVar[str] = "map_page:map_page"
 
     @property
     def summary(self) -> str:

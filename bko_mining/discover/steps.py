@@ -66,6 +66,10 @@ class Steps:
             names=(*log.activities, START, END),
         )
 
+    def leading_to(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """Give each step the value of the instance it leads to, 0 where it leads to the end."""
+        return _filled(self.path % self.size != self.size - 1, values, 0)
+
     def counts(self) -> NDArray[np.int64]:
         """How often each path is taken."""
         return np.bincount(self.path, minlength=self.size**2)

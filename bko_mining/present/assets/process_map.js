@@ -1,0 +1,521 @@
+// Draws the atlas of a process map: sliders, measures, hover, picking, downloads. No dependency, no network.
+// The Python side (map_atlas.py) has written every word, colour and place; here things are drawn and moved.
+
+const SVG = "http://www.w3.org/2000/svg";
+const MOVE_MS = 480;
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  return filled(made, attributes, children);
+}
+
+function shape(name, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, name), attributes, children);
+}
+
+function filled(made, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// A curve is a list of coordinates: a first point, then three points a segment. Curves of any length meet half-way
+// when the shorter is cut finer: the longest segment is halved (de Casteljau) until both have as many.
+function refined(curve, length) {
+  const points = curve.slice();
+  while (points.length < length) {
+    let longest = 0, best = -1;
+    for (let at = 0; at + 7 < points.length; at += 6) {
+      const size = Math.hypot(points[at + 6] - points[at], points[at + 7] - points[at + 1]);
+      if (size > best) [best, longest] = [size, at];
+    }
+    const [a, b, c, d] = [0, 2, 4, 6].map((k) => [points[longest + k], points[longest + k + 1]]);
+    const mid = (p, q) => [(p[0] + q[0]) / 2, (p[1] + q[1]) / 2];
+    const [ab, bc, cd] = [mid(a, b), mid(b, c), mid(c, d)];
+    const [abc, bcd] = [mid(ab, bc), mid(bc, cd)];
+    points.splice(longest, 8, ...a, ...ab, ...abc, ...mid(abc, bcd), ...bcd, ...cd, ...d);
+  }
+  return points;
+}
+
+function between(from, to, share) {
+  return to.map((value, at) => from[at] + (value - from[at]) * share);
+}
+
+// The line ends inside the arrow head, which ends at the card.
+function drawnCurve(points, width) {
+  const n = points.length, head = 5.5 + 1.1 * width;
+  const tip = [points[n - 2], points[n - 1]];
+  let dx = tip[0] - points[n - 4], dy = tip[1] - points[n - 3];
+  const length = Math.hypot(dx, dy) || 1;
+  dx /= length; dy /= length;
+  const back = Math.min(head * 0.8, length);
+  const line = [...points.slice(0, n - 2), tip[0] - dx * back, tip[1] - dy * back].map((v) => v.toFixed(1));
+  const [ax, ay] = [-dy * head * 0.45, dx * head * 0.45];
+  const [bx, by] = [tip[0] - dx * head, tip[1] - dy * head];
+  const corners = [tip, [bx + ax, by + ay], [bx - ax, by - ay]];
+  return {
+    line: `M${line[0]} ${line[1]}C${line.slice(2).join(" ")}`,
+    head: corners.map((corner) => corner.map((v) => v.toFixed(1)).join(",")).join(" "),
+  };
+}
+
+class ProcessMapView {
+  constructor(host, atlas, hooks = {}) {
+    this.host = host;
+    this.atlas = atlas;
+    this.hooks = hooks;
+    this.words = atlas.words;
+    this.byName = new Map(atlas.activities.map((activity) => [activity.name, activity]));
+    [this.level, this.view] = hooks.at ?? atlas.start;
+    this.measure = hooks.measure ?? atlas.measures[0].key;
+    this.picked = new Set((hooks.picked ?? []).map((pick) => JSON.stringify(pick)));
+    this.ways = new Map();
+    this.cards = new Map();
+    this.zoom = 1;
+    this.build();
+    this.show(false);
+  }
+
+  build() {
+    const { words, atlas } = this;
+    this.host.replaceChildren();
+    this.root = element("div", { class: "bko-map", lang: atlas.language.replace("_", "-") });
+    this.activitySlider = this.slider(words.activities, atlas.levels.length, (value) => this.setLevel(value));
+    this.pathSlider = this.slider(words.paths, 1, (value) => this.setView(value));
+    this.coverage = element("strong", { class: "bko-coverage" });
+    this.shown = element("span", { class: "bko-shown" });
+    this.status = element("p", { class: "bko-status", role: "status", "aria-live": "polite" }, this.coverage, this.shown);
+    this.svg = shape("svg", { role: "group", "aria-label": words.map, class: "bko-canvas" });
+    this.layers = ["ways", "labels", "cards"].map((name) => this.svg.appendChild(shape("g", { class: `bko-${name}` })));
+    this.tip = element("div", { class: "bko-tip", role: "tooltip", hidden: "" });
+    this.scroller = element("div", { class: "bko-scroller" }, this.svg);
+    this.legend = element("div", { class: "bko-legend" });
+    this.picks = element("p", { class: "bko-picks", "aria-live": "polite" });
+    this.root.append(
+      element("div", { class: "bko-bar" }, this.activitySlider.row, this.pathSlider.row, this.measureChoice(), this.tools()),
+      this.status,
+      element("div", { class: "bko-stage" }, this.scroller, this.tip),
+      this.legend,
+      this.picks,
+    );
+    this.host.append(this.root);
+    this.markers();
+    // The width is known only when the page has been laid out.
+    new ResizeObserver(() => this.canvas && this.resize(this.canvas)).observe(this.scroller);
+    this.scroller.addEventListener("scroll", () => this.hideTip());
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.hideTip());
+  }
+
+  slider(label, stops, change) {
+    const input = element("input", { type: "range", min: 0, max: stops - 1, step: 1 });
+    const row = element("label", { class: "bko-slider" }, element("span", {}, label), input);
+    input.addEventListener("input", () => change(Number(input.value)));
+    // JupyterLab must not take the arrow keys for its own.
+    input.addEventListener("keydown", (event) => event.stopPropagation());
+    return { row, input };
+  }
+
+  measureChoice() {
+    const group = element("fieldset", { class: "bko-measures" }, element("legend", {}, this.words.show));
+    const name = `bko-${Math.random().toString(36).slice(2)}`;
+    for (const { key, label } of this.atlas.measures) {
+      const input = element("input", { type: "radio", name, value: key });
+      input.checked = key === this.measure;
+      input.addEventListener("change", () => this.setMeasure(key));
+      input.addEventListener("keydown", (event) => event.stopPropagation());
+      group.append(element("label", {}, input, element("span", {}, label)));
+    }
+    return group;
+  }
+
+  tools() {
+    const button = (text, title, act) => {
+      const made = element("button", { type: "button", title, "aria-label": title }, text);
+      made.addEventListener("click", act);
+      return made;
+    };
+    return element(
+      "div",
+      { class: "bko-tools" },
+      button("−", this.words.smaller, () => this.setZoom(this.zoom / 1.25)),
+      button("+", this.words.larger, () => this.setZoom(this.zoom * 1.25)),
+      button("⤢", this.words.whole, () => this.setZoom(1)),
+      button("SVG", "SVG", () => this.save("svg")),
+      button("PNG", "PNG", () => this.save("png")),
+    );
+  }
+
+  setLevel(value) {
+    this.level = value;
+    const views = this.atlas.levels[value].views;
+    this.view = Math.min(this.view, views.length - 1);
+    this.show(true);
+    this.hooks.onLevel?.([this.level, this.view]);
+  }
+
+  setView(value) {
+    this.view = value;
+    this.show(true);
+    this.hooks.onLevel?.([this.level, this.view]);
+  }
+
+  setMeasure(key) {
+    this.measure = key;
+    for (const input of this.root.querySelectorAll(".bko-measures input")) input.checked = input.value === key;
+    this.show(false);
+    this.hooks.onMeasure?.(key);
+  }
+
+  setZoom(zoom) {
+    this.zoom = Math.min(4, Math.max(0.3, zoom));
+    this.resize(this.canvas);
+  }
+
+  setPicked(picked) {
+    this.picked = new Set(picked.map((pick) => JSON.stringify(pick)));
+    this.markPicked();
+  }
+
+  toggle(pick) {
+    const key = JSON.stringify(pick);
+    this.picked.has(key) ? this.picked.delete(key) : this.picked.add(key);
+    this.markPicked();
+    this.hooks.onPick?.([...this.picked].map((text) => JSON.parse(text)));
+  }
+
+  show(moving) {
+    const level = this.atlas.levels[this.level], view = level.views[this.view];
+    this.activitySlider.input.value = this.level;
+    this.activitySlider.input.setAttribute("aria-valuetext", view.shown.split(" · ")[0]);
+    this.pathSlider.input.max = level.views.length - 1;
+    this.pathSlider.input.value = this.view;
+    this.pathSlider.input.setAttribute("aria-valuetext", view.shown.split(" · ")[1]);
+    this.coverage.textContent = view.coverage;
+    this.shown.textContent = ` · ${view.shown}`;
+    this.hideTip();
+    const moves = [...this.placeCards(view), ...this.placeWays(level, view), this.placeCanvas(view)];
+    this.drawLegend();
+    this.markPicked();
+    const still = !moving || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    still ? moves.forEach((move) => move(1)) : this.animate(moves);
+  }
+
+  animate(moves) {
+    cancelAnimationFrame(this.frame);
+    const begin = performance.now();
+    const step = (now) => {
+      const share = Math.min(1, Math.max(0, (now - begin) / MOVE_MS));
+      const eased = share < 0.5 ? 4 * share ** 3 : 1 - (-2 * share + 2) ** 3 / 2;
+      moves.forEach((move) => move(eased));
+      if (share < 1) this.frame = requestAnimationFrame(step);
+    };
+    this.frame = requestAnimationFrame(step);
+  }
+
+  placeCanvas(view) {
+    const from = this.canvas ?? view.size, to = view.size;
+    return (share) => this.resize(between(from, to, share));
+  }
+
+  resize(size) {
+    this.canvas = size;
+    const [width, height] = [size[0] + 24, size[1] + 24];
+    this.svg.setAttribute("viewBox", `-12 -12 ${width.toFixed(1)} ${height.toFixed(1)}`);
+    // Never larger than life, so that letters stay letters; wide maps shrink to the page, and can be made larger.
+    const room = (this.scroller.clientWidth || width * 1.2) - 4;
+    const scale = Math.min(1.2, Math.max(room / width, 0.42)) * this.zoom;
+    this.svg.setAttribute("width", (width * scale).toFixed(0));
+    this.svg.setAttribute("height", (height * scale).toFixed(0));
+  }
+
+  markers() {
+    const [start, end] = this.atlas.markers;
+    const ring = () => shape("circle", { r: 13, class: "bko-ring" });
+    const signs = {
+      [start]: shape("polygon", { points: "-4,-6 -4,6 6.5,0", class: "bko-sign" }),
+      [end]: shape("rect", { x: -4.8, y: -4.8, width: 9.6, height: 9.6, class: "bko-sign" }),
+    };
+    for (const name of [start, end]) {
+      const title = shape("title", {}, name === start ? this.words.start : this.words.end);
+      const group = this.layers[2].appendChild(shape("g", {}, title, ring(), signs[name]));
+      this.cards.set(name, { group, at: null, marker: true });
+    }
+  }
+
+  placeCards(view) {
+    const moves = [];
+    for (const [name, at] of Object.entries(view.nodes)) {
+      const card = this.cards.get(name) ?? this.makeCard(name);
+      if (!card.marker) this.paintCard(card);
+      moves.push(this.moved(card, at));
+    }
+    for (const [name, card] of this.cards) if (!(name in view.nodes)) this.leave(this.cards, name, card.group);
+    return moves;
+  }
+
+  moved(item, at) {
+    const from = item.at ?? at;
+    return (share) => {
+      item.at = between(from, at, share);
+      item.group.setAttribute("transform", `translate(${item.at[0].toFixed(1)} ${item.at[1].toFixed(1)})`);
+    };
+  }
+
+  makeCard(name) {
+    const activity = this.byName.get(name), [width, height] = activity.size;
+    const box = shape("rect", { x: -width / 2, y: -height / 2, width, height, rx: 6 });
+    const lines = activity.lines.map((line, place) => {
+      const text = shape("text", { y: -height / 2 + 13 + 12.5 * place, class: "bko-name" }, line);
+      return text;
+    });
+    const fact = shape("text", { y: height / 2 - 9.5, class: "bko-fact" });
+    const group = this.entering(shape("g", { class: "bko-card" }, box, ...lines, fact));
+    const card = { group, box, lines, fact, activity, at: null, room: width - 12 };
+    this.listen(group, name, () => this.tipRows("activity", activity.name, activity.tip));
+    this.layers[2].append(group);
+    this.cards.set(name, card);
+    return card;
+  }
+
+  paintCard(card) {
+    const { activity } = card, { measure } = this;
+    card.box.setAttribute("fill", activity.fills[measure]);
+    card.fact.textContent = activity.facts[measure];
+    for (const text of [...card.lines, card.fact]) {
+      text.setAttribute("fill", activity.inks[measure]);
+      this.fit(text, card.room);
+    }
+    card.group.setAttribute("aria-label", `${activity.name}: ${activity.facts[measure]}`);
+  }
+
+  // Another typeface may be wider than the one that was measured: then the words are drawn closer.
+  fit(text, room) {
+    text.removeAttribute("textLength");
+    const width = text.getComputedTextLength?.() ?? 0;
+    if (width > room + 4) {
+      text.setAttribute("textLength", room);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
+  }
+
+  placeWays(level, view) {
+    const moves = [], seen = new Set();
+    for (let place = 0; place < view.n; place += 1) {
+      const path = level.paths[place], key = JSON.stringify(path.ends);
+      seen.add(key);
+      const way = this.ways.get(key) ?? this.makeWay(key);
+      way.path = path;
+      this.paintWay(way);
+      moves.push(this.bent(way, view.curves[place], view.labels[place]));
+    }
+    for (const [key, way] of this.ways) if (!seen.has(key)) this.leave(this.ways, key, way.group, way.label);
+    return moves;
+  }
+
+  bent(way, curve, label) {
+    const from = way.curve ?? curve, length = Math.max(from.length, curve.length);
+    const [a, b] = [refined(from, length), refined(curve, length)];
+    const [fromLabel, toLabel] = [way.labelAt ?? label, label];
+    return (share) => {
+      way.curve = share === 1 ? curve : between(a, b, share);
+      const drawn = drawnCurve(way.curve, way.path.width);
+      way.line.setAttribute("d", drawn.line);
+      way.hit.setAttribute("d", drawn.line);
+      way.head.setAttribute("points", drawn.head);
+      if (toLabel) {
+        way.labelAt = between(fromLabel, toLabel, share);
+        way.label.setAttribute("x", way.labelAt[0].toFixed(1));
+        way.label.setAttribute("y", way.labelAt[1].toFixed(1));
+      }
+    };
+  }
+
+  makeWay(key) {
+    const line = shape("path", { class: "bko-line" }), hit = shape("path", { class: "bko-hit" });
+    const head = shape("polygon", { class: "bko-head" });
+    const label = this.entering(shape("text", { class: "bko-label", "aria-hidden": "true" }));
+    const group = this.entering(shape("g", { class: "bko-way" }, line, head, hit));
+    const way = { group, line, hit, head, label, curve: null, labelAt: null, path: null };
+    const ends = JSON.parse(key);
+    const title = ends.join(" → ");
+    this.listen(group, ends, () => this.tipRows("path", title, way.path.tip));
+    this.layers[0].append(group);
+    this.layers[1].append(label);
+    this.ways.set(key, way);
+    return way;
+  }
+
+  paintWay(way) {
+    const { path } = way, colour = path.colours[this.measure];
+    way.line.setAttribute("stroke", colour);
+    way.line.setAttribute("stroke-width", path.width);
+    way.head.setAttribute("fill", colour);
+    way.label.textContent = path.texts[this.measure];
+    way.group.setAttribute("aria-label", `${path.ends.join(" → ")}: ${path.texts[this.measure] || "–"}`);
+  }
+
+  entering(made) {
+    made.style.opacity = 0;
+    requestAnimationFrame(() => requestAnimationFrame(() => (made.style.opacity = "")));
+    return made;
+  }
+
+  leave(items, key, ...parts) {
+    items.delete(key);
+    for (const part of parts) {
+      part.style.opacity = 0;
+      part.style.pointerEvents = "none";
+      setTimeout(() => part.remove(), MOVE_MS);
+    }
+  }
+
+  listen(group, pick, rows) {
+    group.setAttribute("tabindex", 0);
+    group.setAttribute("role", "button");
+    group.dataset.pick = JSON.stringify(pick);
+    group.addEventListener("click", () => this.toggle(pick));
+    group.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.toggle(pick);
+    });
+    for (const name of ["pointermove", "focus"]) {
+      group.addEventListener(name, (event) => this.showTip(rows(), name === "focus" ? group : event));
+    }
+    for (const name of ["pointerleave", "blur"]) group.addEventListener(name, () => this.hideTip());
+  }
+
+  tipRows(kind, title, values) {
+    const labels = this.atlas.labels[kind];
+    const rows = values.map((value, place) => element("tr", {}, element("th", {}, labels[place]), element("td", {}, value)));
+    return [element("b", {}, title), element("table", {}, element("tbody", {}, ...rows))];
+  }
+
+  showTip(content, source) {
+    this.tip.replaceChildren(...content);
+    this.tip.hidden = false;
+    const stage = this.tip.parentElement.getBoundingClientRect();
+    const box = source.getBoundingClientRect?.();
+    const [x, y] = box ? [box.left + box.width / 2, box.top + box.height / 2] : [source.clientX, source.clientY];
+    const { offsetWidth: wide, offsetHeight: high } = this.tip;
+    const left = Math.max(4, Math.min(x - stage.left + 14, stage.width - wide - 6));
+    const below = y - stage.top + 14;
+    this.tip.style.left = `${left}px`;
+    this.tip.style.top = `${below + high > stage.height ? Math.max(4, y - stage.top - high - 14) : below}px`;
+  }
+
+  hideTip() {
+    this.tip.hidden = true;
+  }
+
+  markPicked() {
+    for (const group of this.svg.querySelectorAll("[data-pick]")) {
+      const on = this.picked.has(group.dataset.pick);
+      group.classList.toggle("bko-picked", on);
+      group.setAttribute("aria-pressed", on);
+    }
+    this.svg.classList.toggle("bko-some-picked", this.picked.size > 0);
+    const names = [...this.picked].map((text) => [JSON.parse(text)].flat().join(" → "));
+    if (!names.length) return this.picks.replaceChildren(this.words.pick);
+    const clear = element("button", { type: "button" }, this.words.clear);
+    clear.addEventListener("click", () => {
+      this.setPicked([]);
+      this.hooks.onPick?.([]);
+    });
+    this.picks.replaceChildren(`${this.words.selected}: ${names.join(", ")} `, clear);
+  }
+
+  drawLegend() {
+    const { colours, label, activity_end, path_end } = this.atlas.measures.find(({ key }) => key === this.measure);
+    const bar = (from) => {
+      const stops = colours.slice(from).join(", ");
+      return element("i", { class: "bko-scale", style: `background: linear-gradient(90deg, ${stops})` });
+    };
+    const part = (name, from, end) => element("span", {}, bar(from), ` ${name}: 0 – ${end}`);
+    this.legend.replaceChildren(
+      element("b", {}, label),
+      part(this.words.on_cards, 0, activity_end),
+      part(this.words.on_paths, 2, path_end),
+      element("span", {}, this.words.width),
+    );
+  }
+
+  // A picture of its own for slides: white paper, styles inside.
+  picture() {
+    const copy = this.svg.cloneNode(true);
+    const [width, height] = [this.canvas[0] + 24, this.canvas[1] + 62];
+    copy.setAttribute("xmlns", SVG);
+    copy.setAttribute("viewBox", `-12 -12 ${width} ${height}`);
+    copy.setAttribute("width", width);
+    copy.setAttribute("height", height);
+    copy.prepend(
+      shape("style", {}, PICTURE_STYLE),
+      shape("rect", { x: -12, y: -12, width, height, fill: "#ffffff" }),
+    );
+    const foot = (text, y) => shape("text", { x: 0, y, class: "bko-foot" }, text);
+    const { label, activity_end, path_end } = this.atlas.measures.find(({ key }) => key === this.measure);
+    const scale = `${label} · ${this.words.on_cards} 0 – ${activity_end} · ${this.words.on_paths} 0 – ${path_end}`;
+    const shown = `${this.coverage.textContent}${this.shown.textContent}`;
+    copy.append(foot(scale, this.canvas[1] + 24), foot(shown, this.canvas[1] + 38));
+    for (const part of copy.querySelectorAll(".bko-hit")) part.remove();
+    return { text: new XMLSerializer().serializeToString(copy), width, height };
+  }
+
+  async save(kind) {
+    const { text, width, height } = this.picture();
+    const source = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+    if (kind === "svg") return this.download(source, "process-map.svg");
+    const image = new Image();
+    image.src = source;
+    await image.decode();
+    const canvas = element("canvas", { width: width * 2, height: height * 2 });
+    canvas.getContext("2d").drawImage(image, 0, 0, width * 2, height * 2);
+    this.download(canvas.toDataURL("image/png"), "process-map.png");
+  }
+
+  download(href, name) {
+    const link = element("a", { href, download: name });
+    this.root.append(link);
+    link.click();
+    link.remove();
+  }
+}
+
+const PICTURE_STYLE = `
+text { font-family: Inter, "Helvetica Neue", Arial, sans-serif; text-anchor: middle; dominant-baseline: central; }
+.bko-name { font-size: 9.5px; font-weight: 600; } .bko-fact { font-size: 8px; }
+.bko-label { font-size: 7.6px; fill: #1f2a37; paint-order: stroke; stroke: #ffffff; stroke-width: 3px; }
+.bko-foot { font-size: 8px; fill: #667383; text-anchor: start; }
+.bko-line { fill: none; } .bko-card rect { stroke: #2a7a9f; stroke-width: .8px; }
+.bko-picked rect { stroke: #d9730d; stroke-width: 2.4px; }
+.bko-ring { fill: #ffffff; stroke: #1f2a37; stroke-width: 1.3px; } .bko-sign { fill: #1f2a37; }`;
+
+function render({ model, el }) {
+  const make = () =>
+    new ProcessMapView(el, model.get("atlas"), {
+      at: model.get("level"),
+      measure: model.get("measure"),
+      picked: model.get("selected"),
+      onPick: (picked) => write("selected", picked),
+      onLevel: (at) => write("level", at),
+      onMeasure: (key) => write("measure", key),
+    });
+  const write = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  let view = make();
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  model.on("change:selected", () => view.setPicked(model.get("selected")));
+  model.on("change:measure", () => model.get("measure") !== view.measure && view.setMeasure(model.get("measure")));
+  model.on("change:level", () => {
+    if (same(model.get("level"), [view.level, view.view])) return;
+    [view.level, view.view] = model.get("level");
+    view.show(true);
+  });
+  model.on("change:atlas", () => (view = make()));
+}
+
+export default { render };

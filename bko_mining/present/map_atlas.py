@@ -1,0 +1,283 @@
+"""The map at every level of detail as plain data: words, colours, places and curves, ready to be drawn in a browser.
+
+Everything a person reads is written here, in the language in force; the browser only draws and moves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import Colormap, to_hex
+
+from bko_mining.diagrams.layout import Layout
+from bko_mining.discover.map_levels import MapLevel, MapLevels, MapView, map_levels
+from bko_mining.discover.steps import END, START
+from bko_mining.present.figures import HEAT, SEQUENTIAL
+from bko_mining.present.map_sketch import OUTER, QUIET, Card, Way, card, ink_on, sketch, text_width, way_width
+from bko_mining.words import duration, language, money, number, say, share_words
+
+if TYPE_CHECKING:
+    from bko_mining.log.event_log import EventLog
+
+Atlas = dict[str, Any]
+Say = Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """Something the colours and numbers of the map can say."""
+
+    key: str
+    label: str
+    colours: Colormap
+    column: Callable[[pd.DataFrame], "pd.Series[float]"]
+    words: Callable[[float], str]
+
+
+def map_atlas(log: "EventLog", *, cost_per_hour: float | None = None, currency: str = "USD") -> Atlas:
+    """Write the map of a log at every level of detail; the same log gives the same atlas."""
+    found = map_levels(log)
+    measures = list(_measures(log.has_starts, cost_per_hour, currency))
+    cards = _cards(found, measures)
+    return {
+        "language": language(),
+        "words": _words(),
+        "markers": [START, END],
+        "measures": [_key(measure, found) for measure in measures],
+        "labels": {"activity": _labels(cost_per_hour, _ACTIVITY), "path": _labels(cost_per_hour, _PATH)},
+        "activities": _activities(found, cards, measures, log.n_cases),
+        "levels": [_level(level, found, cards, measures, log.n_cases) for level in found.levels],
+        "start": [found.readable, found.levels[found.readable].readable],
+    }
+
+
+def _measures(has_starts: bool, cost_per_hour: float | None, currency: str) -> "list[_Measure]":
+    found = [
+        _Measure("n", say("How often"), SEQUENTIAL, _column("n"), number),
+        _Measure("cases", say("Cases"), SEQUENTIAL, _column("n_cases"), number),
+        _Measure("time", say("Median time"), HEAT, _seconds, _time_words),
+        _Measure("hours", say("Hours in all"), HEAT, _column("hours"), _hour_words),
+        _Measure("rework", say("Done again"), HEAT, _column("n_rework"), number),
+    ]
+    if cost_per_hour is not None and has_starts:
+        found.append(_Measure("cost", say("Cost of work"), HEAT, _cost(cost_per_hour), _money(currency)))
+    return found
+
+
+def _column(name: str) -> "Callable[[pd.DataFrame], pd.Series[float]]":
+    return lambda table: table[name].astype(float)
+
+
+def _seconds(table: pd.DataFrame) -> "pd.Series[float]":
+    seconds: pd.Series[float] = table["median_time"].dt.total_seconds()
+    return seconds
+
+
+def _cost(rate: float) -> "Callable[[pd.DataFrame], pd.Series[float]]":
+    """What the work costs: of an activity, or of the instances that a path leads to."""
+    return lambda table: table["work_hours" if "work_hours" in table else "hours"] * rate
+
+
+def _money(currency: str) -> Callable[[float], str]:
+    return lambda amount: money(amount, currency)
+
+
+def _hour_words(hours: float) -> str:
+    return f"{number(hours, 1 if 0 < hours < 10 else 0)} h"
+
+
+def _time_words(seconds: float) -> str:
+    return duration(seconds)
+
+
+def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], float]":
+    """The values of a table and the end of their scale; at the markers no time passes."""
+    values = measure.column(table)
+    if "source_activity" not in table:
+        return values, max(float(values.max()), 1e-9)
+    inner = (table["source_activity"] != START) & (table["target_activity"] != END)
+    return values, max(float(values[inner].max()) if inner.any() else float(values.max()), 1e-9)
+
+
+def _key(measure: _Measure, found: MapLevels) -> Atlas:
+    whole = found.levels[-1].paths
+    ends = [measure.words(_values(measure, table)[1]) for table in (found.nodes, whole)]
+    return {
+        "key": measure.key,
+        "label": measure.label,
+        "colours": [to_hex(measure.colours(low)) for low in np.linspace(0.08, 1, 6)],
+        "activity_end": ends[0],
+        "path_end": ends[1],
+    }
+
+
+def _cards(found: MapLevels, measures: list[_Measure]) -> dict[str, Card]:
+    """Cards wide enough for the words of every measure."""
+    facts: dict[str, list[str]] = {name: [] for name in found.nodes["activity"]}
+    for measure in measures:
+        for name, value in zip(found.nodes["activity"], measure.column(found.nodes), strict=True):
+            facts[name].append(_fact(measure, value))
+    return {name: card(name, max(texts, key=lambda text: text_width(text, 8.0))) for name, texts in facts.items()}
+
+
+def _fact(measure: _Measure, value: float) -> str:
+    if measure.key == "n":
+        return f"{number(value)} ×"
+    if measure.key == "cases":
+        return say("{cases} cases", cases=number(value))
+    if value == 0:
+        return "–"
+    return say("{n} again", n=number(value)) if measure.key == "rework" else measure.words(value)
+
+
+def _activities(found: MapLevels, cards: dict[str, Card], measures: list[_Measure], n_cases: int) -> list[Atlas]:
+    fills = {measure.key: _fills(measure, found.nodes) for measure in measures}
+    rows = []
+    for place, row in enumerate(found.nodes.to_dict("records")):
+        shape, values = cards[row["activity"]], {m.key: float(m.column(found.nodes).iloc[place]) for m in measures}
+        rows.append(
+            {
+                "name": row["activity"],
+                "lines": shape.lines,
+                "size": [round(shape.width, 1), round(shape.height, 1)],
+                "facts": {m.key: _fact(m, values[m.key]) for m in measures},
+                "fills": {key: fill[place] for key, fill in fills.items()},
+                "inks": {key: ink_on(fill[place]) for key, fill in fills.items()},
+                "tip": _tip(row, n_cases, measures, values),
+            }
+        )
+    return rows
+
+
+def _fills(measure: _Measure, table: pd.DataFrame) -> list[str]:
+    values, end = _values(measure, table)
+    return [to_hex(measure.colours(0.08 + 0.92 * min(value / end, 1.0))) for value in values]
+
+
+def _level(level: MapLevel, found: MapLevels, cards: dict[str, Card], measures: list[_Measure], n_cases: int) -> Atlas:
+    ways = _ways(level, measures)
+    shown = {name: cards[name] for name in level.activities}
+    return {
+        "activities": level.activities,
+        "paths": _paths(level, measures, n_cases),
+        "views": [_view(view, level, found, shown, ways, n_cases) for view in level.views],
+    }
+
+
+def _ways(level: MapLevel, measures: list[_Measure]) -> list[Way]:
+    """The ways with the widest of the words that will stand on them."""
+    top = max(float(level.paths["n"].max()), 1.0)
+    texts = [_path_words(measure, level.paths) for measure in measures]
+    ways = []
+    for place, row in enumerate(level.paths.to_dict("records")):
+        words = max((text[place] for text in texts), key=lambda text: text_width(text, 7.6) if text else 0.0)
+        width, weight = way_width(row["n"] / top), 1 + round(60 * row["n"] / top)
+        ways.append(Way(row["source_activity"], row["target_activity"], words, width, QUIET, weight))
+    return ways
+
+
+def _path_words(measure: _Measure, paths: pd.DataFrame) -> list[str]:
+    """What stands on the paths: nothing where a time, a cost or a repeat is nothing."""
+    return [measure.words(value) if value > 0 else "" for value in measure.column(paths)]
+
+
+def _paths(level: MapLevel, measures: list[_Measure], n_cases: int) -> list[Atlas]:
+    paths, top = level.paths, max(float(level.paths["n"].max()), 1.0)
+    texts = {measure.key: _path_words(measure, paths) for measure in measures}
+    colours = {measure.key: _colours(measure, paths) for measure in measures}
+    rows = []
+    for place, row in enumerate(paths.to_dict("records")):
+        outer = row["source_activity"] == START or row["target_activity"] == END
+        width = way_width(row["n"] / top)
+        values = {m.key: float(m.column(paths).iloc[place]) for m in measures}
+        rows.append(
+            {
+                "ends": [row["source_activity"], row["target_activity"]],
+                "width": round(min(width, 2.4) if outer else width, 2),
+                "texts": {key: text[place] for key, text in texts.items()},
+                "colours": {key: OUTER if outer else colour[place] for key, colour in colours.items()},
+                "tip": _tip(row, n_cases, measures, values),
+            }
+        )
+    return rows
+
+
+def _colours(measure: _Measure, paths: pd.DataFrame) -> list[str]:
+    """Colours that can be seen as lines: never from the pale end of the scale."""
+    values, end = _values(measure, paths)
+    shares = [min(value / end, 1.0) for value in values]
+    return [to_hex(measure.colours(0.3 + 0.7 * share)) if share > 0.02 else QUIET for share in shares]
+
+
+def _view(
+    view: MapView, level: MapLevel, found: MapLevels, cards: dict[str, Card], ways: list[Way], n_cases: int
+) -> Atlas:
+    places = sketch(cards, ways[: view.n_paths]).places
+    return {
+        "n": view.n_paths,
+        "size": [_round(places.width), _round(places.height)],
+        "nodes": {name: _flipped(point, places) for name, point in places.nodes.items()},
+        "curves": [[v for point in spline for v in _flipped(point, places)] for spline in places.splines],
+        "labels": [None if point is None else _flipped(point, places) for point in places.labels],
+        "coverage": say("{share} of {cases} cases shown", share=share_words(view.cases_shown_share),
+                        cases=number(n_cases)),
+        "shown": say("{nodes} of {all_nodes} activities · {paths} of {all_paths} paths",
+                     nodes=number(len(level.activities)), all_nodes=number(found.n_activities),
+                     paths=number(view.n_paths), all_paths=number(level.n_paths)),
+    }  # fmt: skip
+
+
+def _flipped(point: tuple[float, float], places: Layout) -> list[float]:
+    """Browsers count downward."""
+    return [_round(point[0]), _round(places.height - point[1])]
+
+
+def _round(value: float) -> float:
+    return round(value, 1)
+
+
+_ACTIVITY = ("times", "cases", "median time", "mean time", "90 of 100 take at most", "hours in all", "done again")
+_PATH = (
+    "times",
+    "cases",
+    "median time between",
+    "mean time between",
+    "90 of 100 take at most",
+    "hours in all",
+    "leads to something done before",
+)
+
+
+def _labels(cost_per_hour: float | None, names: tuple[str, ...]) -> list[str]:
+    cost = [say("cost of the work")] if cost_per_hour is not None else []
+    return [say(name) for name in names] + cost
+
+
+def _tip(row: dict[Any, Any], n_cases: int, measures: list[_Measure], values: dict[str, float]) -> list[str]:
+    times = [duration(row[name].total_seconds()) for name in ("median_time", "mean_time", "p90_time")]
+    again = f"{number(row['n_rework'])} ({share_words(row['n_rework'] / row['n'])})"
+    shown = [number(row["n"]), f"{number(row['n_cases'])} ({share_words(row['n_cases'] / n_cases)})", *times]
+    cost = [measure.words(values["cost"]) for measure in measures if measure.key == "cost"]
+    return [*shown, _hour_words(row["hours"]), again, *cost]
+
+
+def _words() -> dict[str, str]:
+    return {
+        "activities": say("Activities"),
+        "paths": say("Paths"),
+        "show": say("Show"),
+        "selected": say("Picked"),
+        "clear": say("Clear"),
+        "pick": say("Click an activity or a path to pick the cases that come along there."),
+        "on_cards": say("activities"),
+        "on_paths": say("paths"),
+        "start": say("start"),
+        "end": say("end"),
+        "map": say("Process map"),
+        "larger": say("Larger"),
+        "smaller": say("Smaller"),
+        "whole": say("Whole map"),
+        "width": say("Width of a path: how often it is taken."),
+    }
