@@ -46,8 +46,8 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=1_000_000)
     log = made_up(parser.parse_args().instances)
     print(f"{len(log):,} instances")
-    names = "rework loops first_time_right handovers productivity learning workload roles turnover duplicate_entry "
-    names += "suggest_rules automation_candidates outsourcing_candidates drift insights"
+    names = "rework loops first_time_right handovers productivity learning workload roles turnover absences "
+    names += "duplicate_entry suggest_rules automation_candidates outsourcing_candidates drift insights"
     calls = {name: lambda name=name: getattr(bko, name)(log) for name in names.split()}
     calls["check_rules"] = lambda: bko.check_rules(log, RULES)
     calls["compare_logs"] = lambda: bko.compare_logs(log, log)

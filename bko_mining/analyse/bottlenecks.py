@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
-from bko_mining.log.grouping import MICROSECOND, Grouping, by_instance
+from bko_mining.log.grouping import MICROSECOND, Grouping, by_instance, distinct
 from bko_mining.results import Result
 from bko_mining.words import duration, money, number, percent, say
 
@@ -157,7 +157,7 @@ def ranked_waits(log: EventLog, wait: NDArray[np.int64], group: Grouping, all_cy
     codes, size = group.codes[kept], len(group.labels)
     total = np.bincount(codes, weights=wait[kept].astype(float), minlength=size)
     n = np.bincount(codes, minlength=size)
-    cases = np.unique(codes * log.n_cases + log.case[kept]) // log.n_cases
+    cases = distinct(codes * log.n_cases + log.case[kept]) // log.n_cases
     seen = np.flatnonzero(n)
     seen = seen[np.argsort(-total[seen], kind="stable")]
     mean_cycle = all_cycle_time / log.n_cases

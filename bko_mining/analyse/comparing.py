@@ -18,7 +18,7 @@ from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.times import HOUR, enabled_instants
 from bko_mining.discover.variants import variants
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
-from bko_mining.log.grouping import weeks
+from bko_mining.log.grouping import distinct, weeks
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
 
@@ -186,7 +186,7 @@ def _of_cases(log: EventLog) -> dict[str, NDArray[np.float64]]:
     if people.has_resources:
         who = people.resource
         rows = np.flatnonzero(who != UNKNOWN)
-        pairs = np.unique(people.case[rows].astype(np.int64) * len(log.resources) + who[rows])
+        pairs = distinct(people.case[rows].astype(np.int64) * len(log.resources) + who[rows])
         figures["people in a case"] = np.bincount(pairs // len(log.resources), minlength=log.n_cases).astype(float)
         handed = log.follows & (who != UNKNOWN)
         handed[1:] &= (who[:-1] != UNKNOWN) & (who[1:] != who[:-1])
@@ -245,7 +245,7 @@ def _paths(before: EventLog, after: EventLog) -> pd.DataFrame:
         n = len(log.activities)
         rows = np.flatnonzero(log.follows)
         path = log.activity[rows - 1].astype(np.int64) * n + log.activity[rows]
-        once = np.unique(path * log.n_cases + log.case[rows]) // log.n_cases
+        once = distinct(path * log.n_cases + log.case[rows]) // log.n_cases
         codes, count = np.unique(once, return_counts=True)
         names = [(log.activities[code // n], log.activities[code % n]) for code in codes]
         index = pd.MultiIndex.from_tuples(names, names=["source_activity", "target_activity"])

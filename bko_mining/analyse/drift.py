@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.proportions import people_only
 from bko_mining.log.event_log import UNKNOWN, EventLog
-from bko_mining.log.grouping import weeks
+from bko_mining.log.grouping import distinct, weeks
 from bko_mining.results import Result
 from bko_mining.words import day, number, percent, say
 
@@ -146,7 +146,7 @@ def _series(log: EventLog) -> tuple[pd.DataFrame, dict[str, tuple[NDArray[np.flo
     opened = min(max(_weeks_before(log, mondays, float(log.case_start.min()) + long), 1), size)
     seen_log = people_only(log)
     known = seen_log.resource != UNKNOWN
-    pairs = np.unique(of_row[known].astype(np.int64) * (len(log.resources) + 1) + seen_log.resource[known])
+    pairs = distinct(of_row[known].astype(np.int64) * (len(log.resources) + 1) + seen_log.resource[known])
     staff = np.bincount(pairs // (len(log.resources) + 1), minlength=size) if known.any() else np.zeros(size)
     flow, paths = _flow(log, of_case, size, max(closed, 2))
     weekly = pd.DataFrame({"week": mondays, "arrivals": cases, "times": np.exp(times), "staffing": staff})[full]
@@ -169,7 +169,7 @@ def _flow(log: EventLog, of_case: NDArray[np.int64], size: int, closed: int) -> 
     n = len(log.activities)
     rows = np.flatnonzero(log.follows)
     path = log.activity[rows - 1].astype(np.int64) * n + log.activity[rows]
-    once = np.unique(path * log.n_cases + log.case[rows])
+    once = distinct(path * log.n_cases + log.case[rows])
     path, case = once // log.n_cases, once % log.n_cases
     count = np.bincount(path, minlength=n * n)
     top = np.argsort(-count * (log.n_cases - np.minimum(count, log.n_cases)), kind="stable")[:20]

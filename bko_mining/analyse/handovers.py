@@ -21,6 +21,8 @@ from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
 from bko_mining.words import duration, money, number, percent, say
 
+OFTEN_BACK = 0.1
+"""Share of handovers that come back from which the summary says so."""
 ENOUGH_EXPECTED = 5.0
 """Reworked cases expected of a pair from which its excess is tested."""
 
@@ -78,6 +80,9 @@ class Handovers(Result):
             handed=duration(self.mean_waiting_time.total_seconds()),
             same=duration(self.mean_waiting_time_same.total_seconds()),
         )
+        back = int(self.table["n_returned"].sum()) / max(int(self.table["n"].sum()), 1)
+        if back >= OFTEN_BACK:
+            sentence += " " + say("{share} of what is handed on is handed back next (ping-pong).", share=percent(back))
         if self.currency:
             total, n = float(self.table["cost_per_month"].sum()), int(self.table["n"].sum())
             each = total * self.months / max(n, 1)

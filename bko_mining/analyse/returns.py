@@ -16,7 +16,7 @@ from bko_mining.analyse.proportions import bonferroni_z, people, wilson
 from bko_mining.analyse.rework import Price, is_expected, previous_occurrence
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.log.event_log import EventLog
-from bko_mining.log.grouping import MICROSECOND, NOBODY, Grouping, by_case, by_instance
+from bko_mining.log.grouping import MICROSECOND, NOBODY, Grouping, by_case, by_instance, distinct
 from bko_mining.results import Result
 from bko_mining.words import money, number, percent, say
 
@@ -156,7 +156,7 @@ def loops(
     codes, place, n = np.unique(key, return_inverse=True, return_counts=True)
     spent = (log.finish - log.begin, log.begin - enabled_instants(log))
     work, wait = (np.bincount(place, (time[third] + time[third - 1]).astype(float), len(codes)) for time in spent)
-    cases = np.unique(place.astype(np.int64) * log.n_cases + log.case[third]) // log.n_cases
+    cases = distinct(place.astype(np.int64) * log.n_cases + log.case[third]) // log.n_cases
     table = pd.DataFrame(
         {
             "activity": [log.activities[code // len(log.activities)] for code in codes],

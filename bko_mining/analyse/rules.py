@@ -26,6 +26,7 @@ from bko_mining.analyse.rule_words import (
 from bko_mining.calendars import WorkCalendar
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import distinct
 from bko_mining.results import Result
 from bko_mining.words import money, number, percent, say
 
@@ -290,12 +291,14 @@ def _four_eyes(log: EventLog, rule: FourEyes, _: WorkCalendar) -> Found | None:
     done = []
     for name in rule.activities:
         rows = np.flatnonzero((log.activity == code_of(log, name)) & (log.resource != UNKNOWN))
-        done.append(log.case[rows].astype(np.int64) * len(log.resources) + log.resource[rows])
-    applies = np.zeros(log.n_cases, bool)
-    applies[np.intersect1d(done[0] // len(log.resources), done[1] // len(log.resources))] = True
-    both = np.intersect1d(done[0], done[1]) // len(log.resources)
+        done.append(distinct(log.case[rows].astype(np.int64) * len(log.resources) + log.resource[rows]))
+    by_case = np.zeros((2, log.n_cases), bool)
+    for side, pairs in enumerate(done):
+        by_case[side, pairs // len(log.resources)] = True
+    applies = by_case[0] & by_case[1]
+    every = np.sort(np.concatenate(done), kind="stable")
     broken = np.zeros(log.n_cases, bool)
-    broken[both] = True
+    broken[every[1:][every[1:] == every[:-1]] // len(log.resources)] = True
     return applies, broken, np.where(broken, first_and_last(log, code_of(log, rule.activities[1]))[1], -1)
 
 

@@ -13,6 +13,7 @@ from bko_mining.analyse.proportions import Z95, people, people_only
 from bko_mining.analyse.returns import first_times
 from bko_mining.analyse.times import HOUR, months
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import distinct
 from bko_mining.results import Result
 from bko_mining.words import money, number, percent, say
 
@@ -163,7 +164,7 @@ def turnover(
 def _presence(log: EventLog) -> pd.DataFrame:
     """First and last day of each person with enough work, and whether they arrived or left within the log."""
     rows = np.flatnonzero(log.resource != UNKNOWN)
-    seen = np.unique(log.resource[rows].astype(np.int64) * 1_000_000 + log.begin[rows] // DAY)
+    seen = distinct(log.resource[rows].astype(np.int64) * 1_000_000 + log.begin[rows] // DAY)
     person, day = seen // 1_000_000, seen % 1_000_000
     n = np.bincount(log.resource[rows], minlength=len(log.resources))
     begin, end = int(log.begin.min() // DAY), int(log.finish.max() // DAY)

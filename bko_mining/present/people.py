@@ -39,7 +39,10 @@ def plot_loops(found: "Loops", ax: Axes) -> None:
 
 @plot(width=7.6, height=4.0)
 def plot_first_time_right(found: "FirstTimeRight", ax: Axes) -> None:
-    """Draw the share that is right the first time with its interval, the worst group on top."""
+    """Draw the share that is right the first time with its interval, the worst group on top; weeks as a line."""
+    if found.table.columns[0] == "week":
+        _over_weeks(found, ax)
+        return
     rows = found.table.head(PEOPLE)
     intervals(
         ax,
@@ -54,6 +57,19 @@ def plot_first_time_right(found: "FirstTimeRight", ax: Axes) -> None:
     ax.set_title(say("Cases right the first time") if found.of_cases else say("Right the first time"))
     share = percent(found.overall_share, 1)
     footnote(ax, say("dashed: all together, {share}; orange: clearly worse; lines: 95 % intervals", share=share))
+
+
+def _over_weeks(found: "FirstTimeRight", ax: Axes) -> None:
+    rows = found.table
+    places = np.arange(len(rows))
+    ax.vlines(places, rows["low_share"], rows["high_share"], color=FAINT, linewidth=3)
+    ax.plot(places, rows["first_time_right_share"], color=BLUE, linewidth=1.6)
+    ax.axhline(found.overall_share, color=MUTED, linewidth=1.2, linestyle="--", zorder=0)
+    shown = np.unique(np.linspace(0, len(rows) - 1, 5).astype(int))
+    ax.set_xticks(shown, labels=[day(rows["week"].iloc[k]) for k in shown])
+    percent_ticks(ax.yaxis)
+    ax.set_title(say("Cases right the first time, by week of arrival"))
+    footnote(ax, say("dashed: all together, {share}; bars: 95 % intervals", share=percent(found.overall_share, 1)))
 
 
 @plot(width=9.0, height=4.4)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, ORANGE, footnote, percent_ticks, plot
 from bko_mining.present.people import bars, intervals
-from bko_mining.words import day, number, percent, say
+from bko_mining.words import day, money, number, percent, say
 
 if TYPE_CHECKING:
     from bko_mining.analyse.candidates import Candidates
@@ -121,6 +121,9 @@ def plot_insights(found: "Insights", ax: Axes) -> None:
     """Draw the hours a month at stake in each finding, of people at work in orange, of waiting cases in blue."""
     rows = found.table
     notes = [say("{hours} h", hours=number(hours)) if hours == hours else "–" for hours in rows["hours_per_month"]]
+    if found.currency:
+        costs = [f"  ({money(cost, found.currency)})" if cost == cost else "" for cost in rows["cost_per_month"]]
+        notes = [note + cost for note, cost in zip(notes, costs, strict=True)]
     colours = [ORANGE if stake == say("work") else BLUE for stake in rows["stake"]]
     bars(ax, list(rows["finding"]), rows["hours_per_month"].fillna(0.0), notes, colours, wide=60)
     ax.set_title(say("Hours a month at stake"))
