@@ -2,8 +2,8 @@
 
 python benchmarks/xes.py ../shared/logs/real/bpic2012.xes.gz --peers /path/to/python/of/a/venv/with/peers
 
-The peers (pm4py, r4pm with polars, rustxes) need not be installed with the package: give the interpreter of an environment
-that has them. What is missing there is left out.
+The peers (pm4py, r4pm with polars, rustxes) need not be installed with the package: give the interpreter of an
+environment that has them. What is missing there is left out.
 """
 
 import argparse
@@ -18,8 +18,7 @@ READERS = {
     "read = lambda path: open_export(Path(path))",
     "r4pm (polars frame)": "import polars, r4pm.df; read = r4pm.df.import_xes",
     "rustxes (polars frame)": "import polars, rustxes; read = rustxes.import_xes",
-    "pm4py with r4pm": "import pm4py, r4pm, polars; read = lambda path: pm4py.read_xes(path, variant='r4pm')",
-    "pm4py with rustxes": "import pm4py, rustxes; read = lambda path: pm4py.read_xes(path, variant='rustxes')",
+    "pm4py (rustxes)": "import pm4py, rustxes; read = lambda path: pm4py.read_xes(path, variant='rustxes')",
     "pm4py (its own)": "import pm4py; read = lambda path: pm4py.read_xes(path, variant='chunk_regex')",
 }
 _TIMED = """

@@ -80,7 +80,7 @@ def as_text(values: pa.Array) -> pa.Array:
     """Distinct values as texts: whole numbers without a decimal point, everything else as Arrow writes it."""
     if pa.types.is_floating(values.type):
         numbers = values.to_numpy(zero_copy_only=False)
-        whole = [None if n != n else str(int(n)) if n == int(n) else repr(float(n)) for n in numbers.tolist()]
+        whole = [None if n != n else str(int(n)) if n.is_integer() else repr(n) for n in numbers.tolist()]
         return pa.array(whole, pa.string())
     if pa.types.is_nested(values.type):
         return pa.array([None if v is None else str(v) for v in values.to_pylist()], pa.string())

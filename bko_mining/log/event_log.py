@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
-from bko_mining.log import filters, privacy, repairs, writing
+from bko_mining.log import filters, privacy, repairs, writing, xes_writing
 from bko_mining.log.assembling import assemble
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
 from bko_mining.log.exports import as_table
@@ -376,7 +376,7 @@ class EventLog:
     to_arrow = writing.to_arrow
     write_parquet = writing.write_parquet
     write_csv = writing.write_csv
-    write_xes = writing.write_xes
+    write_xes = xes_writing.write_xes
     write_ocel = writing.write_ocel
 
     def _rows(self, rows: NDArray[Any]) -> Self:

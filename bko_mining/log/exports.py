@@ -71,3 +71,26 @@ def unique_headings(headings: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return out
+
+
+def cells(values: list[Any]) -> pa.Array:
+    """One Arrow column of the values of cells, an empty text being none; texts where they are of several types."""
+    known = [None if value == "" else value for value in values]
+    try:
+        return pa.array(known)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else str(value) for value in known], pa.string())
+
+
+def records_table(records: list[dict[str, Any]]) -> pa.Table:
+    """A table of records that may lack some keys.
+
+    Raises
+    ------
+    LogError
+        If there is no record.
+    """
+    if not records:
+        raise LogError("the document holds no records with a case, an activity and an instant")
+    names = dict.fromkeys(key for record in records for key in record)
+    return pa.table({name: cells([record.get(name, "") for record in records]) for name in names})

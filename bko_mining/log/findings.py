@@ -102,6 +102,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Rework and loops cannot be seen.",
         "export the card history instead",
     ),
+    "flattened": (
+        "Events of an object-centric log left out, as it was flattened on {example}",
+        "Events that touch no object of that type are not in the log.",
+        "read_log(path, object_type='…')",
+    ),
     "duplicates": (
         "Instances that repeat another in everything",
         "Counts, rework and work content are too high.",

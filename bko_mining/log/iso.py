@@ -1,4 +1,4 @@
-"""Instants in ISO 8601 that are all of one length, read as a matrix of digits: the form of most machine-made exports."""
+"""Instants in ISO 8601 that are all of one length, as most machine-made exports have them: read as digits."""
 
 from typing import Any
 

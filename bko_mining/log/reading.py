@@ -13,20 +13,25 @@ from bko_mining.log.recognise import recognise
 from bko_mining.log.sources import open_export
 
 
-def read_log(path: Any, columns: Any = None, timezone: str | None = None) -> EventLog:
+def read_log(
+    path: Any, columns: Any = None, timezone: str | None = None, *, object_type: str | None = None
+) -> EventLog:
     """Open an export as an event log.
 
     Parameters
     ----------
     path : str, Path or frame
-        A CSV in any dialect, XES or Parquet file, plain or packed (gzip, zip, zstandard, bzip2, xz);
-        a pandas, polars or Arrow frame is taken as it is.
+        CSV in any dialect, XES, Parquet, Excel, JSON or OCEL 2.0, plain or packed (gzip, zip, zstandard, bzip2, xz);
+        several files as a pattern such as ``"2026-*.csv"``; a pandas, polars or Arrow frame is taken as it is.
     columns : dict, ColumnMapping or path of a YAML mapping, optional
         Which column is what, where it cannot be found or was found wrongly:
         ``{"case_id": "Pedido", "activity": "Etapa", "end": "Data"}``. The rest is found.
     timezone : str, optional
         IANA name of the clock the office lives by. Instants that name no zone are read in it (in UTC if it is not
         given; ``log.issues`` says so).
+    object_type : str, optional
+        The type of object whose instances become the cases of an object-centric log (OCEL 2.0); the one that most
+        events touch one of if not given, and ``log.issues`` lists the types.
 
     Returns
     -------
@@ -51,7 +56,7 @@ def read_log(path: Any, columns: Any = None, timezone: str | None = None) -> Eve
     <EventLog: 1 cases, 2 activity instances, 2 activities, 0 resources, 2026-01-31 to 2026-02-03 America/Sao_Paulo>
     """
     _check_zone(timezone)
-    export = open_export(Path(path)) if isinstance(path, str | Path) else Export(as_table(path))
+    export = open_export(Path(path), object_type) if isinstance(path, str | Path) else Export(as_table(path))
     return log_of(export, columns, timezone)
 
 

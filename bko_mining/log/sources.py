@@ -13,16 +13,17 @@ from pyarrow import parquet
 
 from bko_mining.errors import LogError
 from bko_mining.log.delimited import read_delimited
-from bko_mining.log.documents import read_json, read_ocel_xml, read_sqlite, read_workbook
+from bko_mining.log.documents import read_json, read_workbook
 from bko_mining.log.exports import Export
+from bko_mining.log.ocel import read_ocel_xml, read_sqlite
 from bko_mining.log.presets import reshape_table
 from bko_mining.log.xes import read_xes
 
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, BadZipFile, pa.ArrowInvalid)
 
 
-def open_export(path: Path) -> Export:
-    """Read one file, whatever it is packed in, as a table of raw columns.
+def open_export(path: Path, object_type: str | None = None) -> Export:
+    """Read one file, whatever it is packed in, as a table of raw columns; OCEL flattened on a type of object.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def open_export(path: Path) -> Export:
         If the file does not exist, is damaged, or is of a kind that no log comes in.
     """
     if any(mark in path.name for mark in "*?[") and not path.exists():
-        return _several(path)
+        return _several(path, object_type)
     if not path.is_file():
         raise LogError(
             f"there is no file {path}"
@@ -41,14 +42,14 @@ def open_export(path: Path) -> Export:
     if head[:4] == b"PAR1":
         return _parquet(path)
     data = unpack(path.read_bytes(), path.name)
-    return read_bytes(data, path.name)
+    return read_bytes(data, path.name, object_type)
 
 
-def _several(pattern: Path) -> Export:
+def _several(pattern: Path, object_type: str | None) -> Export:
     paths = sorted(pattern.parent.glob(pattern.name))
     if not paths:
         raise LogError(f"no file matches {pattern}")
-    exports = [open_export(path) for path in paths]
+    exports = [open_export(path, object_type) for path in paths]
     try:
         table = pa.concat_tables([export.table for export in exports], promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -57,17 +58,17 @@ def _several(pattern: Path) -> Export:
     return Export(table, found, exports[0].decimal, exports[0].preset)
 
 
-def read_bytes(data: bytes, name: str) -> Export:
+def read_bytes(data: bytes, name: str, object_type: str | None = None) -> Export:
     """Tell the kind of an unpacked file by its first bytes and read it."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[:16] == b"SQLite format 3\0":
-        return read_sqlite(data, name)
+        return read_sqlite(data, name, object_type)
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         return reshape_table(read_workbook(data, name))
     if head[:1] in (b"{", b"["):
-        return reshape_table(read_json(data, name))
+        return reshape_table(read_json(data, name, object_type))
     if b"<object-types" in data[:100_000] or b"<events>" in data[:100_000]:
-        return read_ocel_xml(data, name)
+        return read_ocel_xml(data, name, object_type)
     if head[:1] == b"<" or data[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
         return read_xes(data, name)
     if data[:4] == b"PAR1":

@@ -151,10 +151,13 @@ class _Tags:
         indices = _placed(
             typical, coded.indices.to_numpy(zero_copy_only=False), np.where(odd >= 0, odd + len(names), -1)
         )
-        # Two ways of writing one value, such as &#39; and ', are one value.
-        unified = pa.concat_arrays([names, pa.array(self.shapes.values, names.type)]).dictionary_encode()
-        recoded = np.append(unified.indices.to_numpy(zero_copy_only=False), -1)[indices]
-        return pa.DictionaryArray.from_arrays(pa.array(recoded, mask=recoded < 0), unified.dictionary)
+        names = pa.concat_arrays([names, pa.array(self.shapes.values, names.type)])
+        # Encoded anew: two ways of writing one value, such as &#39; and ', are one value.
+        return (
+            pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), names)
+            .dictionary_decode()
+            .dictionary_encode()
+        )
 
 
 def _placed(mask: Mask, inside: Codes, otherwise: Codes) -> Codes:
@@ -208,7 +211,7 @@ def _quoted(inside: Any, pattern: str) -> list[str | None]:
     found = pc.extract_regex(inside, pattern)
     single = found.field(1)
     texts = pc.if_else(pc.equal(single.fill_null(""), ""), found.field(0), single).to_pylist()
-    return [unescape(text) if text and "&" in text else text for text in texts]
+    return [unescape(t) if is_there else None for t, is_there in zip(texts, found.is_valid().to_pylist(), strict=True)]
 
 
 def _ranked(texts: Any) -> tuple[Codes, list[str]]:
@@ -278,9 +281,9 @@ def _refuse_other_than_utf8(data: bytes, name: str) -> None:
 def _distinct(codes: Instants, bound: int) -> tuple[Instants, Codes]:
     """The codes in use, ascending, and the rank of each; by counting where there are few."""
     if bound > 10 * len(codes):
-        used, rank = np.unique(codes, return_inverse=True)
-        return used, rank
-    used = np.flatnonzero(np.bincount(codes, minlength=bound))
+        found, place = np.unique(codes, return_inverse=True)
+        return found, place.astype(np.int32)
+    used = np.flatnonzero(np.bincount(codes, minlength=bound)).astype(np.int64)
     rank = np.zeros(bound, np.int32)
     rank[used] = np.arange(len(used), dtype=np.int32)
     return used, rank[codes]
@@ -306,7 +309,8 @@ def _columns(tags: _Tags, rows: Instants, level: Instants, owner: Instants, n: i
         values = tags.values(mine)
         codes = np.full(n, -1, np.int32)
         codes[owner[mine]] = values.indices.to_numpy(zero_copy_only=False)
-        columns[tags.shapes.keys[k]] = pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), values.dictionary)
+        coded = pa.array(codes, mask=codes < 0)
+        columns[tags.shapes.keys[k]] = pa.DictionaryArray.from_arrays(coded, values.dictionary)
     nested = rows[(level[rows] > 0) | (tags.shapes.step[tags.shape[rows]] > 0)]
     return _nested(tags, nested, level, owner, n) | columns if len(nested) else columns
 

@@ -1,16 +1,11 @@
-"""Filters, repairs, privacy and writers on logs small enough to work out by hand."""
-
-from pathlib import Path
+"""Filters, repairs and privacy on logs small enough to work out by hand."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import MISSING, EventLog
-from bko_mining.log.reading import read_log
 from bko_mining.log.repairs import estimate_start_times
 from bko_mining.words import speaking
 
@@ -132,47 +127,3 @@ def test_estimated_starts_never_precede_the_case_or_the_resource(log: EventLog) 
     assert (estimated.start != MISSING).all()
     assert (estimated.start <= estimated.end).all()
     assert "starts_estimated" in set(estimated.issues["kind"])
-
-
-@pytest.mark.parametrize("form", ["csv", "parquet", "xes", "json"])
-def test_written_logs_read_back_the_same(log: EventLog, tmp_path: Path, form: str) -> None:
-    write = {"csv": log.write_csv, "parquet": log.write_parquet, "xes": log.write_xes, "json": log.write_ocel}[form]
-    back = read_log(write(tmp_path / f"log.{form}"), timezone=log.timezone)
-    same(log, back)
-
-
-def same(log: EventLog, back: EventLog) -> None:
-    columns = ["case_id", "activity", "resource", "start", "end", "amount"]
-    left, right = (x.frame[columns].astype({"activity": str, "resource": object, "amount": float}) for x in (log, back))
-    pd.testing.assert_frame_equal(left, right, check_dtype=False)
-
-
-EVENTS = st.lists(
-    st.tuples(
-        st.sampled_from(["1", "b 2", "ç;3", 'q"4', "<5&>"]),
-        st.sampled_from(["abrir", "a,b", "x\ty"]),
-        st.sampled_from([None, "ana", "José, o 2º"]),
-        st.integers(0, 10**9),
-        st.integers(0, 10**6),
-        st.floats(-1e6, 1e6).map(lambda x: round(x, 3)),
-    ),
-    min_size=2,
-    max_size=12,
-)
-
-
-@settings(max_examples=25, deadline=None, phases=[Phase.generate])
-@given(EVENTS, st.sampled_from(["csv", "parquet", "xes", "json"]))
-def test_writing_and_reading_back_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, rows: list, form: str
-) -> None:
-    frame = pd.DataFrame(rows, columns=["case_id", "activity", "resource", "start", "length", "amount"])
-    frame["end"] = pd.to_datetime((frame["start"] + frame.pop("length")) * 1_000_000 + 1_700_000_000_000_000, unit="us")
-    frame["start"] = pd.to_datetime(frame["start"] * 1_000_000 + 1_700_000_000_000_000, unit="us")
-    # Equal instants of one case and activity may be paired either way by formats of single events.
-    frame = frame.drop_duplicates(["case_id", "activity", "start"]).drop_duplicates(["case_id", "start"])
-    columns = {"case_id": "case_id", "activity": "activity", "resource": "resource", "start": "start", "end": "end"}
-    log = EventLog.from_frame(frame, columns, timezone="UTC")
-    folder = tmp_path_factory.mktemp("trip")
-    write = {"csv": log.write_csv, "parquet": log.write_parquet, "xes": log.write_xes, "json": log.write_ocel}[form]
-    same(log, read_log(write(folder / f"log.{form}"), timezone="UTC"))
