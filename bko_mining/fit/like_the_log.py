@@ -7,7 +7,7 @@ import numpy as np
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
-from bko_mining.validate.observing import observe_like
+from bko_mining.validate.observing import cut_like, first_ends, observe_like
 
 _MOST = 30
 """A run becomes so many times larger than the log before it is cut short."""
@@ -32,13 +32,16 @@ def simulate_like(
     Returns
     -------
     EventLog
-        What a log of finished cases, cut when the last of them finished, would hold.
+        What a log of finished cases, cut when the last of them finished, would hold. Of a twin fitted to a slice of
+        time: what a slice that saw so many cases would hold, the last ones cut.
     """
     many = n_cases + max(20, n_cases // 4)
+    sliced = twin.observed is not None and twin.observed.sliced
     while True:
         log = simulate(twin, n_cases=many, start=start, seed=seed, replication=replication)
-        finished = np.partition(log.case_end, n_cases - 1)[n_cases - 1]
-        if finished <= log.case_start.max():
+        if sliced and np.partition(first_ends(log), n_cases)[n_cases] <= log.case_start.max():
+            return cut_like(log, n_cases=n_cases)
+        if not sliced and np.partition(log.case_end, n_cases - 1)[n_cases - 1] <= log.case_start.max():
             return observe_like(log, n_cases=n_cases)
         if many >= _MOST * n_cases + 300:
             first = np.sort(np.argsort(log.case_end, kind="stable")[:n_cases])

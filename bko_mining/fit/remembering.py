@@ -4,6 +4,7 @@ import numpy as np
 
 from bko_mining.fit.choosing import Habits, Trial, choose_habits, learn
 from bko_mining.fit.courses import Courses, courses
+from bko_mining.fit.slices import Slice, between_edges
 from bko_mining.fit.streams import Grid, grid_stream
 from bko_mining.fit.window import Weights, window_weights
 from bko_mining.log.event_log import EventLog
@@ -21,10 +22,13 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     trying it on the end of the log. Arrivals follow the weekly table of the twin, unless the log shows a fixed grid, a
     level that moved, or an end that hides cases: then they are put right.
     """
-    found = courses(log)
-    until = float(max(found.rows.end.max(), found.arrival.max()))
+    whole = courses(log)
+    piece = between_edges(whole, float(max(whole.rows.end.max(), whole.arrival.max())))
+    found, until = piece.inner, piece.until
     habits, trials = choose_habits(found, until, seed=seed)
     memory, stream = learn(found, until, habits)
+    if piece.edges:
+        memory = memory.model_copy(update={"sliced": True})
     weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
     unseen = 1 - found.n / float(weights.arrivals.sum())
     moved = isinstance(stream, Grid) or habits.arrivals_half_life is not None or unseen > _UNSEEN
@@ -32,7 +36,7 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     if moved:
         arrivals = (grid_stream(stream) if isinstance(stream, Grid) else stream,)
     evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
-    evidence += [_memory_evidence(found, weights, habits, trials)]
+    evidence += [_memory_evidence(found, weights, habits, trials), *_edges_evidence(piece)]
     if moved:
         evidence.append(_arrivals_evidence(found, stream, habits, unseen))
     return twin.replace(arrivals=arrivals, observed=memory, evidence=tuple(evidence))
@@ -58,6 +62,19 @@ def _arrivals_evidence(found: Courses, stream: object, habits: Habits, unseen: f
         assumption="unseen cases take as long as seen ones (right truncation, Lynden-Bell)",
         numbers={"unseen_share": unseen},
     )
+
+
+def _edges_evidence(piece: Slice) -> list[Evidence]:
+    if not piece.edges:
+        return []
+    return [
+        Evidence(
+            part="observed.edges",
+            found=f"the log is a slice of time: cases are cut at its {' and its '.join(piece.edges)}",
+            n=piece.left_aside,
+            assumption="cases that an edge may have cut are left aside; logs like it are cut at both edges",
+        )
+    ]
 
 
 def _memory_evidence(found: Courses, weights: Weights, habits: Habits, trials: list[Trial]) -> Evidence:

@@ -1,6 +1,5 @@
 """The days of a run, and how an interval of the past is laid into them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,6 @@ from bko_mining.simulate.donors import CLOSED_BELOW, DAY
 SHORT = 4 * 3600.0
 """Intervals up to this length keep their length where they stay within a day; longer ones keep their clock times."""
 
-Chance = Callable[[], float]
 Numbers = NDArray[np.float64]
 
 
@@ -24,7 +22,7 @@ class Habits:
     starts, ends : tuple of 7 floats
         Starts and ends on each weekday, 1 being an average day.
     opens : float64[7]
-        Chance that a day is open: below 1 only for weekdays on which hardly anything happens.
+        Chance that a day is open: below 1 only for weekdays that are hardly ever worked, but then by many.
     worked : int64[days + 1]
         Number of open days of the past before each day.
     """
@@ -45,7 +43,9 @@ class Habits:
         shares = [np.bincount((at // DAY).astype(int) % 7, minlength=7) / len(at) * 7 for at in (start, end)]
         seen = np.bincount(week[first:], minlength=7)
         often = np.bincount(week[first:][active[first:]], minlength=7) / np.maximum(seen, 1)
-        opens = np.where(shares[0] < CLOSED_BELOW, often, 1.0)
+        # Where little is done even on the days that are worked, single people work now and then: no day is closed.
+        rare = (shares[0] < CLOSED_BELOW) & (shares[0] >= CLOSED_BELOW * often)
+        opens = np.where(rare | (often == 0), often, 1.0)
         worked = np.concatenate([[0], np.cumsum(active | (opens[week] >= 0.5))])
         return cls(tuple(shares[0].tolist()), tuple(shares[1].tolist()), opens, worked.tolist())
 
@@ -57,17 +57,18 @@ class Habits:
 class Days:
     """Days of one run: which are open is drawn once, so that a rare Saturday is worked by all or by nobody."""
 
-    __slots__ = ("_before", "_habits", "_is_open", "_open")
+    __slots__ = ("_before", "_habits", "_is_open", "_open", "_owed")
 
     def __init__(self, habits: Habits, n_days: int, rng: np.random.Generator) -> None:
         self._habits = habits
         is_open = rng.random(n_days) < habits.opens[np.arange(n_days) % 7]
         is_open[-1] = True
+        self._owed: list[float] = rng.random(7).tolist()
         self._is_open: list[bool] = is_open.tolist()
         self._before: list[int] = np.concatenate([[0], np.cumsum(is_open)]).tolist()
         self._open: list[int] = np.flatnonzero(is_open).tolist()
 
-    def lay(self, begin: float, was: tuple[float, float], chance: Chance, *, ends: bool = False) -> float:
+    def lay(self, begin: float, was: tuple[float, float], *, ends: bool = False) -> float:
         """Return when an interval of the past, laid so that it begins at an instant, is over.
 
         Short intervals within a day keep their length. Others keep the number of open days they went over and the clock
@@ -82,18 +83,27 @@ class Days:
         at = self._nth(ordinal) * DAY + until % DAY
         if at < begin:
             at = self._nth(ordinal + 1) * DAY + until % DAY
-        at = self._met(at, until, self._habits.ends if ends else self._habits.starts, chance)
+        at = self._met(at, until, self._habits.ends if ends else self._habits.starts)
         return max(at, begin)
 
-    def _met(self, at: float, was: float, usual: tuple[float, ...], chance: Chance) -> float:
+    def _met(self, at: float, was: float, usual: tuple[float, ...]) -> float:
         """Move on from days that are worked less than the weekday the interval was seen on."""
         aim = usual[int(was // DAY) % 7]
         for _ in range(7):
             day = self._day(at)
-            if chance() * aim <= usual[day % 7] / max(self._habits.opens[day % 7], 1e-9):
+            if self._is_due(day % 7, usual[day % 7] / max(aim * self._habits.opens[day % 7], 1e-9)):
                 break
             at = self._nth(self._before[day] + self._is_open[day]) * DAY + at % DAY
         return at
+
+    def _is_due(self, weekday: int, share: float) -> bool:
+        """Let a share of the calls pass, spread evenly, so that a rarely worked day is neither missed nor crowded."""
+        if share >= 1:
+            return True
+        self._owed[weekday] += share
+        due = self._owed[weekday] >= 1
+        self._owed[weekday] -= due
+        return due
 
     def _works(self, at: float) -> bool:
         return self._is_open[self._day(at)]

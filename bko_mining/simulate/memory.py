@@ -70,14 +70,14 @@ class Memory:
         evenness : float
             Number in [0, 1) that picks the past case to follow at first, in order of the cycle times.
         """
-        rows, chance = self._rows, rng.random
+        rows = self._rows
         row = self._first.near_in_order(arrival, evenness, self.past.cycle_time, self.past.weight)
         begin, latest = arrival, -np.inf
         steps: Steps = ([], [], [], [])
         while True:
             activity = rows.activity[row]
             model = row if self._alike(rows.start[row], rows.end[row], begin) else self._redo(activity, begin, rng)
-            end = days.lay(begin, (rows.start[model], rows.end[model]), chance, ends=True)
+            end = days.lay(begin, (rows.start[model], rows.end[model]), ends=True)
             steps[0].append(activity)
             steps[1].append(rows.resource[model])
             steps[2].append(begin)
@@ -92,7 +92,7 @@ class Memory:
             if rows.overlaps[step]:
                 begin += rows.following[step] - rows.reference[step]
             else:
-                begin = days.lay(latest, (rows.reference[step], rows.following[step]), chance)
+                begin = days.lay(latest, (rows.reference[step], rows.following[step]))
             row = step + 1
 
     def _alike(self, was: float, until: float, now: float) -> bool:

@@ -70,6 +70,10 @@ class ObservedCases(Part):
     same_kind_of_day: bool = Field(
         False, description="Intervals over midnight come from the same kind of weekday only."
     )
+    sliced: bool = Field(
+        False,
+        description="Whether the log was a slice of time, which cuts cases at its edges instead of leaving them out.",
+    )
 
     @model_validator(mode="after")
     def _has_its_columns(self) -> Self:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bko_mining.errors import LogError
-from bko_mining.log.event_log import EventLog
+from bko_mining.log.event_log import EventLog, Instants
 
 
 def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
@@ -46,3 +46,44 @@ def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
             f"simulate more than {simulated.n_cases} cases"
         )
     return simulated.take_cases(np.sort(first), because=f"the first {n_cases} cases to finish")
+
+
+def cut_like(simulated: EventLog, *, n_cases: int) -> EventLog:
+    """Keep what had ended when so many cases had shown themselves, as a slice of time holds it.
+
+    Parameters
+    ----------
+    simulated : EventLog
+        A run that let cases arrive beyond that instant.
+    n_cases : int
+        Number of cases of the observed log.
+
+    Raises
+    ------
+    LogError
+        If the run is too short.
+
+    Examples
+    --------
+    >>> import numpy as np, pyarrow as pa
+    >>> log = EventLog.from_codes(
+    ...     case=np.array([0, 0, 1, 2], np.int32), case_ids=pa.array(["A", "B", "C"]),
+    ...     activity=np.zeros(4, np.int32), activities=("Register",),
+    ...     start=np.array([0, 10, 20, 30]), end=np.array([5, 45, 25, 40]))
+    >>> cut_like(log, n_cases=2).case_ids[np.array([0, 1])].to_pylist(), len(cut_like(log, n_cases=2))
+    (['A', 'B'], 2)
+    """
+    if simulated.n_cases <= n_cases:
+        raise LogError(f"{n_cases} cases are wanted of a run of {simulated.n_cases}; simulate more cases")
+    seen = np.partition(first_ends(simulated), n_cases)[n_cases]
+    if seen > simulated.case_start.max():
+        raise LogError(
+            f"cases that arrive after the run's last one might be among the first {n_cases} to be seen; "
+            f"simulate more than {simulated.n_cases} cases"
+        )
+    return simulated.take_instances(simulated.finish < seen)
+
+
+def first_ends(log: EventLog) -> Instants:
+    """Return when each case shows itself: the end of its first instance to end."""
+    return np.asarray(np.minimum.reduceat(log.finish, log.offsets[:-1]))

@@ -82,7 +82,7 @@ def test_a_day_without_work_is_skipped_and_clock_times_stay():
     assert habits.opens.tolist() == [1, 1, 1, 1, 1, 0, 0]
     days = Days(habits, 100, np.random.default_rng(0))
     friday = 4 * DAY + 10.0 * HOUR
-    until = days.lay(friday, (10.0 * HOUR, DAY + 9.5 * HOUR), lambda: 0.5)
+    until = days.lay(friday, (10.0 * HOUR, DAY + 9.5 * HOUR))
     assert until == 7 * DAY + 9.5 * HOUR
 
 

@@ -8,7 +8,7 @@ from bko_mining.errors import LogError
 from bko_mining.fit.like_the_log import simulate_like
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.model import Twin
-from bko_mining.validate.observing import observe_like
+from bko_mining.validate.observing import cut_like, observe_like
 
 
 def _log(spans):
@@ -46,3 +46,17 @@ def test_a_run_goes_on_until_the_first_cases_to_finish_are_known():
     # Cases that take long are missing: the mean of all would be 250 h.
     assert (log.case_end - log.case_start).mean() / 3.6e9 < 200
     assert log.case_end.max() < log.case_start.min() + 500 * 3_600_000_000
+
+
+def test_a_slice_of_time_cuts_the_cases_under_way_at_its_end():
+    log = cut_like(_log([(0, 100), (1, 5), (2, 4), (3, 50), (60, 61), (300, 301)]), n_cases=3)
+    # The fourth case to show itself ends at 61: by then the first one has not been seen at all.
+    assert log.case_ids.to_pylist() == ["1", "2", "3"]
+    assert log.case_end.max() < 61
+
+
+def test_a_slice_of_a_short_run_is_refused():
+    with pytest.raises(LogError, match="simulate more cases"):
+        cut_like(_log([(0, 100), (1, 5)]), n_cases=2)
+    with pytest.raises(LogError, match="first 1 to be seen"):
+        cut_like(_log([(0, 100), (1, 50)]), n_cases=1)
