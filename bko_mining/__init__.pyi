@@ -46,6 +46,8 @@ from bko_mining.discover.process_model import discover_powl_model as discover_po
 from bko_mining.discover.process_model import discover_split_model as discover_split_model
 from bko_mining.discover.process_model import model_quality as model_quality
 from bko_mining.discover.process_model import read_model as read_model
+from bko_mining.discover.replay import Replay as Replay
+from bko_mining.discover.replay import replay as replay
 from bko_mining.discover.variants import variants as variants
 from bko_mining.errors import BkoError as BkoError
 from bko_mining.errors import CalendarError as CalendarError
