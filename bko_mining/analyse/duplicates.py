@@ -3,7 +3,8 @@
 A family is activities whose names share most of their words (``Enter invoice``, ``Enter invoice in ERP``). A second
 look (approve, review, check) is control and no second entry, and names that differ by a number are stages (``Level 2``,
 ``Level 3``). Only names and people are compared: the log does not hold what was typed. A correction is an
-activity whose name says so, done by another department than the one that worked on the case before.
+activity whose name says so; it corrects the last work before it that shares a stem with its name (``Correct
+registration``, ``Register invoice``), otherwise the last work that is no control.
 """
 
 import re
@@ -23,6 +24,8 @@ from bko_mining.words import money, number, say
 
 ALIKE = 0.6
 """Share of common words (of the shorter name) from which two activities are of one family; one word is not enough."""
+STEM = 5
+"""Letters by which ``Register`` and ``registration`` are seen to be about the same."""
 _SMALL = frozenset(re.findall(r"\w+", "the a of in to for by and at o de da do no na em para por e"))
 
 
@@ -143,10 +146,29 @@ def _entered_again(log: EventLog, who: NDArray[np.int32]) -> Pairs:
 
 
 def _corrected(log: EventLog, who: NDArray[np.int32]) -> Pairs:
-    correction = np.array([_CORRECTION.search(name.casefold()) is not None for name in log.activities])[log.activity]
-    rows = np.flatnonzero(log.follows & correction & (who != UNKNOWN))
-    rows = rows[~correction[rows - 1] & (who[rows - 1] != UNKNOWN) & (who[rows - 1] != who[rows])]
-    return "corrected", rows - 1, rows
+    """Corrections, and the last instance before them of what they correct, where another department did it."""
+    firsts, seconds = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for code, name in enumerate(log.activities):
+        if _CORRECTION.search(name.casefold()):
+            rows = np.flatnonzero((log.activity == code) & (who != UNKNOWN))
+            source = np.where(_corrected_by(name, log.activities)[log.activity], np.arange(len(log)), -1)
+            last = np.maximum.accumulate(source)[rows - 1]
+            found = log.follows[rows] & (last >= log.offsets[log.case[rows]])
+            firsts.append(last[found])
+            seconds.append(rows[found])
+    first, second = np.concatenate(firsts), np.concatenate(seconds)
+    other = (who[first] != UNKNOWN) & (who[first] != who[second])
+    return "corrected", first[other], second[other]
+
+
+def _corrected_by(correction: str, activities: tuple[str, ...]) -> NDArray[np.bool_]:
+    """What a correction may correct: activities that share a stem with it, otherwise all that is no control itself."""
+    work = [not (_CORRECTION.search(name.casefold()) or any(map(_CONTROL.match, _words(name)))) for name in activities]
+    stems = {word[:STEM] for word in _words(correction) if len(word) >= STEM and not _CORRECTION.search(word)}
+    akin = [
+        mine and any(word[:STEM] in stems for word in _words(name)) for mine, name in zip(work, activities, strict=True)
+    ]
+    return np.array(akin if any(akin) else work)
 
 
 def _table(log: EventLog, who: NDArray[np.int32], labels: list[str], pairs: list[Pairs]) -> pd.DataFrame:
@@ -177,7 +199,7 @@ def _table(log: EventLog, who: NDArray[np.int32], labels: list[str], pairs: list
 
 def _families(activities: tuple[str, ...]) -> NDArray[np.int64]:
     """A family number for each activity (the first earlier one whose words it mostly shares), -1 for control."""
-    words = [set(re.findall(r"\w+", name.casefold())) - _SMALL for name in activities]
+    words = [_words(name) for name in activities]
     family = np.array([-1 if any(map(_CONTROL.match, each)) else place for place, each in enumerate(words)])
     for later in np.flatnonzero(family >= 0):
         for earlier in np.flatnonzero(family[:later] >= 0):
@@ -185,6 +207,10 @@ def _families(activities: tuple[str, ...]) -> NDArray[np.int64]:
                 family[later] = family[earlier]
                 break
     return family
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"\w+", name.casefold())) - _SMALL
 
 
 def _akin(one: set[str], other: set[str]) -> bool:

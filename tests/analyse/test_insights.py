@@ -107,3 +107,6 @@ def test_stages_and_control_are_no_double_entry_but_corrections_are_told() -> No
     found = bko.duplicate_entry(log(("Register invoice", "Store"), ("Correct registration", "Finance")))
     assert found.table[["kind", "first_by", "second_by"]].values.tolist() == [["corrected", "Store", "Finance"]]
     assert "corrected by Finance" in found.summary
+    # The approver sends back what the clerk registered; the clerk does not correct the approval.
+    steps = [("Register invoice", "Clerk"), ("Approve", "Boss"), ("Correct registration", "Clerk")]
+    assert not len(bko.duplicate_entry(log(*steps)).table)
