@@ -89,6 +89,8 @@ class Result:
 
 def as_text(table: pd.DataFrame, rows: int = 20) -> str:
     """Write the first rows of a table as text that is the same on every machine."""
+    if table.empty:
+        return say("no rows")
     words = readable(table.head(rows))
     words.columns = pd.Index(table.columns)
     text = words.to_string(index=False, max_colwidth=100)

@@ -44,8 +44,8 @@ class LogComparison(Result):
         ``vanished``, ``both``) and ``changed`` (the shares differ more than by chance, all variants judged together),
         the largest differences first.
     paths : pandas.DataFrame
-        The difference map: ``source_activity``, ``target_activity``, ``before_share``, ``after_share`` of cases that go
-        this way, ``difference`` and ``changed``.
+        ``source_activity``, ``target_activity``, ``before_share``, ``after_share`` of cases that go this way,
+        ``difference`` and ``changed``, the largest differences first; ``bko.difference_map(before, after)`` draws them.
     n_before, n_after : int
         Cases.
     cautions : tuple of str

@@ -132,7 +132,7 @@ def rework(
     delay_cost_per_hour: float = 0.0,
     currency: str = "USD",
 ) -> Rework:
-    """Find what is done twice and what it costs.
+    """Find what is done twice and what it costs; ``bko.process_map(log, colour="rework")`` shows it on the map.
 
     Parameters
     ----------

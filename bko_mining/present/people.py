@@ -226,7 +226,10 @@ def short(label: str, most: int = 40) -> str:
 
 
 def two_lines(label: str, most: int = 40) -> str:
-    """Break a long label once and cut what does not fit into the second line."""
-    first = label if len(label) <= most else label[:most].rpartition(" ")[0] or label[:most]
-    rest = label[len(first) :].strip()
-    return f"{first}\n{short(rest, most)}" if rest else first
+    """Break a long label once, near its middle where both halves fit, and cut what does not fit into two lines."""
+    if len(label) <= most:
+        return label
+    breaks = [place for place, letter in enumerate(label) if letter == " " and place <= most]
+    fitting = [place for place in breaks if len(label) - place - 1 <= most]
+    place = min(fitting, key=lambda at: abs(at - len(label) / 2)) if fitting else max(breaks, default=most)
+    return f"{label[:place]}\n{short(label[place:].strip(), most)}"
