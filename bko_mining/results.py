@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Result:
     """An answer: a tidy table and one sentence that can be quoted.
 
-    Subclasses give ``summary`` and, where a picture says more, name the function of ``present`` that draws it.
+    Subclasses give ``summary`` and, where a picture says more, name the functions of ``present`` that draw it: the
+    ``picture``, the ``widget`` for notebooks, and what is ``living`` in a page.
 
     Attributes
     ----------
@@ -34,6 +35,7 @@ class Result:
     table: pd.DataFrame
     picture: ClassVar[str] = ""
     widget: ClassVar[str] = ""
+    living: ClassVar[str] = ""
     page: ClassVar[str] = "pages:result_page"
 
     def __init_subclass__(cls) -> None:

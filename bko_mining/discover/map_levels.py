@@ -52,24 +52,20 @@ class MapLevel:
         Between these activities, shown or not.
     views : tuple of MapView
         From the fewest paths to the most.
-    readable : int
-        The view that shows as much as can be read.
     """
 
     activities: tuple[str, ...]
     paths: pd.DataFrame
     n_paths: int
     views: tuple[MapView, ...]
-    readable: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapLevels:
-    """All levels, from the fewest activities to all, and the one that can be read; nodes as in ``ProcessMap``."""
+    """All levels, from the fewest activities to all; nodes as in ``ProcessMap``."""
 
     nodes: pd.DataFrame
     levels: tuple[MapLevel, ...]
-    readable: int
     n_activities: int
 
 
@@ -93,7 +89,6 @@ def map_levels(log: EventLog) -> MapLevels:
     return MapLevels(
         nodes=nodes,
         levels=tuple(_level(log, order[:stop], nodes["activity"]) for stop in stops),
-        readable=stops.index(min(READABLE_ACTIVITIES, n)),
         n_activities=n,
     )
 
@@ -161,7 +156,6 @@ def _level(log: EventLog, kept: NDArray[np.int64], process_order: "pd.Series[str
         paths=_paths(slim, steps, order[:most]),
         n_paths=len(order),
         views=tuple(MapView(stop, float((worst < stop).sum()) / log.n_cases) for stop in stops),
-        readable=stops.index(readable),
     )
 
 

@@ -64,7 +64,7 @@ class ProcessMap(Result):
 
     picture: ClassVar[str] = "process_map:plot_process_map"
     widget: ClassVar[str] = "map_widget:map_widget"
-    page: ClassVar[str] = "map_page:map_page"
+    living: ClassVar[str] = "living_map:living_map"
 
     @property
     def summary(self) -> str:

@@ -19,7 +19,7 @@ from bko_mining.present.map_sketch import OUTER, QUIET, Card, Way, card, ink_on,
 from bko_mining.words import duration, language, money, number, say, share_words
 
 if TYPE_CHECKING:
-    from bko_mining.log.event_log import EventLog
+    from bko_mining.discover.process_map import ProcessMap
 
 Atlas = dict[str, Any]
 Say = Callable[[Any], str]
@@ -36,8 +36,9 @@ class _Measure:
     words: Callable[[float], str]
 
 
-def map_atlas(log: "EventLog", *, cost_per_hour: float | None = None, currency: str = "USD") -> Atlas:
-    """Write the map of a log at every level of detail; the same log gives the same atlas."""
+def map_atlas(drawn: "ProcessMap", *, cost_per_hour: float | None = None, currency: str = "USD") -> Atlas:
+    """Write the map of a log at every level of detail, the sliders near the map that was asked for."""
+    log = drawn.log
     found = map_levels(log)
     measures = list(_measures(log.has_starts, cost_per_hour, currency))
     cards = _cards(found, measures)
@@ -49,8 +50,16 @@ def map_atlas(log: "EventLog", *, cost_per_hour: float | None = None, currency: 
         "labels": {"activity": _labels(cost_per_hour, _ACTIVITY), "path": _labels(cost_per_hour, _PATH)},
         "activities": _activities(found, cards, measures, log.n_cases),
         "levels": [_level(level, found, cards, measures, log.n_cases) for level in found.levels],
-        "start": [found.readable, found.levels[found.readable].readable],
+        "start": list(_start(found, drawn)),
     }
+
+
+def _start(found: MapLevels, drawn: "ProcessMap") -> tuple[int, int]:
+    """The stops of the sliders that show about as much as the map that was drawn."""
+    sizes = [abs(len(level.activities) - len(drawn.nodes)) for level in found.levels]
+    at = sizes.index(min(sizes))
+    paths = [abs(view.n_paths - len(drawn.table)) for view in found.levels[at].views]
+    return at, paths.index(min(paths))
 
 
 def _measures(has_starts: bool, cost_per_hour: float | None, currency: str) -> "list[_Measure]":

@@ -62,6 +62,6 @@ class ProcessMapWidget(anywidget.AnyWidget):
 
 
 def map_widget(found: "ProcessMap", *, cost_per_hour: float | None = None, currency: str = "USD") -> ProcessMapWidget:
-    """Make the widget of a map, the sliders where the map can be read."""
-    atlas = map_atlas(found.log, cost_per_hour=cost_per_hour, currency=currency)
+    """Make the widget of a map, the sliders where it stands."""
+    atlas = map_atlas(found, cost_per_hour=cost_per_hour, currency=currency)
     return ProcessMapWidget(found.log, atlas=atlas, level=atlas["start"])

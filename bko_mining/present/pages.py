@@ -13,7 +13,7 @@ from markupsafe import Markup
 from bko_mining._version import __version__
 from bko_mining.present.figures import svg_text
 from bko_mining.present.tables import html_table
-from bko_mining.results import Result
+from bko_mining.results import Result, presenter
 from bko_mining.words import language, say
 
 
@@ -80,8 +80,8 @@ def section_of(result: Result, title: str, *, rows: int = 12, folded: bool = Fal
 
 
 def picture_of(result: Result) -> Markup:
-    """Draw a result as SVG text that can stand in a page."""
-    return Markup(svg_text(result.plot()))
+    """Draw a result as SVG text that can stand in a page; what can be played with there is."""
+    return Markup(presenter(result.living)(result) if result.living else svg_text(result.plot()))
 
 
 def result_page(result: Result) -> str:

@@ -53,7 +53,7 @@ def _film(found: "Replay") -> Markup:
     return Markup(
         f'<style>{_STYLE}</style><div class="bko-time" hidden><button type="button" aria-label="{pause}">❚❚</button>'
         f'<input type="range" aria-label="{time}" min="0" max="{lasts:.2f}" step="0.05" value="0"></div>'
-        f'<div class="bko-film">{found.svg}</div><script type="module">{_SCRIPT}</script>'
+        f'<div class="bko-living-film bko-film">{found.svg}</div><script type="module">{_SCRIPT}</script>'
     )
 
 

@@ -12,8 +12,8 @@ from bko_mining.discover.map_levels import cases_along, map_levels
 from bko_mining.discover.process_map import END, START, process_map
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
+from bko_mining.present.living_map import living_map
 from bko_mining.present.map_atlas import map_atlas
-from bko_mining.present.map_page import living_map
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 from tests.present.browser import Browser, running
@@ -94,8 +94,8 @@ def test_the_widget_filters_what_is_picked() -> None:
 @pytest.mark.parametrize("language", ["en", "pt_BR"])
 def test_the_same_log_has_the_same_atlas(language: str) -> None:
     with speaking(language):
-        atlas = map_atlas(log_of(ROWS))
-        assert json.dumps(atlas) == json.dumps(map_atlas(log_of(ROWS)))
+        atlas = map_atlas(process_map(log_of(ROWS)))
+        assert json.dumps(atlas) == json.dumps(map_atlas(process_map(log_of(ROWS))))
     assert atlas["words"]["paths"] == ("Paths" if language == "en" else "Caminhos")
 
 
@@ -202,7 +202,7 @@ def test_pictures_can_be_taken_away(page: Browser) -> None:
 def test_the_widget_s_script_talks_to_its_model(tab: Browser, tmp_path: Path) -> None:
     from bko_mining.present.map_widget import asset
 
-    atlas = map_atlas(log_of(ROWS))
+    atlas = map_atlas(process_map(log_of(ROWS)))
     script = asset("process_map.js").replace("export default { render };", "window.render = render;")
     (tmp_path / "widget.html").write_text(
         f"""<!doctype html><meta charset="utf-8"><body data-jp-theme-light="false">
