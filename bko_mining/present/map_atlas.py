@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bko_mining.discover.process_map import ProcessMap
 
 Atlas = dict[str, Any]
-Say = Callable[[Any], str]
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,16 @@ def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], 
     """The values of a table and the end of their scale; at the markers no time passes."""
     values = measure.column(table)
     if "source_activity" not in table:
-        return values, max(float(values.max()), 1e-9)
+        return values, max(float(values.max()), TINY)
     inner = (table["source_activity"] != START) & (table["target_activity"] != END)
-    return values, max(float(values[inner].max()) if inner.any() else float(values.max()), 1e-9)
+    return values, max(float(values[inner].max()) if inner.any() else float(values.max()), TINY)
 
 
 def _key(measure: _Measure, found: MapLevels) -> Atlas:
     whole = found.levels[-1].paths
-    ends = [measure.words(_values(measure, table)[1]) for table in (found.nodes, whole)]
+    tops = [_values(measure, table)[1] for table in (found.nodes, whole)]
+    # Without starts activities have no time: then they have no scale.
+    ends = [measure.words(top) if top > TINY else "" for top in tops]
     return {
         "key": measure.key,
         "label": measure.label,

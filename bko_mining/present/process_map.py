@@ -56,13 +56,18 @@ def coverage(found: "ProcessMap") -> str:
 
 
 def _cards(found: "ProcessMap") -> dict[str, Card]:
-    cool = found.colour == "hours"
+    cool = _cool_cards(found)
     values = found.nodes["n"].astype(float) if cool else _warmth(found.nodes, found.colour)
     top = max(float(values.max()), 1e-9)
     return {
         row.activity: card(row.activity, _fact(row, found), shade=value / top, colours=SEQUENTIAL if cool else HEAT)
         for row, value in zip(_rows(found.nodes), values, strict=True)
     }
+
+
+def _cool_cards(found: "ProcessMap") -> bool:
+    """Whether cards say how often: always, but where their own time or rework is the measure."""
+    return found.colour == "hours" or (found.colour == "time" and not found.starts_known)
 
 
 def _fact(row: Any, found: "ProcessMap") -> str:
@@ -109,24 +114,23 @@ def _warm(share: float) -> str:
 
 def _keys(found: "ProcessMap") -> list[tuple[str, Colormap, str]]:
     paths, nodes = found.table, found.nodes
+    often = (say("how often it is done"), SEQUENTIAL, f"0 – {number(float(nodes['n'].max()))}")
     if found.colour == "hours":
-        return [
-            (say("how often it is done"), SEQUENTIAL, f"0 – {number(float(nodes['n'].max()))}"),
-            (say("hours that pass"), HEAT, f"0 – {number(float(paths['hours'].max()))} h"),
-        ]
+        return [often, (say("hours that pass"), HEAT, f"0 – {number(float(paths['hours'].max()))} h")]
     if found.colour == "time":
-        top = [duration(float(_warmth(table, "time").max())) for table in (nodes, paths)]
-        names = (say("median time of work"), say("median time between"))
-    else:
-        top = [number(float(table["n_rework"].max())) for table in (nodes, paths)]
-        names = (say("done again"), say("steps to something done before"))
-    return [(name, HEAT, f"0 – {end}") for name, end in zip(names, top, strict=True)]
+        work, between = (duration(float(_warmth(table, "time").max())) for table in (nodes, paths))
+        cards = often if _cool_cards(found) else (say("median time of work"), HEAT, f"0 – {work}")
+        return [cards, (say("median time between"), HEAT, f"0 – {between}")]
+    again, back = (number(float(table["n_rework"].max())) for table in (nodes, paths))
+    return [(say("done again"), HEAT, f"0 – {again}"), (say("steps to something done before"), HEAT, f"0 – {back}")]
 
 
 def _meaning(found: "ProcessMap") -> str:
     if found.colour == "rework":
         return say("On cards: how often · share that is not the first time in its case. On paths: how often · how "
                    "often to an activity the case has seen before.")  # fmt: skip
+    if not found.starts_known:
+        return say("On cards: how often. On paths: how often · median time from end to end (the log has no starts).")
     return say("On cards: how often · median time. On paths: how often · median time between.")
 
 

@@ -433,7 +433,7 @@ class ProcessMapView {
       const stops = colours.slice(from).join(", ");
       return element("i", { class: "bko-scale", style: `background: linear-gradient(90deg, ${stops})` });
     };
-    const part = (name, from, end) => element("span", {}, bar(from), ` ${name}: 0 – ${end}`);
+    const part = (name, from, end) => (end ? element("span", {}, bar(from), ` ${name}: 0 – ${end}`) : "");
     this.legend.replaceChildren(
       element("b", {}, label),
       part(this.words.on_cards, 0, activity_end),
@@ -456,7 +456,8 @@ class ProcessMapView {
     );
     const foot = (text, y) => shape("text", { x: 0, y, class: "bko-foot" }, text);
     const { label, activity_end, path_end } = this.atlas.measures.find(({ key }) => key === this.measure);
-    const scale = `${label} · ${this.words.on_cards} 0 – ${activity_end} · ${this.words.on_paths} 0 – ${path_end}`;
+    const ends = [[this.words.on_cards, activity_end], [this.words.on_paths, path_end]].filter(([, end]) => end);
+    const scale = [label, ...ends.map(([name, end]) => `${name} 0 – ${end}`)].join(" · ");
     const shown = `${this.coverage.textContent}${this.shown.textContent}`;
     copy.append(foot(scale, this.canvas[1] + 24), foot(shown, this.canvas[1] + 38));
     for (const part of copy.querySelectorAll(".bko-hit")) part.remove();
