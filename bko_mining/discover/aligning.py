@@ -1,7 +1,10 @@
 """Alignments: how a sequence of activities fits a model best, exactly, computed by r4pm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -41,33 +44,65 @@ def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[list[Alignment], int]
     LogError
         If no run through the model ends, or there are too many to search.
     """
-    from r4pm.bindings import align_empty_trace, align_trace
+    from r4pm.bindings import align_empty_trace
 
-    theirs, numbers = _their_net(net)
+    # Names travel as numbers: r4pm reads them from a file, in which not every letter may stand.
+    codes = {name: f"a{code}" for code, name in enumerate(sorted({*net.activities, *chain.from_iterable(traces)}))}
+    theirs, numbers = _their_net(net, codes)
     try:
         shortest = int(align_empty_trace(theirs)["cost"])
-        return [_alignment(align_trace(theirs, list(trace)), net, numbers) for trace in traces], shortest
     except TypeError as problem:  # r4pm has no errors of its own
         if "SearchError" not in str(problem):
             raise
-        raise LogError(_refusal(net, "Unreachable" in str(problem))) from None
+        raise LogError(_refusal(net, str(problem))) from None
+    coded = [tuple(codes[name] for name in trace) for trace in traces]
+    found = _aligned(theirs, coded)
+    wrong = next((result for result in found.values() if "Ok" not in result), None)
+    if wrong is not None:
+        raise LogError(_refusal(net, str(wrong)))
+    return [_alignment(found[trace]["Ok"], net, numbers) for trace in coded], shortest
 
 
-def _refusal(net: PetriNet, stuck: bool) -> str:
+def _aligned(theirs: Any, traces: Sequence[Trace]) -> dict[Trace, Any]:
+    """All in one call: handing the net over for each trace would take longer than the search."""
+    import r4pm
+    from r4pm.bindings import align_variants
+
+    rows = "".join(
+        "<trace>"
+        + "".join(f'<event><string key="concept:name" value="{name}"/></event>' for name in trace)
+        + "</trace>"
+        for trace in dict.fromkeys(traces)
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "variants.xes"
+        path.write_text(f'<?xml version="1.0"?><log xes.version="1.0">{rows}</log>', encoding="utf-8")
+        log = r4pm.import_item("EventLog", str(path))
+    try:
+        variants = r4pm.convert_item(log, "EventLogActivityProjection")
+        try:
+            return {tuple(one["activities"]): one["result"] for one in align_variants(theirs, variants)}
+        finally:
+            r4pm.remove_item(variants)
+    finally:
+        r4pm.remove_item(log)
+
+
+def _refusal(net: PetriNet, problem: str) -> str:
     about = f"the model of {len(net.activities)} activities"
-    if stuck:
+    if "Unreachable" in problem:
         return f"no case can run through {about} from its start to its end; its .soundness says why: correct the model"
     return f"{about} allows too many runs to find the best; its .soundness says where it grows: correct the model"
 
 
-def _their_net(net: PetriNet) -> tuple[Any, dict[str, int]]:
+def _their_net(net: PetriNet, codes: Mapping[str, str]) -> tuple[Any, dict[str, int]]:
     names = [str(UUID(int=1 + place)) for place in range(net.n_places)]
     moves = [str(UUID(int=1 + net.n_places + t)) for t in range(len(net.labels))]
     arcs = [("PlaceTransition", names[p], moves[t]) for t, group in enumerate(net.before) for p in group]
     arcs += [("TransitionPlace", moves[t], names[p]) for t, group in enumerate(net.after) for p in group]
     theirs = {
         "places": {name: {"id": name} for name in names},
-        "transitions": {m: {"id": m, "label": label or None} for m, label in zip(moves, net.labels, strict=True)},
+        "transitions": {m: {"id": m, "label": codes.get(name)} for m, name in zip(moves, net.labels, strict=True)},
         "arcs": [{"from_to": {"type": kind, "nodes": [a, b]}, "weight": 1} for kind, a, b in arcs],
         "initial_marking": {names[p]: 1 for p in net.initial},
         "final_markings": [{names[p]: 1 for p in net.final}],
