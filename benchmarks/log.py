@@ -9,7 +9,10 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,16 +58,30 @@ def load(path: Path) -> None:
     loading = time.process_time() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(log):>12,} {'load':<24} {loading:8.2f} s {peak:6.2f} GiB")
-    from bko_mining.analyse.rework import rework
-    from bko_mining.analyse.times import cycle_time
-    from bko_mining.discover.process_map import process_map
-    from bko_mining.discover.variants import variants
-    from bko_mining.log.profiling import profile
+    from bko_mining.log import summaries
 
-    for measure in (process_map, variants, cycle_time, rework, profile):
+    # The questions as they are asked of pm4py below.
+    asked(
+        log,
+        {
+            "dfg + times": lambda: summaries.directly_follows(log),
+            "variants": lambda: summaries.variant_counts(log),
+            "durations": lambda: log.case_end - log.case_start,
+            "rework": lambda: summaries.activity_counts(log),
+            "handover": lambda: summaries.handover_counts(log),
+            "resource use": lambda: summaries.resource_use(log),
+        },
+    )
+    # The same, told in full: shares, quantiles, waits, causes.
+    names = ("summarise", "process_map", "variants", "cycle_time", "rework", "handovers", "profile")
+    asked(log, {f"bko.{name}": partial(getattr(bko, name), log) for name in names})
+
+
+def asked(log: Any, queries: dict[str, Callable[[], object]]) -> None:
+    for name, query in queries.items():
         before = time.process_time()
-        measure(log)
-        print(f"{len(log):>12,} {measure.__name__:<24} {time.process_time() - before:8.2f} s")
+        query()
+        print(f"{len(log):>12,} {name:<24} {time.process_time() - before:8.3f} s", flush=True)
 
 
 def load_pm4py(path: Path) -> None:
@@ -79,16 +96,16 @@ def load_pm4py(path: Path) -> None:
     log = pm4py.format_dataframe(frame, case_id="case_id", activity_key="activity", timestamp_key="end")
     print(f"{len(log):>12,} {'pm4py format':<24} {time.process_time() - before:8.2f} s")
     log["org:resource"] = log["resource"]
-    queries = {
-        "pm4py dfg + times": lambda: (pm4py.discover_dfg(log), pm4py.discover_performance_dfg(log)),
-        "pm4py variants": lambda: pm4py.get_variants(log),
-        "pm4py durations": lambda: pm4py.get_all_case_durations(log),
-        "pm4py rework": lambda: pm4py.get_rework_cases_per_activity(log),
-    }
-    for name, query in queries.items():
-        before = time.process_time()
-        query()
-        print(f"{len(log):>12,} {name:<24} {time.process_time() - before:8.2f} s")
+    asked(
+        log,
+        {
+            "pm4py dfg + times": lambda: (pm4py.discover_dfg(log), pm4py.discover_performance_dfg(log)),
+            "pm4py variants": lambda: pm4py.get_variants(log),
+            "pm4py durations": lambda: pm4py.get_all_case_durations(log),
+            "pm4py rework": lambda: pm4py.get_rework_cases_per_activity(log),
+            "pm4py handover": lambda: pm4py.discover_handover_of_work_network(log),
+        },
+    )
 
 
 def main() -> None:

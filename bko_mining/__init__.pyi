@@ -71,12 +71,12 @@ from bko_mining.log.profiling import profile as profile
 from bko_mining.log.reading import read_log as read_log
 from bko_mining.log.reading import read_table as read_table
 from bko_mining.log.repairs import estimate_start_times as estimate_start_times
-from bko_mining.log.scanning import LogSummary as LogSummary
 from bko_mining.log.scanning import Scan as Scan
 from bko_mining.log.scanning import on_dask as on_dask
 from bko_mining.log.scanning import on_spark as on_spark
 from bko_mining.log.scanning import scan as scan
-from bko_mining.log.scanning import summarise as summarise
+from bko_mining.log.summaries import LogSummary as LogSummary
+from bko_mining.log.summaries import summarise as summarise
 from bko_mining.present.dashboard import what_if_panel as what_if_panel
 from bko_mining.present.report import report as report
 from bko_mining.results import Result as Result

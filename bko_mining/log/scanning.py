@@ -8,13 +8,9 @@ one machine takes them one after the other, a cluster side by side, and the answ
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numpy as np
-import pandas as pd
 
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
@@ -22,83 +18,12 @@ from bko_mining.log.exports import Export
 from bko_mining.log.mapping import ColumnMapping
 from bko_mining.log.reading import log_of
 from bko_mining.log.recognise import SAMPLE, recognise
+from bko_mining.log.summaries import LogSummary, summarise
 
 T = TypeVar("T")
 Runner = Callable[[Callable[[int], Any], list[int]], Iterable[Any]]
 
 _BYTES_A_ROW = 250  # an event while its bucket is read: 150 measured, and room for attributes
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LogSummary:
-    """What of a log adds up over its cases.
-
-    Attributes
-    ----------
-    n_cases, n_instances : int
-        Totals.
-    activities : pandas.DataFrame
-        By activity: n (instances), n_cases, n_repeated (instances beyond the first of their case).
-    directly_follows : pandas.DataFrame
-        By activity and then: n and total_time (from the end of one to the end of the other).
-    variants : pandas.DataFrame
-        By sequence of activities: n (cases), total_time (sum of cycle times).
-    first, last : pandas.Timestamp
-        The window, UTC.
-    """
-
-    n_cases: int
-    n_instances: int
-    activities: pd.DataFrame
-    directly_follows: pd.DataFrame
-    variants: pd.DataFrame
-    first: pd.Timestamp
-    last: pd.Timestamp
-
-    def merge(self, *others: "LogSummary") -> "LogSummary":
-        """Add up the summaries of logs that share no case."""
-        parts = (self, *others)
-        tables = {
-            name: _added([getattr(part, name) for part in parts])
-            for name in ("activities", "directly_follows", "variants")
-        }
-        return LogSummary(
-            n_cases=sum(part.n_cases for part in parts),
-            n_instances=sum(part.n_instances for part in parts),
-            first=min(part.first for part in parts),
-            last=max(part.last for part in parts),
-            **tables,
-        )
-
-
-def summarise(log: EventLog) -> LogSummary:
-    """Take of a log what adds up; ``merge`` puts the parts together.
-
-    Examples
-    --------
-    >>> times = pd.to_datetime(["2026-01-05", "2026-01-06", "2026-01-07"], utc=True)
-    >>> log = EventLog.from_frame(pd.DataFrame({"case": [1, 1, 1], "activity": ["A", "A", "B"], "end": times}))
-    >>> summarise(log).directly_follows["n"].to_dict()
-    {('A', 'A'): 1, ('A', 'B'): 1}
-    """
-    names = np.array(log.activities, dtype=object)
-    width = len(names)
-    key = log.case.astype(np.int64) * width + log.activity
-    once = np.unique(key) % width
-    n, n_cases = np.bincount(log.activity, minlength=width), np.bincount(once, minlength=width)
-    by_activity = pd.DataFrame(
-        {"n": n, "n_cases": n_cases, "n_repeated": n - n_cases}, index=pd.Index(names, name="activity")
-    )
-    utc = pd.DatetimeIndex(np.array([log.begin.min(), log.finish.max()]).view("M8[us]"), tz="UTC")
-    return LogSummary(
-        n_cases=log.n_cases,
-        n_instances=len(log),
-        activities=_added([by_activity[n > 0]]),
-        directly_follows=_added([_follows(log, names)]),
-        variants=_added([_variants(log, names)]),
-        first=utc[0],
-        last=utc[1],
-    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,32 +180,3 @@ def _bytes(size: str) -> int:
     if not number or unit not in ("K", "M", "G", "T"):
         raise LogError(f"{size!r} is no amount of memory; write it like '4GB'")
     return int(float(number) * 1000 ** (" KMGT".index(unit)))
-
-
-def _added(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Sum by index, in the order of the index, so that the order of the chunks does not matter."""
-    stacked = pd.concat(tables)
-    return stacked.groupby(level=list(range(stacked.index.nlevels)), sort=True).sum()
-
-
-def _follows(log: EventLog, names: Any) -> pd.DataFrame:
-    rows = np.flatnonzero(log.follows)
-    width = len(names)
-    key = log.activity[rows - 1].astype(np.int64) * width + log.activity[rows]
-    n = np.bincount(key, minlength=width * width)
-    used = np.flatnonzero(n)
-    # Whole microseconds: sums of floats would depend on how the log was cut.
-    total = np.zeros(width * width, np.int64)
-    finish = log.finish
-    np.add.at(total, key, finish[rows] - finish[rows - 1])
-    index = pd.MultiIndex.from_arrays([names[used // width], names[used % width]], names=["activity", "then"])
-    return pd.DataFrame({"n": n[used], "total_time": total[used].view("m8[us]")}, index=index)
-
-
-def _variants(log: EventLog, names: Any) -> pd.DataFrame:
-    data, bounds = log.activity.tobytes(), (log.offsets * log.activity.itemsize).tolist()
-    keys = [data[a:b] for a, b in pairwise(bounds)]
-    frame = pd.DataFrame({"key": keys, "n": 1, "total_time": (log.case_end - log.case_start).view("m8[us]")})
-    by_key = frame.groupby("key", sort=False).sum()
-    by_key.index = pd.Index([" → ".join(names[np.frombuffer(k, np.int32)]) for k in by_key.index], name="variant")
-    return by_key

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.reading import read_log
-from bko_mining.log.scanning import summarise
+from bko_mining.log.summaries import summarise
 
 FORMS = ["csv", "parquet", "xes", "json"]
 COLUMNS = {name: name for name in ("case_id", "activity", "resource", "role", "start", "end", "enabled")}
@@ -78,7 +78,7 @@ def test_chunking_changes_nothing(rows: list, k: int) -> None:
     log = made(rows)
     part = np.arange(log.n_cases) % k
     first, *others = (summarise(log.take_cases(part == i)) for i in range(min(k, log.n_cases)))
-    whole, merged = summarise(log), first.merge(*others)
-    for name in ("activities", "directly_follows", "variants"):
+    whole, merged = summarise(log).merge(), first.merge(*others)
+    for name in ("activities", "directly_follows", "variants", "resources", "handovers"):
         pd.testing.assert_frame_equal(getattr(whole, name), getattr(merged, name))
     assert (whole.n_cases, whole.first, whole.last) == (merged.n_cases, merged.first, merged.last)

@@ -9,7 +9,8 @@ import pytest
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.reading import read_log
-from bko_mining.log.scanning import LogSummary, Scan, chunks_for, on_dask, on_spark, scan, summarise
+from bko_mining.log.scanning import Scan, chunks_for, on_dask, on_spark, scan
+from bko_mining.log.summaries import LogSummary, summarise
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "accounts_payable.csv"
 
@@ -32,7 +33,7 @@ def files(log: EventLog, tmp_path_factory: pytest.TempPathFactory) -> Scan:
 def assert_same(one: LogSummary, other: LogSummary) -> None:
     for name in ("n_cases", "n_instances", "first", "last"):
         assert getattr(one, name) == getattr(other, name)
-    for name in ("activities", "directly_follows", "variants"):
+    for name in ("activities", "directly_follows", "variants", "resources", "handovers"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
 
 
@@ -53,7 +54,7 @@ def test_a_scan_finds_every_case_once(files: Scan, log: EventLog) -> None:
 def test_summaries_of_any_split_add_up(log: EventLog, seed: int) -> None:
     part = np.random.default_rng(seed).integers(0, 4, log.n_cases)
     first, *others = (summarise(log.take_cases(part == k)) for k in range(4))
-    assert_same(first.merge(*others), summarise(log))
+    assert_same(first.merge(*others), summarise(log).merge())
 
 
 def test_a_memory_limit_decides_the_number_of_chunks(files: Scan) -> None:
