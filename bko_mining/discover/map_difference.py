@@ -7,7 +7,7 @@ twenty of the differences called clear is expected to be chance (Benjamini and H
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,8 @@ from bko_mining.discover.steps import END, START, Steps, first_times
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import weeks
-from bko_mining.results import Result, presenter
-from bko_mining.words import number, percent, say
+from bko_mining.results import Result
+from bko_mining.words import duration, number, say, share_words
 
 FEW_WEEKS = 8
 CHANCE = 0.05
@@ -52,6 +52,8 @@ class MapDifference(Result):
         In either log; what is not in the tables is not shown.
     shows : str
         What the picture shows: ``cases`` or ``time``.
+    beside : bool
+        Whether the picture shows both maps beside each other.
     """
 
     nodes: pd.DataFrame
@@ -61,32 +63,42 @@ class MapDifference(Result):
     n_activities: int
     n_paths: int
     shows: str = "cases"
+    beside: bool = False
 
     picture: ClassVar[str] = "map_difference:plot_map_difference"
 
     @property
     def summary(self) -> str:
-        """The largest clear difference, or that there is none."""
-        clear = self.table[self.table["clear"]]
+        """The largest clear difference of what is shown, or that there is none."""
+        clear = self.table[self.table["clear" if self.shows == "cases" else "time_clear"]]
         words = {"before": self.names[0], "after": self.names[1]}
+        if clear.empty and self.shows == "time":
+            return say("On no path does time differ between {before} and {after} by more than chance.", **words)
         if clear.empty:
             return say("No path differs between {before} and {after} by more than chance.", **words)
         row = clear.iloc[0]
+        words |= {"n": number(len(clear)), "all": number(len(self.table)), "source": row["source_activity"],
+                  "target": row["target_activity"]}  # fmt: skip
+        if self.shows == "time":
+            old, new = (duration(row[f"{side}_mean_time"].total_seconds()) for side in ("before", "after"))
+            return say(
+                "On {n} of {all} paths shown the mean time differs between {before} and {after} by more than chance; "
+                "most of all {source} → {target}: {old} → {new}.",
+                old=old,
+                new=new,
+                **words,
+            )
         return say(
             "{n} of {all} paths shown differ between {before} and {after} by more than chance; most of all {source} → "
             "{target}: {old} → {new} of the cases.",
-            n=number(len(clear)),
-            all=number(len(self.table)),
-            source=row["source_activity"],
-            target=row["target_activity"],
-            old=percent(row["before_share"]),
-            new=percent(row["after_share"]),
+            old=share_words(row["before_share"]),
+            new=share_words(row["after_share"]),
             **words,
         )
 
-    def side_by_side(self, *, ax: Any = None) -> Any:
-        """Draw both maps beside each other, every activity at the same place; return the ``Axes``."""
-        return presenter("map_difference:plot_side_by_side")(self, ax=ax)
+    def side_by_side(self) -> "MapDifference":
+        """Return the same with a picture of both maps beside each other, every activity at the same place."""
+        return replace(self, beside=True)
 
 
 def difference_map(
@@ -114,7 +126,7 @@ def difference_map(
     Returns
     -------
     MapDifference
-        ``.plot()`` draws one map of differences, ``.side_by_side()`` both maps, ``.table`` has the numbers.
+        ``.plot()`` draws one map of differences, ``.side_by_side()`` both maps; ``.table`` has the numbers.
 
     Raises
     ------
@@ -142,7 +154,7 @@ def difference_map(
     ends = (*logs[0].activities, START, END)
     visible = _paths_shown(paths, len(ends), detail)
     return MapDifference(
-        table=_named_paths(paths[visible], ends),
+        table=_named_paths(paths[visible], ends, shows),
         nodes=_named_nodes(nodes, logs, shown),
         names=names or (say("before"), say("after")),
         n_before=before.n_cases,
@@ -325,14 +337,18 @@ def _named(compared: pd.DataFrame, names: dict[str, list[str]]) -> pd.DataFrame:
     return table
 
 
-def _named_paths(paths: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+def _named_paths(paths: pd.DataFrame, names: tuple[str, ...], shows: str) -> pd.DataFrame:
     codes = paths.index.to_numpy()
     ends = {
         "source_activity": [names[code] for code in codes // len(names)],
         "target_activity": [names[code] for code in codes % len(names)],
     }
     table = _named(paths, ends)
-    away = table["difference_share"].abs() + table["clear"]
+    if shows == "cases":
+        away = table["difference_share"].abs() + table["clear"]
+    else:
+        seconds = (table["after_mean_time"] - table["before_mean_time"]).dt.total_seconds().abs().fillna(-1.0)
+        away = seconds + table["time_clear"] * (1 + seconds.max())
     return table.loc[away.sort_values(ascending=False, kind="stable").index].reset_index(drop=True)
 
 

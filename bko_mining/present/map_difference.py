@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from bko_mining.discover.steps import END, START
-from bko_mining.present.figures import DIVERGING, INK, SEQUENTIAL, house_style
+from bko_mining.present.figures import DIVERGING, INK, MUTED, SEQUENTIAL, house_style
 from bko_mining.present.map_painter import map_axes, paint, paint_foot, paint_keys
 from bko_mining.present.map_sketch import OUTER, QUIET, Card, Sketch, Way, card, ink_on, sketch, way_width
 from bko_mining.words import duration, number, percent, say, share_words
@@ -24,6 +24,8 @@ Side = Literal["before", "after"]
 
 def plot_map_difference(found: "MapDifference", *, ax: Axes | None = None) -> Axes:
     """Draw one map of differences: orange where it became more, blue where less, grey and dashed within chance."""
+    if found.beside:
+        return plot_side_by_side(found, ax=ax)
     with house_style():
         scale = _scale(found)
         drawn = sketch(
@@ -33,7 +35,8 @@ def plot_map_difference(found: "MapDifference", *, ax: Axes | None = None) -> Ax
         width = drawn.places.width
         axes = map_axes(ax, width, drawn.places.height)
         paint(axes, drawn)
-        paint_keys(axes, width, [(_key(found), DIVERGING, _ends(found, scale))])
+        # Where all is chance there is no scale.
+        paint_keys(axes, width, [(_key(found), DIVERGING, _ends(found, scale))] if _any_clear(found) else [])
         paint_foot(axes, width, _chance(found), _shown(found))
     return axes
 
@@ -64,7 +67,8 @@ def _side(found: "MapDifference", side: Side) -> tuple[dict[str, Card], list[Way
     cards, ways = {}, []
     for row in _rows(found.nodes):
         share = getattr(row, f"{side}_share")
-        cards[row.activity] = card(row.activity, _level(row, side, found.shows), shade=share)
+        plain = card(row.activity, _level(row, side, found.shows), shade=share)
+        cards[row.activity] = plain if share else replace(plain, fill="#f5f5f5", ink=MUTED)
     for row in _rows(found.table):
         share = getattr(row, f"{side}_share")
         colour = QUIET if share == 0 else OUTER if _outer(row) else to_hex(SEQUENTIAL(0.35 + 0.55 * share))
@@ -137,6 +141,10 @@ def _change(row: Any, found: "MapDifference") -> str:
 def _scale(found: "MapDifference") -> float:
     differences = [_difference(row, found) for table in (found.nodes, found.table) for row in _rows(table)]
     return max((abs(value) for value, clear in differences if clear), default=1.0) or 1.0
+
+
+def _any_clear(found: "MapDifference") -> bool:
+    return any(_difference(row, found)[1] for table in (found.nodes, found.table) for row in _rows(table))
 
 
 def _ends(found: "MapDifference", scale: float) -> str:

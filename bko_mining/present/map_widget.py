@@ -46,6 +46,11 @@ class ProcessMapWidget(anywidget.AnyWidget):
         super().__init__(**traits)
         self._log = log
 
+    def __repr__(self) -> str:
+        level, view = self.level
+        shown = self.atlas["levels"][level]["views"][view]
+        return f"<ProcessMapWidget: {shown['coverage']} · {shown['shown']}>"
+
     @property
     def log(self) -> "EventLog":
         """The log of the cases that come along everything picked; the whole log where nothing is.

@@ -69,6 +69,9 @@ def _colours(found: "Replay") -> str:
 
 def _key(found: "Replay", left: float, y: float) -> Iterator[str]:
     x = left
+    if found.by:
+        yield f'<text class="f t" x="{x:.1f}" y="{y:.1f}">{escape(found.by)}:</text>'
+        x += 10 + text_width(f"{found.by}:", 8.0)
     for place, name in enumerate(found.groups):
         words = say("others") if name == OTHER else name
         yield f'<circle class="g{place}" cx="{x + 4:.1f}" cy="{y:.1f}" r="3.6"/>'

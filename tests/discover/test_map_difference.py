@@ -62,6 +62,8 @@ def test_a_longer_wait_is_found() -> None:
     found = difference_map(walked(3, 800, 0.5, 5.0), walked(4, 800, 0.5, 12.0), shows="time")
     slower = found.table[found.table["time_clear"]]
     assert set(zip(slower["source_activity"], slower["target_activity"], strict=True)) == {("open", "check")}
+    assert "On 1 of" in found.summary
+    assert "most of all open → check" in found.summary
     assert not found.table["clear"].any()
 
 
@@ -95,7 +97,7 @@ def test_pictures_are_drawn_and_stay_the_same(language: str, shows: str) -> None
     with speaking(language):
         found = difference_map(walked(1, 300, 0.2), walked(2, 300, 0.6), shows=shows)
         assert png_bytes(found.plot()) == png_bytes(found.plot())
-        words = " | ".join(text.get_text() for text in found.side_by_side().texts)
+        words = " | ".join(text.get_text() for text in found.side_by_side().plot().texts)
     assert ("300 cases" if language == "en" else "300 casos") in words
 
 

@@ -83,6 +83,7 @@ def test_a_pick_that_is_not_on_the_map_is_refused() -> None:
 def test_the_widget_filters_what_is_picked() -> None:
     widget = process_map(log_of(ROWS)).interactive(cost_per_hour=40)
     assert widget.log.n_cases == 10
+    assert repr(widget) == "<ProcessMapWidget: 100 % of 10 cases shown · 4 of 4 activities · 7 of 7 paths>"
     widget.selected = [["check", "pay"]]
     assert set(widget.log.case_ids.to_pylist()) == {"K0", "K1", "K2", "L"}
     assert [measure["key"] for measure in widget.atlas["measures"]][-1] == "cost"
