@@ -1,6 +1,7 @@
 """Observed beside simulated: what the twin reproduces, part by part, with the evidence behind each."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import ClassVar
 
 import numpy as np
@@ -83,7 +84,8 @@ def fit_report(log: EventLog, twin: Twin, *, seed: int = 0) -> FitReport:
     if log.open_cases is not None and not log.open_cases.all():
         log = log.take_cases(~log.open_cases, because="finished cases only")
     start = log.local([int(log.case_start.min())])[0].to_pydatetime()
-    run = simulate_like(twin, n_cases=log.n_cases, start=start, seed=seed)
+    closing = timedelta(microseconds=int(log.finish.max() - log.case_start.max()))
+    run = simulate_like(twin, n_cases=log.n_cases, start=start, closing=closing, seed=seed)
     rows = [row for part in _measures(log, run) for row in part]
     table = pd.DataFrame(rows, columns=["part", "item", "unit", "observed", "simulated"])
     found = pd.DataFrame(

@@ -23,6 +23,8 @@ class Habits:
         Starts and ends on each weekday, 1 being an average day.
     opens : float64[7]
         Chance that a day is open: below 1 only for weekdays that are hardly ever worked, but then by many.
+    seen : tuple of 7 floats
+        Share of the days of each weekday on which anything began.
     worked : int64[days + 1]
         Number of open days of the past before each day.
     """
@@ -30,6 +32,7 @@ class Habits:
     starts: tuple[float, ...]
     ends: tuple[float, ...]
     opens: Numbers
+    seen: tuple[float, ...]
     worked: list[int]
 
     @classmethod
@@ -47,7 +50,7 @@ class Habits:
         rare = (shares[0] < CLOSED_BELOW) & (shares[0] >= CLOSED_BELOW * often)
         opens = np.where(rare | (often == 0), often, 1.0)
         worked = np.concatenate([[0], np.cumsum(active | (opens[week] >= 0.5))])
-        return cls(tuple(shares[0].tolist()), tuple(shares[1].tolist()), opens, worked.tolist())
+        return cls(tuple(shares[0].tolist()), tuple(shares[1].tolist()), opens, tuple(often.tolist()), worked.tolist())
 
     def open_days(self, since: float, until: float) -> int:
         """Open days of the past from the day of one instant to the day of another."""
@@ -55,15 +58,28 @@ class Habits:
 
 
 class Days:
-    """Days of one run: which are open is drawn once, so that a rare Saturday is worked by all or by nobody."""
+    """Days of one run: which are open is drawn once, so that a rare Saturday is worked by all or by nobody.
+
+    Parameters
+    ----------
+    habits : Habits
+        What the past says.
+    n_days : int
+        Days laid out.
+    rng : numpy.random.Generator
+        Luck.
+    weeks : float
+        Weeks in which cases arrive.
+    """
 
     __slots__ = ("_before", "_habits", "_is_open", "_open", "_owed")
 
-    def __init__(self, habits: Habits, n_days: int, rng: np.random.Generator) -> None:
+    def __init__(self, habits: Habits, n_days: int, rng: np.random.Generator, *, weeks: float = 4.0) -> None:
         self._habits = habits
         is_open = rng.random(n_days) < habits.opens[np.arange(n_days) % 7]
         is_open[-1] = True
-        self._owed: list[float] = rng.random(7).tolist()
+        # A weekday that is more likely than not to be worked in so many weeks gets its first work at once.
+        self._owed = [0.999 if (1 - often) ** weeks <= 0.5 else 0.0 for often in habits.seen]
         self._is_open: list[bool] = is_open.tolist()
         self._before: list[int] = np.concatenate([[0], np.cumsum(is_open)]).tolist()
         self._open: list[int] = np.flatnonzero(is_open).tolist()

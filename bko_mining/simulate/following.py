@@ -110,7 +110,8 @@ def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> C
     """
     origin = float(arrivals[0] // WEEK * WEEK)
     n_days = int((arrivals[-1] - origin) // DAY) + _DAYS_AFTER
-    days = Days(memory.habits, n_days, np.random.default_rng(stream_key(*luck, "days")))
+    weeks = (arrivals[-1] - arrivals[0]) / WEEK
+    days = Days(memory.habits, n_days, np.random.default_rng(stream_key(*luck, "days")), weeks=float(weeks))
     shift = np.random.default_rng(stream_key(*luck, "shift")).random()
     key = stream_key(*luck, "case")
     cases: list[Steps] = []

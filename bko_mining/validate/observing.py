@@ -1,12 +1,14 @@
 """Look at a simulated log the way the observed one was looked at."""
 
+from datetime import timedelta
+
 import numpy as np
 
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog, Instants
 
 
-def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
+def observe_like(simulated: EventLog, *, n_cases: int, closing: timedelta = timedelta(0)) -> EventLog:
     """Keep the first cases to finish, as a log holds them that was cut when so many had finished.
 
     Observed logs hold finished cases only, so those that take long are missing near the end. A simulated log in which
@@ -18,6 +20,8 @@ def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
         A run that let cases arrive beyond the instant at which the last of the first ``n_cases`` finished.
     n_cases : int
         Number of cases of the observed log.
+    closing : timedelta
+        How long after the last case it takes in the log was closed: cases under way could finish in that time.
 
     Raises
     ------
@@ -39,8 +43,10 @@ def observe_like(simulated: EventLog, *, n_cases: int) -> EventLog:
     ended = simulated.case_end
     if simulated.open_cases is not None:
         ended = np.where(simulated.open_cases, np.iinfo(np.int64).max, ended)
-    first = np.argsort(ended, kind="stable")[:n_cases]
-    if ended[first[-1]] > simulated.case_start.max():
+    # A case is in every log that takes in cases until then or later.
+    taken_in = np.maximum(simulated.case_start, ended - round(closing.total_seconds() * 1e6))
+    first = np.argsort(taken_in, kind="stable")[:n_cases]
+    if taken_in[first[-1]] > simulated.case_start.max():
         raise LogError(
             f"cases that arrive after the run's last one might be among the first {n_cases} to finish; "
             f"simulate more than {simulated.n_cases} cases"

@@ -34,7 +34,7 @@ def test_a_fitted_twin_is_close_to_its_log_part_by_part(office):
     off = report.differences
     assert off["cycle_time"] < 0.1
     # A few instances last overnight and weigh as much as the many that do not.
-    assert off["processing_time"] < 0.4
+    assert off["processing_time"] < 0.5
     assert off["variants"] < 0.1
     assert off["arrivals"] < 0.25
     assert {"arrivals", "observed"} <= set(report.evidence["part"])

@@ -1,5 +1,7 @@
 """A simulated log is cut as the observed one was."""
 
+from datetime import timedelta
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -27,6 +29,12 @@ def _log(spans):
 def test_the_first_to_finish_are_kept():
     log = _log([(0, 100), (1, 5), (2, 4), (3, 50), (60, 61)])
     assert observe_like(log, n_cases=3).case_ids.to_pylist() == ["1", "2", "3"]
+
+
+def test_cases_may_finish_until_the_log_is_closed():
+    log = _log([(0, 100), (1, 5), (2, 4), (50, 51), (120, 200)])
+    # Closed 95 after the last case it took in: the long case is in, the one that began at 50 is not.
+    assert observe_like(log, n_cases=3, closing=timedelta(microseconds=95)).case_ids.to_pylist() == ["0", "1", "2"]
 
 
 def test_a_run_that_is_too_short_is_refused():
