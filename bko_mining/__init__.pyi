@@ -8,6 +8,8 @@ from bko_mining.analyse.candidates import outsourcing_candidates as outsourcing_
 from bko_mining.analyse.comparing import compare_logs as compare_logs
 from bko_mining.analyse.drift import drift as drift
 from bko_mining.analyse.duplicates import duplicate_entry as duplicate_entry
+from bko_mining.analyse.explaining import Explanation as Explanation
+from bko_mining.analyse.explaining import explain as explain
 from bko_mining.analyse.handovers import handovers as handovers
 from bko_mining.analyse.insights import insights as insights
 from bko_mining.analyse.productivity import learning as learning

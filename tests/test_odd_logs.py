@@ -15,17 +15,8 @@ QUESTIONS = (
     *("profile", "process_map", "variants", "discover_model", "concurrency", "cycle_time", "waiting_time"),
     *("processing_time", "throughput", "work_in_progress", "time_to_finish", "bottlenecks", "waiting_causes"),
     *("discover_calendars", "rework", "loops", "first_time_right", "duplicate_entry", "handovers"),
-    *(
-        "workload",
-        "productivity",
-        "learning",
-        "roles",
-        "turnover",
-        "absences",
-        "suggest_rules",
-        "automation_candidates",
-    ),
-    *("outsourcing_candidates", "drift", "insights"),
+    *("workload", "productivity", "learning", "roles", "turnover", "absences", "suggest_rules"),
+    *("automation_candidates", "outsourcing_candidates", "drift", "insights", "explain"),
 )
 
 
