@@ -1,12 +1,13 @@
 """BPMN 2.0 files: a diagram with its places out, so that every modeller opens it, and drawings by hand in."""
 
 import re
+import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 
 from bko_mining.diagrams.diagram import Diagram, Flow, Shape
-from bko_mining.diagrams.placing import Placed, place
+from bko_mining.diagrams.placing import Box, Placed, place
 from bko_mining.errors import BkoError
 
 NAMESPACE = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -168,10 +169,22 @@ def _write_places(root: ET.Element, diagram: Diagram, ids: Mapping[str, str], pl
         element = ET.SubElement(plane, f"{{{_DI}}}BPMNShape", about | marker)
         sides = zip(("x", "y", "width", "height"), placed.boxes[key], strict=True)
         ET.SubElement(element, f"{{{_BOX}}}Bounds", {side: f"{size:g}" for side, size in sides})
+        if shape.name and shape.kind != "activity":
+            _write_label(element, shape.name, placed.boxes[key])
     for i, line in enumerate(placed.lines):
         element = ET.SubElement(plane, f"{{{_DI}}}BPMNEdge", {"id": f"flow_{i}_di", "bpmnElement": f"flow_{i}"})
         for x, y in line:
             ET.SubElement(element, f"{{{_LINE}}}waypoint", {"x": f"{x:g}", "y": f"{y:g}"})
+
+
+def _write_label(element: ET.Element, name: str, box: Box) -> None:
+    """A name stands above its gateway or event: below, it would cover the flows that leave downward."""
+    x, y, width, _ = box
+    wide = min(90.0, 6.5 * len(name))
+    high = 14.0 * len(textwrap.wrap(name, 15))
+    label = ET.SubElement(element, f"{{{_DI}}}BPMNLabel")
+    places = {"x": x + width / 2 - wide / 2, "y": y - high - 4, "width": wide, "height": high}
+    ET.SubElement(label, f"{{{_BOX}}}Bounds", {side: f"{size:g}" for side, size in places.items()})
 
 
 def _identifiers(diagram: Diagram) -> dict[str, str]:

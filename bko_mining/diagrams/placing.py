@@ -25,10 +25,14 @@ _MARGIN = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Places in points, y growing downward: the box of each shape (left, top, width, height), the line of each flow."""
+    """Places in points, y growing downward: the box of each shape (left, top, width, height), the line of each flow.
+
+    ``down`` says whether the process runs from top to bottom.
+    """
 
     boxes: dict[str, Box]
     lines: tuple[Line, ...]
+    down: bool = False
 
     @property
     def width(self) -> float:
@@ -87,7 +91,7 @@ def _placed(diagram: Diagram, sizes: Mapping[str, tuple[float, float]], gap: flo
 
 def _turned(placed: Placed) -> Placed:
     boxes = {key: (y, x, h, w) for key, (x, y, w, h) in placed.boxes.items()}
-    return Placed(boxes, tuple(tuple((y, x) for x, y in line) for line in placed.lines))
+    return Placed(boxes, tuple(tuple((y, x) for x, y in line) for line in placed.lines), down=True)
 
 
 @dataclass

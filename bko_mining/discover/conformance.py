@@ -15,7 +15,7 @@ from bko_mining.discover.variants import Variants, variants
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
-from bko_mining.words import number, percent, say
+from bko_mining.words import duration, number, percent, say
 
 Key = tuple[str, str, str]
 _SENTENCES = {
@@ -70,9 +70,10 @@ class Conformance(Result):
         return f"{sentence} {say(_SENTENCES[first['deviation']], **more)}"
 
     @property
-    def by_extra_hours(self) -> pd.DataFrame:
-        """The table with the deviations that go with the most extra hours first."""
-        return self.table.sort_values("extra_hours", ascending=False, kind="stable", ignore_index=True)
+    def by_extra_hours(self) -> "DeviationsByHours":
+        """The deviations again, those that go with the most extra hours first."""
+        table = self.table.sort_values("extra_hours", ascending=False, kind="stable", ignore_index=True)
+        return DeviationsByHours(table=table)
 
     def cases_with(self, row: int) -> NDArray[np.bool_]:
         """Say which cases show a row of the table: ``log.take_cases(found.cases_with(0))`` is the log of these.
@@ -85,6 +86,40 @@ class Conformance(Result):
         if not 0 <= row < len(self.table):
             raise IndexError(f"row {row} is not one of the {len(self.table)} rows of the table")
         return np.array([row in rows for rows in self.of_variant])[self.of_case]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DeviationsByHours(Result):
+    """The deviations of a ``Conformance`` by the extra hours that go with them; the columns are the same."""
+
+    picture: ClassVar[str] = "deviations:plot_deviations"
+
+    @property
+    def summary(self) -> str:
+        """The deviation that goes with the most extra hours."""
+        longer = self.table[self.table["extra_hours"] > 0]
+        if not len(longer):
+            return say("No deviation goes with cases that take longer.")
+        first = longer.iloc[0]
+        return say(
+            "{n} cases with “{deviation}” take {extra} longer than the others, {hours} hours in all.",
+            n=number(int(first["n_cases"])),
+            deviation=deviation_words(first["activity"], first["deviation"], first["other_activity"]),
+            extra=duration(first["extra_cycle_time"].total_seconds()),
+            hours=number(float(first["extra_hours"])),
+        )
+
+
+_WORDS = {
+    "skipped": "{name} skipped",
+    "inserted": "{name} out of place",
+    "swapped": "{name} before {other}",
+}
+
+
+def deviation_words(activity: str, deviation: str, other: str) -> str:
+    """Write a deviation in a few words."""
+    return say(_WORDS[deviation], name=activity, other=other)
 
 
 def conformance(log: EventLog, model: ProcessModel) -> Conformance:

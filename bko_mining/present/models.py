@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class _Card:
         """Width and height in points."""
         names = [text_width(line, NAME, bold=True) for line in self.lines]
         wide = max([*names, *(text_width(fact, SMALL) for fact in self.facts), 44.0])
-        return wide + 24, 11.5 * len(self.lines) + 10.0 * len(self.facts) + 13
+        return wide + 28, 11.5 * len(self.lines) + 10.0 * len(self.facts) + 13
 
 
 def plot_model(model: "ProcessModel", *, ax: Axes | None = None) -> Axes:
@@ -82,8 +83,12 @@ def plot_conformance(found: "Conformance", *, ax: Axes | None = None) -> Axes:
     cards = {
         key: _Card(_wrapped(name), facts.get(name, ()), cases.get(name, 0) / top) for key, name in activities.items()
     }
-    axes, placed = _paint(drawn, cards, [found.summary, *_outside(found)], ax)
-    _draw_swaps(axes, found, drawn.diagram, placed)
+    words = [found.summary, *_outside(found)]
+    if (found.table["deviation"] == "swapped").any():
+        words.append(say("dashed arcs: often done in the other order, in so many of the cases"))
+    axes, placed = _paint(drawn, cards, words, ax)
+    with house_style():
+        _draw_swaps(axes, found, drawn.diagram, placed)
     return axes
 
 
@@ -125,6 +130,8 @@ def _paint(drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes
             _draw_flow(axes, line, flow.name)
         for key, shape in drawn.diagram.shapes.items():
             _draw_shape(axes, shape, placed.boxes[key], cards.get(key), (key in drawn.repeated, key in drawn.optional))
+            if shape.name and key not in cards:
+                _name_beside(axes, shape, placed.boxes[key], down=placed.down)
         for row, sentence in enumerate(text):
             axes.text(EDGE, height + 20 + 11 * row, sentence, fontsize=FOOT, color=MUTED, va="center_baseline")
     return axes, placed
@@ -182,9 +189,18 @@ def _draw_flow(ax: Axes, line: Line, name: str) -> None:
     foot = tip - towards * 6.5
     ax.add_patch(Polygon([tip, foot + across * 3, foot - across * 3], color=LINE, linewidth=0, zorder=2))
     if name:
-        middle = max(range(len(line) - 1), key=lambda i: float(np.hypot(*(np.array(line[i + 1]) - np.array(line[i])))))
-        x, y = (np.array(line[middle]) + np.array(line[middle + 1])) / 2
-        ax.text(x, y - 5, name, fontsize=SMALL, color=MUTED, ha="center", va="center_baseline", zorder=4)
+        _name_flow(ax, line, name)
+
+
+def _name_flow(ax: Axes, line: Line, name: str) -> None:
+    """Put the name above the longest level part of a line, or beside the first part where none is level."""
+    level = [(a, b) for a, b in pairwise(line) if abs(a[1] - b[1]) < 1 and abs(a[0] - b[0]) > 12]
+    (ax0, ay0), (ax1, ay1) = max(level, key=lambda ends: abs(ends[0][0] - ends[1][0])) if level else line[:2]
+    x, y = (ax0 + ax1) / 2, (ay0 + ay1) / 2
+    if level:
+        ax.text(x, y - 6.5, name, fontsize=SMALL, color=MUTED, ha="center", va="center_baseline", zorder=4)
+    else:
+        ax.text(x + 4, y, name, fontsize=SMALL, color=MUTED, ha="left", va="center_baseline", zorder=4)
 
 
 def _draw_shape(ax: Axes, shape: Shape, box: Box, card: _Card | None, marks: tuple[bool, bool]) -> None:
@@ -199,8 +215,6 @@ def _draw_shape(ax: Axes, shape: Shape, box: Box, card: _Card | None, marks: tup
         ax.add_patch(Circle(middle, width / 2 - heavy / 2, facecolor=PAPER, edgecolor=INK, linewidth=heavy, zorder=5))
         if shape.kind == "event":
             ax.add_patch(Circle(middle, width / 2 - 3.4, facecolor=PAPER, edgecolor=INK, linewidth=0.8, zorder=5))
-        if shape.name:
-            _name_below(ax, shape.name, middle[0], y + height)
 
 
 def _draw_card(ax: Axes, box: Box, card: _Card, marks: tuple[bool, bool]) -> None:
@@ -223,7 +237,7 @@ def _draw_card(ax: Axes, box: Box, card: _Card, marks: tuple[bool, bool]) -> Non
         ax.text(x + width / 2, top + 11.5 * len(card.lines) + 10 * row, fact, fontsize=SMALL, color=ink, ha="center",
                 va="center_baseline", zorder=6)  # fmt: skip
     if repeated:
-        _draw_round_arrow(ax, x + width - 7, y + 7, ink)
+        _draw_round_arrow(ax, x + width - 6.5, y + 6.5, ink)
 
 
 def _draw_round_arrow(ax: Axes, x: float, y: float, ink: str) -> None:
@@ -244,39 +258,43 @@ def _draw_gateway(ax: Axes, shape: Shape, middle: tuple[float, float]) -> None:
     for dx, dy in _ARMS[shape.kind]:
         line = Path(np.array([(x - dx, y - dy), (x + dx, y + dy)]))
         ax.add_patch(PathPatch(line, edgecolor=INK, linewidth=1.8, zorder=6))
-    if shape.name:
-        _name_below(ax, shape.name, x, y + half)
 
 
-def _name_below(ax: Axes, name: str, x: float, y: float) -> None:
-    for row, line in enumerate(textwrap.wrap(name, WRAP)):
-        ax.text(x, y + 7 + 9 * row, line, fontsize=SMALL, color=MUTED, ha="center", va="center_baseline", zorder=4)
+def _name_beside(ax: Axes, shape: Shape, box: Box, *, down: bool) -> None:
+    """Put a name above a gateway or an event; to its right, where the process runs downward."""
+    x, y, width, height = box
+    lines = textwrap.wrap(shape.name, WRAP)
+    at, side, low = x + width / 2, "center", y - 6
+    if down:
+        side = "left"
+        at, low = (at + 5, y) if shape.kind in GATEWAYS else (x + width + 5, y + height / 2 + 4.5 * (len(lines) - 1))
+    for row, line in enumerate(reversed(lines)):
+        ax.text(at, low - 9 * row, line, fontsize=SMALL, color=MUTED, ha=side, va="center_baseline", zorder=4)
 
 
 def _draw_swaps(ax: Axes, found: "Conformance", diagram: Diagram, placed: Placed) -> None:
     keys = {shape.name: key for key, shape in diagram.shapes.items() if shape.kind == "activity"}
     swaps = found.table[found.table["deviation"] == "swapped"]
     swaps = swaps[swaps["activity"].isin(keys) & swaps["other_activity"].isin(keys)].head(SWAPS_DRAWN)
-    for activity, other, share in zip(swaps["activity"], swaps["other_activity"], swaps["case_share"], strict=True):
-        _draw_swap(ax, placed.boxes[keys[activity]], placed.boxes[keys[other]], percent(float(share)))
+    for turn, row in enumerate(zip(swaps["activity"], swaps["other_activity"], swaps["case_share"], strict=True)):
+        one, other = (placed.boxes[keys[name]] for name in row[:2])
+        _draw_swap(ax, one, other, percent(float(row[2])), 18.0 * turn)
 
 
-def _draw_swap(ax: Axes, one: Box, other: Box, words: str) -> None:
+def _draw_swap(ax: Axes, one: Box, other: Box, words: str, further: float) -> None:
     """Join two cards by an arc beside them: on the right where one is below the other, otherwise above."""
     ends = np.array([(x + w / 2, y + h / 2) for x, y, w, h in (one, other)])
     apart = np.abs(ends[1] - ends[0])
     if apart[1] > apart[0]:
         ends[:, 0] = [box[0] + box[2] for box in (one, other)]
-        aside = np.array([20 + 0.14 * apart[1], 0.0])
+        aside = np.array([34 + 0.14 * apart[1] + further, 0.0])
     else:
         ends[:, 1] = [box[1] for box in (one, other)]
-        aside = np.array([0.0, -20 - 0.1 * apart[0]])
+        aside = np.array([0.0, -20 - 0.1 * apart[0] - further])
     arc = Path(np.array([ends[0], ends[0] + aside, ends[1] + aside, ends[1]]), [Path.MOVETO, *[Path.CURVE4] * 3])
     ax.add_patch(PathPatch(arc, facecolor="none", edgecolor=ORANGE, linewidth=1.3, linestyle=(0, (3, 2)), zorder=7))
     for end in ends:
         ax.add_patch(Circle((float(end[0]), float(end[1])), 2.6, color=ORANGE, linewidth=0, zorder=7))
     x, y = ends.mean(axis=0) + 0.75 * aside
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
-    ax.text(
-        x, y, f"⇄ {words}", fontsize=SMALL, color=ORANGE, weight="bold", ha="center", va="center", zorder=8, bbox=box
-    )
+    ax.text(x, y, words, fontsize=SMALL, color=ORANGE, weight="bold", ha="center", va="center", zorder=8, bbox=box)

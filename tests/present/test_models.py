@@ -47,8 +47,10 @@ def test_deviations_stand_on_the_model() -> None:
         words = _texts(found.plot())
     assert "cedo demais em 2 casos" in words
     assert "pulada em 1 casos" in words
-    assert "⇄ 40 %" in words
+    assert "40 %" in words
     assert "x (1)" in words
+    with speaking("pt_BR"):
+        assert "em 2 casos" in _texts(found.by_extra_hours.plot())
     assert found.summary.split()[0] in _texts(found.plot())
 
 
