@@ -53,6 +53,8 @@ class Handovers(Result):
         Before instances after a handover, and before those done by the same resource as the one before.
     months : float
         Length of the log.
+    starts_known : bool
+        Without starts a wait reaches from the end of one instance to the end of the next.
     currency : str
         Of ``cost_per_month``, empty where no price was given.
     """
@@ -64,6 +66,7 @@ class Handovers(Result):
     mean_waiting_time: pd.Timedelta
     mean_waiting_time_same: pd.Timedelta
     months: float
+    starts_known: bool = True
     currency: str = ""
 
     picture: ClassVar[str] = "people:plot_handovers"
@@ -73,13 +76,12 @@ class Handovers(Result):
         """How often work changes hands and whether that brings errors."""
         if self.handover_share != self.handover_share:
             return say("The log does not say who did the work, so handovers cannot be seen.")
-        sentence = say(
-            "Work changes hands in {share} of its steps and then waits {handed} on average ({same} where the same "
-            "hands go on).",
-            share=percent(self.handover_share),
-            handed=duration(self.mean_waiting_time.total_seconds()),
-            same=duration(self.mean_waiting_time_same.total_seconds()),
-        )
+        words = {
+            "share": percent(self.handover_share),
+            "handed": duration(self.mean_waiting_time.total_seconds()),
+            "same": duration(self.mean_waiting_time_same.total_seconds()),
+        }
+        sentence = say(_WAITS if self.starts_known else _PASSES, **words)
         back = int(self.table["n_returned"].sum()) / max(int(self.table["n"].sum()), 1)
         if back >= OFTEN_BACK:
             sentence += " " + say("{share} of what is handed on is handed back next (ping-pong).", share=percent(back))
@@ -105,6 +107,15 @@ class Handovers(Result):
         if odds.high < 1:
             return say("Further hands go with less rework: odds × {ratio} ({low} to {high}).", **words)
         return say("Further hands do not clearly change the risk of rework: odds × {ratio} ({low} to {high}).", **words)
+
+
+_WAITS = (
+    "Work changes hands in {share} of its steps and then waits {handed} on average ({same} where the same hands go on)."
+)
+_PASSES = (
+    "Work changes hands in {share} of its steps; the next is then done after {handed} on average ({same} where the "
+    "same hands go on)."
+)
 
 
 def handovers(
@@ -169,6 +180,7 @@ def handovers(
         mean_waiting_time=_mean(wait[handed]),
         mean_waiting_time_same=_mean(wait[~handed]),
         months=months(log),
+        starts_known=log.has_starts,
         currency=currency if cost_per_hour is not None else "",
     )
 

@@ -260,20 +260,13 @@ def _hands(log: EventLog) -> Iterator[_Finding]:
 def _speed(log: EventLog) -> Iterator[_Finding]:
     found = productivity(log)
     sure = found.table[(found.table["verdict"] != "no difference") & (found.table["p_value"] <= ALPHA)]
-    factor = np.sort(found.table["time_factor"].to_numpy(float))
-    half = len(factor) // 2
-    ratio = float(np.exp(np.log(factor[-half:]).mean() - np.log(factor[:half]).mean())) if half else 1.0
-    if len(sure) and ratio >= LEAST_RATIO:
-        sentence = say(
-            "For the same activities the slower half of the people takes {ratio} times as long as the faster half.",
-            ratio=number(ratio, 1),
-        )
+    if len(sure) and found.ratio >= LEAST_RATIO:
         evidence = say(
             "{n} people compared, {m} clearly unlike the rest", n=number(len(found.table)), m=number(len(sure))
         )
-        if ratio > FAR_APART:
+        if found.ratio > FAR_APART:
             evidence += say("; so much that they hardly do the same work")
-        yield _Finding(sentence, evidence, "bko.productivity(log)", p_value=float(sure["p_value"].min()))
+        yield _Finding(found.halves, evidence, "bko.productivity(log)", p_value=float(sure["p_value"].min()))
 
 
 def _keys(log: EventLog) -> Iterator[_Finding]:

@@ -64,12 +64,31 @@ class Productivity(Result):
                 "The {n} people compared work at the same speed as far as the log can tell.", n=number(len(self.table))
             )
         return say(
-            "People differ by about {spread} in speed on the same work; {slower} of {n} are clearly slower than the "
-            "average and {faster} clearly faster.",
-            spread=percent(float(np.expm1(self.spread))),
+            "{halves}; {slower} of {n} are clearly slower than the average and {faster} clearly faster.",
+            halves=self.halves.removesuffix("."),
             slower=number(int((different["verdict"] == "slower").sum())),
             n=number(len(self.table)),
             faster=number(int((different["verdict"] == "faster").sum())),
+        )
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long the slower half of the people takes as the faster half (geometric means)."""
+        factor = np.sort(self.table["time_factor"].to_numpy(float))
+        half = len(factor) // 2
+        return float(np.exp(np.log(factor[-half:]).mean() - np.log(factor[:half]).mean())) if half else 1.0
+
+    @property
+    def halves(self) -> str:
+        """The slower half of the people against the faster half, as a sentence."""
+        if self.ratio < 2:
+            return say(
+                "For the same activities the slower half of the people takes {share} longer than the faster half.",
+                share=percent(self.ratio - 1),
+            )
+        return say(
+            "For the same activities the slower half of the people takes {ratio} times as long as the faster half.",
+            ratio=number(self.ratio, 1),
         )
 
 
@@ -100,6 +119,8 @@ class Learning(Result):
         """What a doubling of practice saves."""
         if not self.starts_known:
             return say("The log has no start times or no resources: how fast people work cannot be known.")
+        if not len(self.table):
+            return say("No newcomer has enough work in this log to see how people learn.")
         if self.learning_share != self.learning_share:
             return say(
                 "Only {n} newcomers have enough work in this log: too few to see how people learn.",

@@ -80,7 +80,7 @@ class Turnover(Result):
         if not self.n_arrived and not self.n_left:
             return say("Of {n} people nobody is seen to come or go.", n=number(self.n_people))
         sentence = say(
-            "Of {n} people {arrived} first appear within the log and {left} disappear from it: {share} a year.",
+            "Of {n} people, {arrived} arrived within the log and {left} left: {share} a year.",
             n=number(self.n_people),
             arrived=number(self.n_arrived),
             left=number(self.n_left),
@@ -99,7 +99,7 @@ class Turnover(Result):
             )
         if errors.ratio == errors.ratio:
             yield say(
-                "Their work is done again {ratio} times as often ({low} to {high}).",
+                "What newcomers do is done again {ratio} times as often ({low} to {high}).",
                 ratio=number(errors.ratio, 2),
                 low=number(errors.low, 2),
                 high=number(errors.high, 2),
@@ -225,9 +225,14 @@ def _errors(log: EventLog, is_new: NDArray[np.bool_]) -> Effect:
     wrong, new, what = ~right[first], is_new[first], log.activity[first]
     size = len(log.activities)
     n, k = np.bincount(what[~new], minlength=size), np.bincount(what[~new], wrong[~new].astype(float), size)
-    expected = float((k / np.maximum(n, 1))[what[new]].sum())
-    seen = float(wrong[new].sum())
-    if expected < 5 or seen < 1:
+    share = k / np.maximum(n, 1)
+    _, who = np.unique(log.resource[first[new]], return_inverse=True)
+    seen, expected = np.bincount(who, wrong[new].astype(float)), np.bincount(who, share[what[new]])
+    if expected.sum() < 5 or seen.sum() < 1 or len(seen) < 2:
         return Effect()
-    ratio, half = seen / expected, Z95 * (1 / seen + 1 / max(float(k.sum()), 1.0)) ** 0.5
+    ratio = float(seen.sum() / expected.sum())
+    # Newcomers differ more than chance alone makes them: their own spread widens the interval (quasi-Poisson).
+    fitted = np.maximum(ratio * expected, 1e-9)
+    spread = max(1.0, float(((seen - fitted) ** 2 / fitted).sum()) / (len(seen) - 1))
+    half = Z95 * (spread / float(seen.sum()) + 1 / max(float(k.sum()), 1.0)) ** 0.5
     return Effect(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))

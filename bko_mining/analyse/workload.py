@@ -62,16 +62,14 @@ class Workload(Result):
             return sentence + " " + say("Without start times nobody's hours can be known.")
         regular = self.table[self.table["n"] >= ENOUGH]
         mean = regular["busy_hours"].sum() / max(float(regular["available_hours"].sum()), 1e-9)
-        return (
-            sentence
-            + " "
-            + say(
-                "In this log they are busy {mean} of their working hours; {n} of them above {limit}.",
-                mean=percent(mean),
-                n=number(int((regular["utilisation"] > OVERLOADED).sum())),
-                limit=percent(OVERLOADED),
-            )
-        )
+        words = {"mean": percent(mean), "limit": percent(OVERLOADED)}
+        over = int((regular["utilisation"] > OVERLOADED).sum())
+        if not over:
+            plain = say("In this log they are busy {mean} of their working hours, nobody above {limit}.", **words)
+            return f"{sentence} {plain}"
+        words["n"] = number(over)
+        busy = say("In this log they are busy {mean} of their working hours; {n} of them above {limit}.", **words)
+        return f"{sentence} {busy}"
 
 
 def workload(log: EventLog, *, names: bool = False, calendars: Mapping[str, WorkCalendar] | None = None) -> Workload:
