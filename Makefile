@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-engines lint types unit notebooks browser setup lock sample-logs clean
+.PHONY: demo test test-engines lint types unit notebooks browser servers setup lock sample-logs clean
 
 demo: $(READY)
 	$(BIN)/bko demo sample_logs/accounts_payable.csv --out demo
@@ -37,12 +37,20 @@ browser:
 	       && (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null 2>&1; } \
 	  || echo "no Chromium here: the browser tests will be skipped"
 
-# The lanes beyond one machine, with real local workers: Dask and Spark (needs Java 17) from their own lock.
-test-engines: $(READY)
+# The lanes beyond one machine and the databases, for real: Dask and Spark with local workers from their own lock (Spark
+# runs on Java 17), and a PostgreSQL server. Java and the server come from the system's packages.
+test-engines: $(READY) servers
 	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --quiet -r requirements-engines.lock
-	$(BIN)/python -m pytest tests/log/test_scanning.py -rs
+	JAVA_HOME=$(firstword $(wildcard /usr/lib/jvm/*17*)) PYSPARK_PYTHON=$(abspath $(BIN)/python) \
+	  $(BIN)/python -m pytest tests/log/test_scanning.py tests/log/test_databases.py -rs
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --quiet requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .
+
+servers:
+	@{ ls -d /usr/lib/jvm/*17* /usr/lib/postgresql/*/bin >/dev/null 2>&1; } \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends postgresql openjdk-17-jre-headless >/dev/null; } \
+	  || echo "Java 17 or PostgreSQL can be neither found nor installed: their tests will be skipped"
 
 setup: $(READY)
 

@@ -71,6 +71,9 @@ def as_dictionary(column: Any) -> pa.DictionaryArray:
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks)
+    if isinstance(column.type, pa.BaseExtensionType):
+        # Keys of databases (uuid): Arrow cannot code them as they are.
+        column = pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
     if pa.types.is_dictionary(column.type):
         return column
     return column.dictionary_encode()

@@ -8,9 +8,11 @@ import pyarrow as pa
 from bko_mining.errors import LogError
 from bko_mining.log.assembling import assemble
 from bko_mining.log.event_log import EventLog
-from bko_mining.log.exports import Export, as_table
+from bko_mining.log.exports import Export, as_table, cells, unique_headings
 from bko_mining.log.recognise import recognise
 from bko_mining.log.sources import open_export
+
+_ROWS_A_SLICE = 100_000
 
 
 def read_log(
@@ -92,11 +94,15 @@ def read_table(connection: Any, query: str, columns: Any = None, timezone: str |
 
 
 def _fetched(cursor: Any, sql: str) -> pa.Table:
-    names = [column[0] for column in cursor.description]
-    rows = cursor.fetchall()
-    if not rows:
+    names = unique_headings([column[0] for column in cursor.description])
+    parts = []
+    # Rows of Python objects are large, so they become Arrow a slice at a time.
+    while rows := cursor.fetchmany(_ROWS_A_SLICE):
+        columns = zip(names, zip(*rows, strict=True), strict=True)
+        parts.append(pa.table({name: cells(list(values)) for name, values in columns}))
+    if not parts:
         raise LogError(f"the query returned no rows: {sql[:200]}")
-    return pa.table({name: pa.array(list(values)) for name, values in zip(names, zip(*rows, strict=True), strict=True)})
+    return pa.concat_tables(parts, promote_options="permissive")
 
 
 def log_of(export: Export, columns: Any, timezone: str | None) -> EventLog:

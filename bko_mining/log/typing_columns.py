@@ -33,6 +33,8 @@ def typed(table: pa.Table, decimal: str = ".") -> pa.Table:
 
 def _typed(column: Any, decimal: str) -> Any:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return as_dictionary(column)
     if not pa.types.is_string(kind) and not pa.types.is_large_string(kind):
         return column
     coded = as_dictionary(column)
