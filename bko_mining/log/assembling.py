@@ -61,7 +61,7 @@ def assemble(
     draft = _draft(table, mapping, {name: column.values for name, column in local.items()})
     found += _date_findings(local, naive, told=timezone is not None, draft=draft, table=table, mapping=mapping)
     keep, lost = _placeable(draft)
-    found += lost
+    found += lost + _out_of_order(draft, keep)
     if not keep.any():
         raise LogError(
             f"none of the {len(keep)} rows has a case, an activity and an instant; the mapping was:\n{mapping}"
@@ -140,6 +140,26 @@ def _placeable(draft: _Draft) -> tuple[NDArray[np.bool_], tuple[Finding, ...]]:
         if rows.any():
             found.append(Finding(kind, int(rows.sum()), n, _where(draft, rows)))
     return keep, tuple(found)
+
+
+def _out_of_order(draft: _Draft, keep: NDArray[np.bool_]) -> tuple[Finding, ...]:
+    """Rows earlier than the row of their case before them, by the instant that the export is sorted by, if by any."""
+    fewest: NDArray[np.int64] | None = None
+    for instant in (draft.end, draft.start):
+        rows = np.flatnonzero(keep & (instant != MISSING))
+        if not len(rows):
+            continue
+        if (np.diff(instant[rows]) >= 0).all():
+            return ()
+        rows = rows[np.argsort(draft.case[rows], kind="stable")]
+        earlier = (np.diff(draft.case[rows]) == 0) & (np.diff(instant[rows]) < 0)
+        late = rows[1:][earlier]
+        fewest = late if fewest is None or len(late) < len(fewest) else fewest
+    if fewest is None or not len(fewest):
+        return ()
+    mask = np.zeros(len(keep), bool)
+    mask[fewest] = True
+    return (Finding("out_of_order", len(fewest), len(keep), _where(draft, mask)),)
 
 
 def _where(draft: _Draft, rows: NDArray[np.bool_]) -> str:

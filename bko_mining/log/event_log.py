@@ -16,7 +16,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
-from bko_mining.log import filters, privacy, repairs, writing, xes_writing
+from bko_mining.log import filters, joining, privacy, repairs, writing, xes_writing
 from bko_mining.log.assembling import assemble
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
 from bko_mining.log.exports import as_table
@@ -373,6 +373,7 @@ class EventLog:
     with_resource = repairs.with_resource
     pseudonymise = privacy.pseudonymise
     shift_dates = privacy.shift_dates
+    join = joining.join
     to_arrow = writing.to_arrow
     write_parquet = writing.write_parquet
     write_csv = writing.write_csv

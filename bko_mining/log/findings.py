@@ -107,6 +107,16 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Events that touch no object of that type are not in the log.",
         "read_log(path, object_type='…')",
     ),
+    "unmatched": (
+        "Instances whose key the joined table does not have",
+        "What was joined is missing for them; sums and averages leave them out.",
+        "add the keys to the table: {example}",
+    ),
+    "out_of_order": (
+        "Rows earlier than the row of their case before them in the export",
+        "Where instants are equal, the order of the file decides; it may not be the order of the work.",
+        "export sorted by case and time, or with seconds",
+    ),
     "duplicates": (
         "Instances that repeat another in everything",
         "Counts, rework and work content are too high.",

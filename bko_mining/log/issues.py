@@ -73,10 +73,19 @@ def reversed_rows(log: "EventLog") -> Mask:
 
 
 def impossible_rows(log: "EventLog") -> Mask:
-    """True for an instance before 1990, or more than a month after nearly all others."""
-    late = np.quantile(log.finish, 0.999) + 31 * _DAY if len(log) > 1000 else log.finish.max()
-    odd: Mask = (log.begin < _EARLIEST) | (log.finish > late)
+    """True for an instance before 1990, or long after nearly all others (in logs of few rows: years after)."""
+    odd: Mask = (log.begin < _EARLIEST) | (log.finish > _latest_believable(log.finish[log.begin >= _EARLIEST]))
     return odd
+
+
+def _latest_believable(finish: "np.ndarray[Any, Any]") -> float:
+    if len(finish) == 0:
+        return 0.0
+    if len(finish) > 1000:
+        return float(np.quantile(finish, 0.999)) + 31 * _DAY
+    ordered = np.sort(finish)
+    usual = ordered[int(0.9 * (len(ordered) - 1))]
+    return float(usual + max(366 * _DAY, 3 * int(usual - ordered[0])))
 
 
 def spellings(log: "EventLog") -> dict[str, str]:

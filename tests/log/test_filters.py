@@ -1,5 +1,7 @@
 """Filters, repairs and privacy on logs small enough to work out by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,70 @@ def test_filters_explain_themselves_in_both_languages(log: EventLog) -> None:
     with speaking("pt_BR"):
         assert log.with_rework().history == ("casos com retrabalho: restam 1 de 3 casos (33 %)",)
     assert len(log.with_activity("check").ending_with("check").history) == 2
+
+
+FILTERS = {
+    "contained_in": lambda log: log.contained_in("2026-01-05", "2026-01-07"),
+    "intersecting": lambda log: log.intersecting("2026-01-05", "2026-01-07"),
+    "started_in": lambda log: log.started_in("2026-01-05", "2026-01-07"),
+    "with_attribute": lambda log: log.with_attribute("amount", 99),
+    "with_activity": lambda log: log.with_activity("check"),
+    "without_activity": lambda log: log.without_activity("check"),
+    "only_activities": lambda log: log.only_activities("pay"),
+    "following": lambda log: log.following("register", "pay"),
+    "eventually_following": lambda log: log.eventually_following("register", "pay"),
+    "between": lambda log: log.between("check", "pay"),
+    "top_variants": lambda log: log.top_variants(0.5),
+    "starting_with": lambda log: log.starting_with("register"),
+    "ending_with": lambda log: log.ending_with("pay"),
+    "lasting": lambda log: log.lasting(at_least="1 day"),
+    "lasting to": lambda log: log.lasting(at_least="1 day", at_most="9 days"),
+    "with_rework": lambda log: log.with_rework(),
+    "by_resource": lambda log: log.by_resource("bia"),
+    "without_resources": lambda log: log.without_resources("bia"),
+    "breaking_four_eyes": lambda log: log.breaking_four_eyes("register", "check"),
+    "without_cut_cases": lambda log: log.without_cut_cases(),
+    "without_open_instances": lambda log: log.without_open_instances(),
+    "where mask": lambda log: log.where(np.ones(log.n_cases, bool)),
+    "where instances": lambda log: log.where(np.ones(len(log), bool)),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_every_filter_says_what_it_kept_in_both_languages(log: EventLog, name: str) -> None:
+    kept_log = FILTERS[name](log)
+    (english,) = kept_log.history
+    assert re.search(rf": {kept_log.n_cases} of 3 cases remain", english)
+    with speaking("pt_BR"):
+        (portuguese,) = FILTERS[name](log).history
+    assert re.search(r": restam? ", portuguese)
+    assert english.split(":")[0] != portuguese.split(":")[0]
+
+
+def test_dates_shifted_across_summer_time_keep_the_clock_on_the_wall(log: EventLog) -> None:
+    frame = log.frame.assign(start=log.frame["start"].dt.tz_localize(None), end=log.frame["end"].dt.tz_localize(None))
+    here = EventLog.from_frame(frame, timezone="Europe/Lisbon")
+    moved = here.shift_dates(weeks=25)
+    for name in ("start", "end"):
+        before, after = here.frame[name].dt.tz_localize(None), moved.frame[name].dt.tz_localize(None)
+        assert set(after - before) == {pd.Timedelta(weeks=25)}
+        assert (before.dt.dayofweek == after.dt.dayofweek).all()
+
+
+def test_rows_out_of_order_and_dates_of_the_future_are_told() -> None:
+    rows = [
+        ("A", "x", "2026-01-05 10:00"),
+        ("A", "y", "2026-01-05 09:00"),
+        ("B", "x", "2026-01-04"),
+        ("C", "x", "2062-01-05"),
+    ]
+    frame = pd.DataFrame(rows, columns=["case", "activity", "end"])
+    frame["end"] = pd.to_datetime(frame["end"], format="ISO8601")
+    issues = EventLog.from_frame(frame, timezone="UTC").issues.set_index("kind")
+    assert issues.loc["out_of_order", ["n", "example"]].tolist() == [1, "row 2, case 'A'"]
+    assert issues.loc["impossible", "n"] == 1
+    ordered = EventLog.from_frame(frame.sort_values("end"), timezone="UTC")
+    assert "out_of_order" not in set(ordered.issues["kind"])
 
 
 def test_what_does_not_exist_is_named_with_what_does(log: EventLog) -> None:
