@@ -12,7 +12,7 @@ import pytest
 import bko_mining as bko
 
 QUESTIONS = (
-    *("profile", "process_map", "variants", "discover_model", "concurrency", "cycle_time", "waiting_time"),
+    *("profile", "process_map", "replay", "variants", "discover_model", "concurrency", "cycle_time", "waiting_time"),
     *("processing_time", "throughput", "work_in_progress", "time_to_finish", "bottlenecks", "waiting_causes"),
     *("discover_calendars", "rework", "loops", "first_time_right", "duplicate_entry", "handovers"),
     *("workload", "productivity", "learning", "roles", "turnover", "absences", "suggest_rules"),
@@ -97,6 +97,24 @@ def ask(log: bko.EventLog, question: str) -> bool:
     answer._repr_mimebundle_()
     plt.close("all")
     return True
+
+
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.filterwarnings("ignore::bko_mining.errors.DataQualityWarning")
+def test_every_log_has_maps_to_play_with_and_to_compare(name: str) -> None:
+    log, plain = bko.EventLog.from_frame(ODD[name]()), bko.EventLog.from_frame(ordinary())
+    widget = bko.process_map(log).interactive(cost_per_hour=30)
+    widget.selected = [log.activities[0], ["▶", log.activities[0]]]
+    assert 0 < widget.log.n_cases <= log.n_cases
+    for colour in ("time", "rework"):
+        bko.process_map(log, colour=colour).plot()
+    for shows in ("cases", "time"):
+        assert not bko.difference_map(log, log, shows=shows).table[["clear", "time_clear"]].to_numpy().any()
+        other = bko.difference_map(log, plain, shows=shows)
+        other._repr_mimebundle_()
+        other.side_by_side()._repr_mimebundle_()
+    bko.replay(log, relative=True, colour="activity")._repr_mimebundle_()
+    plt.close("all")
 
 
 @pytest.mark.parametrize("name", ODD)
