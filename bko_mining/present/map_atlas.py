@@ -111,16 +111,13 @@ def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], 
 
 
 def _key(measure: _Measure, found: MapLevels) -> Atlas:
-    whole = found.levels[-1].paths
-    tops = [_values(measure, table)[1] for table in (found.nodes, whole)]
     # Without starts activities have no time: then they have no scale.
-    ends = [measure.words(top) if top > TINY else "" for top in tops]
+    top = _values(measure, found.nodes)[1]
     return {
         "key": measure.key,
         "label": measure.label,
         "colours": [to_hex(measure.colours(low)) for low in np.linspace(0.08, 1, 6)],
-        "activity_end": ends[0],
-        "path_end": ends[1],
+        "activity_end": measure.words(top) if top > TINY else "",
     }
 
 
@@ -173,6 +170,7 @@ def _level(level: MapLevel, found: MapLevels, cards: dict[str, Card], measures: 
     return {
         "activities": level.activities,
         "paths": _paths(level, measures, n_cases),
+        "path_ends": {measure.key: measure.words(_values(measure, level.paths)[1]) for measure in measures},
         "views": [_view(view, level, found, shown, ways, n_cases) for view in level.views],
     }
 
@@ -249,9 +247,9 @@ def _round(value: float) -> float:
     return round(value, 1)
 
 
-_ACTIVITY = ("times", "cases", "median time", "mean time", "90 of 100 take at most", "hours in all", "done again")
+_ACTIVITY = ("times done", "cases", "median time", "mean time", "90 of 100 take at most", "hours in all", "done again")
 _PATH = (
-    "times",
+    "times taken",
     "cases",
     "median time between",
     "mean time between",
@@ -267,11 +265,13 @@ def _labels(cost_per_hour: float | None, names: tuple[str, ...]) -> list[str]:
 
 
 def _tip(row: dict[Any, Any], n_cases: int, measures: list[_Measure], values: dict[str, float]) -> list[str]:
-    times = [duration(row[name].total_seconds()) for name in ("median_time", "mean_time", "p90_time")]
+    # Where no start is known, an activity has no time of its own.
+    timed = "activity" not in row or row["hours"] > 0
+    times = [duration(row[name].total_seconds()) if timed else "–" for name in ("median_time", "mean_time", "p90_time")]
     again = f"{number(row['n_rework'])} ({share_words(row['n_rework'] / row['n'])})"
     shown = [number(row["n"]), f"{number(row['n_cases'])} ({share_words(row['n_cases'] / n_cases)})", *times]
     cost = [measure.words(values["cost"]) for measure in measures if measure.key == "cost"]
-    return [*shown, _hour_words(row["hours"]), again, *cost]
+    return [*shown, _hour_words(row["hours"]) if timed else "–", again, *cost]
 
 
 def _words() -> dict[str, str]:

@@ -158,6 +158,34 @@ def test_sliders_move_the_map(page: Browser) -> None:
 
 
 @pytest.mark.browser
+def test_the_map_can_be_enlarged_pushed_about_and_seen_whole(page: Browser) -> None:
+    top, wide = (
+        "document.querySelector('.bko-scroller').scrollTop",
+        "document.querySelector('.bko-canvas').clientWidth",
+    )
+    plain = page.ask(wide)
+    for _ in range(4):
+        page.click(".bko-tools button:nth-of-type(2)")
+    page.until(f"{wide} > 2 * {plain}")
+    page.ask("document.querySelector('.bko-scroller').scrollIntoView({block: 'center'})")
+    page.ask("document.querySelector('.bko-scroller').scrollTop = 100")
+    # A place of the canvas where nothing is drawn.
+    x, y = page.ask("""(() => {
+        const box = document.querySelector('.bko-scroller').getBoundingClientRect();
+        for (let y = Math.max(box.top, 0) + 90; y < Math.min(box.bottom, innerHeight) - 30; y += 15)
+          for (let x = box.left + 80; x < box.right - 30; x += 15)
+            if (document.elementFromPoint(x, y).classList.contains('bko-canvas')) return [x, y];
+    })()""")
+    about = {"button": "left", "clickCount": 1}
+    page.send("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, **about)
+    page.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y - 60, button="left", buttons=1)
+    page.send("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y - 60, **about)
+    assert page.ask(top) == 160
+    page.click(".bko-tools button:nth-of-type(3)")
+    page.until(f"{wide} <= document.querySelector('.bko-scroller').clientWidth")
+
+
+@pytest.mark.browser
 def test_measures_change_words_and_colours(page: Browser) -> None:
     fact = "document.querySelector('.bko-card .bko-fact').textContent"
     fill = "document.querySelector('.bko-card rect').getAttribute('fill')"

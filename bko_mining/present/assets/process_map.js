@@ -73,8 +73,10 @@ class ProcessMapView {
     this.ways = new Map();
     this.cards = new Map();
     this.zoom = 1;
+    this.whole = false;
     this.build();
     this.show(false);
+    requestAnimationFrame(() => this.centre());
   }
 
   build() {
@@ -104,6 +106,7 @@ class ProcessMapView {
     // The width is known only when the page has been laid out.
     new ResizeObserver(() => this.canvas && this.resize(this.canvas)).observe(this.scroller);
     this.scroller.addEventListener("scroll", () => this.hideTip());
+    this.scroller.addEventListener("pointerdown", (event) => event.target === this.svg && this.drag(event));
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.hideTip());
   }
 
@@ -140,7 +143,7 @@ class ProcessMapView {
       { class: "bko-tools" },
       button("−", this.words.smaller, () => this.setZoom(this.zoom / 1.25)),
       button("+", this.words.larger, () => this.setZoom(this.zoom * 1.25)),
-      button("⤢", this.words.whole, () => this.setZoom(1)),
+      button("⤢", this.words.whole, () => this.setWhole(!this.whole)),
       button("SVG", "SVG", () => this.save("svg")),
       button("PNG", "PNG", () => this.save("png")),
     );
@@ -165,6 +168,34 @@ class ProcessMapView {
     for (const input of this.root.querySelectorAll(".bko-measures input")) input.checked = input.value === key;
     this.show(false);
     this.hooks.onMeasure?.(key);
+  }
+
+  setWhole(whole) {
+    this.whole = whole;
+    this.setZoom(1);
+    this.centre();
+  }
+
+  // Where there is nothing to pick, the map can be pushed about.
+  drag(event) {
+    const { scrollLeft, scrollTop } = this.scroller;
+    const push = (now) => {
+      this.scroller.scrollLeft = scrollLeft + event.clientX - now.clientX;
+      this.scroller.scrollTop = scrollTop + event.clientY - now.clientY;
+    };
+    const done = () => {
+      window.removeEventListener("pointermove", push);
+      window.removeEventListener("pointerup", done);
+    };
+    window.addEventListener("pointermove", push);
+    window.addEventListener("pointerup", done);
+  }
+
+  // The start of the process stands in the middle of what is seen.
+  centre() {
+    const at = this.cards.get(this.atlas.markers[0]).at[0] + 12;
+    const wide = this.svg.clientWidth / (this.canvas[0] + 24);
+    this.scroller.scrollLeft = at * wide - this.scroller.clientWidth / 2;
   }
 
   setZoom(zoom) {
@@ -222,9 +253,9 @@ class ProcessMapView {
     this.canvas = size;
     const [width, height] = [size[0] + 24, size[1] + 24];
     this.svg.setAttribute("viewBox", `-12 -12 ${width.toFixed(1)} ${height.toFixed(1)}`);
-    // Never larger than life, so that letters stay letters; wide maps shrink to the page, and can be made larger.
+    // Letters stay letters: a map that is wider than the page is scrolled, unless the whole of it is asked for.
     const room = (this.scroller.clientWidth || width * 1.2) - 4;
-    const scale = Math.min(1.2, Math.max(room / width, 0.42)) * this.zoom;
+    const scale = Math.min(1.2, this.whole ? room / width : Math.max(room / width, 0.9)) * this.zoom;
     this.svg.setAttribute("width", (width * scale).toFixed(0));
     this.svg.setAttribute("height", (height * scale).toFixed(0));
   }
@@ -427,8 +458,13 @@ class ProcessMapView {
     this.picks.replaceChildren(`${this.words.selected}: ${names.join(", ")} `, clear);
   }
 
+  scale() {
+    const measure = this.atlas.measures.find(({ key }) => key === this.measure);
+    return { ...measure, path_end: this.atlas.levels[this.level].path_ends[this.measure] };
+  }
+
   drawLegend() {
-    const { colours, label, activity_end, path_end } = this.atlas.measures.find(({ key }) => key === this.measure);
+    const { colours, label, activity_end, path_end } = this.scale();
     const bar = (from) => {
       const stops = colours.slice(from).join(", ");
       return element("i", { class: "bko-scale", style: `background: linear-gradient(90deg, ${stops})` });
@@ -455,7 +491,7 @@ class ProcessMapView {
       shape("rect", { x: -12, y: -12, width, height, fill: "#ffffff" }),
     );
     const foot = (text, y) => shape("text", { x: 0, y, class: "bko-foot" }, text);
-    const { label, activity_end, path_end } = this.atlas.measures.find(({ key }) => key === this.measure);
+    const { label, activity_end, path_end } = this.scale();
     const ends = [[this.words.on_cards, activity_end], [this.words.on_paths, path_end]].filter(([, end]) => end);
     const scale = [label, ...ends.map(([name, end]) => `${name} 0 – ${end}`)].join(" · ");
     const shown = `${this.coverage.textContent}${this.shown.textContent}`;
