@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.analyse.times import HOUR, enabled_instants, months
+from bko_mining.analyse.waiting_causes import CAUSES, cause_words, causes_of
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND, Grouping, by_instance, distinct
@@ -29,8 +30,9 @@ class Bottlenecks(Result):
     table : pandas.DataFrame
         One row a group (an activity by default): ``n_cases`` delayed, ``n`` waits, ``waiting_time`` in all,
         ``mean_waiting_time``, ``hours_per_month``, ``cycle_time_share``, ``cycle_time_without`` (the mean cycle time if
-        nothing waited here), ``trend_share`` (change of the mean wait from the first half of the cases to the second)
-        and, with a price, ``cost_per_month``.
+        nothing waited here), ``trend_share`` (change of the mean wait from the first half of the cases to the second);
+        where the log has starts and resources ``main_cause`` (see ``waiting_causes``) with its share of the wait,
+        ``main_cause_share``; and, with a price, ``cost_per_month``.
     mean_cycle_time : pandas.Timedelta
         Over all cases.
     starts_known : bool
@@ -63,6 +65,9 @@ class Bottlenecks(Result):
         if self.currency:
             cost = money(worst["cost_per_month"], self.currency)
             sentence += " " + say("That is {cost} a month.", cost=cost)
+        if worst.get("main_cause", ""):
+            reason = cause_words(worst["main_cause"])
+            sentence += " " + say("{share} of it {reason}.", share=percent(worst["main_cause_share"]), reason=reason)
         return sentence
 
     def _name(self, row: pd.Series) -> str:
@@ -115,7 +120,11 @@ def bottlenecks(
     wait = log.begin - enabled_instants(log, rows)
     wait = np.where(critical_path(log, rows), wait, 0)
     cycle = log.case_end - log.case_start
-    table = ranked_waits(log, wait, by_instance(log, by), int(cycle.sum()))
+    group = by_instance(log, by)
+    table = ranked_waits(log, wait, group, int(cycle.sum()))
+    causes = causes_of(log)
+    if causes is not None:
+        table = _with_main_cause(table, np.where(wait[:, None] > 0, causes, 0), group)
     if cost_per_hour is not None:
         table["cost_per_month"] = table["hours_per_month"] * cost_per_hour
     return Bottlenecks(
@@ -123,6 +132,22 @@ def bottlenecks(
         mean_cycle_time=pd.Timedelta(int(cycle.mean()), "us"),
         starts_known=log.has_starts,
         currency=currency if cost_per_hour is not None else "",
+    )
+
+
+def _with_main_cause(table: pd.DataFrame, causes: NDArray[np.int64], group: Grouping) -> pd.DataFrame:
+    """Add the cause of most of the wait of each row, and its share."""
+    kept, size = group.codes >= 0, len(group.labels)
+    sums = np.column_stack(
+        [np.bincount(group.codes[kept], weights=column[kept].astype(float), minlength=size) for column in causes.T]
+    )
+    named = pd.MultiIndex.from_frame(group.labels)
+    places = named.get_indexer(pd.MultiIndex.from_frame(table[list(group.labels.columns)]))
+    rows, total = sums[places], sums[places].sum(axis=1)
+    main = rows.argmax(axis=1)
+    return table.assign(
+        main_cause=np.where(total > 0, np.array(CAUSES)[main], ""),
+        main_cause_share=rows.max(axis=1, initial=0.0) / np.maximum(total, 1.0),
     )
 
 

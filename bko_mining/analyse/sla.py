@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bko_mining.analyse.bottlenecks import critical_path
 from bko_mining.analyse.proportions import wilson
 from bko_mining.analyse.times import enabled_instants
+from bko_mining.analyse.waiting_causes import CAUSES, cause_words, causes_of
 from bko_mining.discover.concurrency import enabling
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
@@ -37,6 +38,9 @@ class ServiceLevel(Result):
     waits : pandas.DataFrame
         One row an activity: the mean wait before it on the critical path in late and in punctual cases, ``extra_wait``
         (the difference) and ``extra_share`` of all extra waiting; the worst first.
+    causes : pandas.DataFrame
+        The same by cause of waiting (see ``waiting_causes``): ``cause``, ``wait_when_late``, ``wait_when_punctual``,
+        ``extra_wait``, ``extra_share``; empty where the log has no starts or no resources.
     n_undecided : int
         Open cases that are still within the target: neither kept nor broken, not counted.
     """
@@ -45,6 +49,7 @@ class ServiceLevel(Result):
     breach_share: float
     stages: pd.DataFrame
     waits: pd.DataFrame
+    causes: pd.DataFrame
     n_undecided: int
 
     picture: ClassVar[str] = "flow:plot_service_level"
@@ -57,7 +62,7 @@ class ServiceLevel(Result):
         if not len(self.waits) or not 0 < self.breach_share < 1 or self.waits["extra_share"].iloc[0] <= 0:
             return say("{share} of cases take longer than {target}.", share=share, target=target)
         worst = self.waits.iloc[0]
-        return say(
+        sentence = say(
             "{share} of cases take longer than {target}; {blame} of what late cases wait more than punctual ones is "
             "before “{name}” ({extra} a case).",
             share=share,
@@ -66,6 +71,10 @@ class ServiceLevel(Result):
             name=worst["activity"],
             extra=duration(worst["extra_wait"].total_seconds()),
         )
+        if self.causes.empty or self.causes["extra_share"].iloc[0] <= 0:
+            return sentence
+        blame, reason = percent(self.causes["extra_share"].iloc[0]), cause_words(str(self.causes["cause"].iloc[0]))
+        return f"{sentence} " + say("{blame} of the extra wait is {reason}.", blame=blame, reason=reason)
 
 
 def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> ServiceLevel:
@@ -107,13 +116,15 @@ def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> 
     judged = late | ~is_open
     if not judged.any():
         raise LogError("no case can be judged: all are open and younger than the target")
+    waits, causes = _waits(log, late, judged)
     group = by_case(log, by) if by else Grouping(np.zeros(log.n_cases, np.int64), pd.DataFrame(index=range(1)))
     return ServiceLevel(
         table=_shares(late, judged, group),
         target=limit,
         breach_share=float(late[judged].mean()),
         stages=_stages(log, limit.value // 1000),
-        waits=_waits(log, late, judged),
+        waits=waits,
+        causes=causes,
         n_undecided=int((~judged).sum()),
     )
 
@@ -163,19 +174,29 @@ def _stages(log: EventLog, limit: int) -> pd.DataFrame:
     return table.sort_values("median_slack", ascending=False, kind="stable", ignore_index=True)
 
 
-def _waits(log: EventLog, late: NDArray[np.bool_], judged: NDArray[np.bool_]) -> pd.DataFrame:
-    """Mean wait a case before each activity, where it delays the case, in late and in punctual cases."""
+def _waits(log: EventLog, late: NDArray[np.bool_], judged: NDArray[np.bool_]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Mean wait a case where it delays the case, in late and in punctual cases: before each activity, and by cause."""
     rows = enabling(log)
-    wait = np.where(critical_path(log, rows), log.begin - enabled_instants(log, rows), 0).astype(float)
-    means = []
-    for cases in (late & judged, ~late & judged):
-        inside = cases[log.case]
-        total = np.bincount(log.activity[inside], weights=wait[inside], minlength=len(log.activities))
-        means.append(total / max(int(cases.sum()), 1))
+    wait = np.where(critical_path(log, rows), log.begin - enabled_instants(log, rows), 0)
+    by_activity = np.zeros((2, len(log.activities)))
+    by_cause = np.zeros((2, len(CAUSES)))
+    split = causes_of(log)
+    for place, cases in enumerate((late & judged, ~late & judged)):
+        inside, n = cases[log.case], max(int(cases.sum()), 1)
+        weights = wait[inside].astype(float)
+        by_activity[place] = np.bincount(log.activity[inside], weights=weights, minlength=len(log.activities)) / n
+        if split is not None:
+            by_cause[place] = split[inside & (wait > 0)].sum(axis=0) / n
+    causes = _extra("cause", list(CAUSES), by_cause)
+    return _extra("activity", list(log.activities), by_activity), causes if split is not None else causes.head(0)
+
+
+def _extra(name: str, labels: list[str], means: NDArray[np.float64]) -> pd.DataFrame:
+    """What late cases (first row of ``means``, microseconds) wait more than punctual ones, the worst first."""
     extra = means[0] - means[1]
     table = pd.DataFrame(
         {
-            "activity": list(log.activities),
+            name: labels,
             "wait_when_late": means[0].astype(np.int64).astype(MICROSECOND),
             "wait_when_punctual": means[1].astype(np.int64).astype(MICROSECOND),
             "extra_wait": extra.astype(np.int64).astype(MICROSECOND),

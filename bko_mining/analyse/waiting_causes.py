@@ -33,6 +33,7 @@ from bko_mining.results import Result
 from bko_mining.words import duration, percent, say
 
 CAUSES = ("batching", "prioritisation", "contention", "unavailability", "extraneous")
+WORTH_SAYING = 0.005
 Instants = NDArray[np.int64]
 
 
@@ -78,17 +79,18 @@ class WaitingCauses(Result):
         if everything <= 0:
             return say("Nothing waits: every activity starts as soon as it can.")
         ranked = sorted(CAUSES, key=lambda name: -total[name])[:3]
-        first, second, third = (
-            f"{percent(total[name].total_seconds() / everything)} {say(_FOR[name])}" for name in ranked
-        )
-        waiting = duration(everything / self.n_cases)
+        shares = {name: total[name].total_seconds() / everything for name in ranked}
+        reasons = [f"{percent(share)} {cause_words(name)}" for name, share in shares.items() if share >= WORTH_SAYING]
         return say(
-            "A case waits {wait} on average: {first}, {second}, {third}.",
-            wait=waiting,
-            first=first,
-            second=second,
-            third=third,
+            "A case waits {wait} on average: {reasons}.",
+            wait=duration(everything / self.n_cases),
+            reasons=", ".join(reasons),
         )
+
+
+def cause_words(name: str) -> str:
+    """Say for what a wait of this cause is: in the queue of somebody busy, for somebody who is off duty, …"""
+    return say(_FOR[name])
 
 
 _FOR = {
@@ -144,6 +146,11 @@ def waiting_causes(
         mean_cycle_time=pd.Timedelta(int((log.case_end - log.case_start).mean()), "us"),
         n_cases=log.n_cases,
     )
+
+
+def causes_of(log: EventLog) -> Instants | None:
+    """The causes of the wait of each instance (int64[n, 5], microseconds); None where the log cannot say them."""
+    return waiting_causes(log).causes if log.has_starts and log.has_resources else None
 
 
 def _split(log: EventLog, enabled: Instants, found: Batches, calendars: Mapping[str, WorkCalendar]) -> Instants:

@@ -22,7 +22,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, Locator, MaxNLocator
 
-from bko_mining.words import day, duration, number, percent, say
+from bko_mining.words import day, number, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -183,9 +183,29 @@ def percent_ticks(axis: Any) -> None:
 
 
 def duration_ticks(axis: Any) -> None:
-    """Put the ticks of an axis (seconds) at whole minutes, hours or days and write them as durations."""
+    """Put the ticks of an axis (seconds) at whole minutes, hours or days and write all of them in that unit."""
     axis.set_major_locator(WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: duration(value).replace(number(0, 1)[1:], "")))
+
+    def text(value: float, _: int) -> str:
+        size, name = _unit(max(axis.get_view_interval()))
+        return f"{number(value / size, 0 if value % size == 0 else 1)} {name}"
+
+    axis.set_major_formatter(FuncFormatter(text))
+
+
+def _unit(longest: float) -> tuple[int, str]:
+    """The unit in which a duration reads best."""
+    units = ((86400, "d"), (3600, "h"), (60, "min"))
+    return next(((size, name) for size, name in units if longest >= 2 * size), (1, "s"))
+
+
+class WholeUnits(MaxNLocator):
+    """Ticks at round numbers of the unit in which the durations will be written."""
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        """Ticks between two durations in seconds."""
+        unit, _ = _unit(vmax)
+        return np.asarray(super().tick_values(vmin / unit, vmax / unit)) * unit
 
 
 def date_ticks(axis: Any, timezone: str) -> None:
@@ -219,15 +239,6 @@ class WholeDays(Locator):
         at = at.tz_localize(self.timezone, nonexistent="shift_forward", ambiguous="NaT").dropna()
         seconds = at.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[us]").astype(np.int64) / 1e6
         return seconds[(seconds >= min(vmin, vmax)) & (seconds <= max(vmin, vmax))]
-
-
-class WholeUnits(MaxNLocator):
-    """Ticks at round numbers of the unit in which the durations will be written."""
-
-    def tick_values(self, vmin: float, vmax: float) -> Any:
-        """Ticks between two durations in seconds."""
-        unit = next((size for size in (86400, 3600, 60) if vmax >= 2 * size), 1)
-        return np.asarray(super().tick_values(vmin / unit, vmax / unit)) * unit
 
 
 def footnote(axes: Axes, text: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bko_mining.present.figures import BLUE, FAINT, INK, ORANGE, duration_ticks, footnote, plot
+from bko_mining.present.waits import NAMES
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
@@ -53,10 +54,17 @@ def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
         [_label(row) for row in rows.iloc[:, :2].itertuples(index=False)] if _pairs(rows) else list(rows.iloc[:, 0])
     )
     shares = [percent(share) for share in rows["cycle_time_share"]]
+    if "main_cause" in rows:
+        causes = [say(NAMES[cause]) if cause else "" for cause in rows["main_cause"]]
+        shares = [f"{share}, {cause}" if cause else share for share, cause in zip(shares, causes, strict=True)]
     _bars(ax, labels, rows["hours_per_month"].to_numpy(), shares)
     ax.set_title(say("Hours a month that cases wait for it"))
     left_out = len(found.table) - len(rows)
-    note = say("% of all cycle time beside the bars")
+    note = (
+        say("% of all cycle time beside the bars, and the main cause")
+        if "main_cause" in rows
+        else say("% of all cycle time beside the bars")
+    )
     footnote(ax, f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note)
 
 
