@@ -128,10 +128,8 @@ def _hours(first: int, last: int, zone: ZoneInfo) -> Instants:
 
 def _openings(calendar: WorkCalendar, first: int, last: int, zone: ZoneInfo) -> tuple[Instants, Instants]:
     if calendar.never_closes:
-        days = pd.date_range(
-            pd.Timestamp(first, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=(last - first) // DAY + 3
-        )
-        edges = days.as_unit("us").asi8
+        days = local_days(first, (last - first) // DAY + 3, zone)
+        edges = days.tz_localize(zone, ambiguous=np.ones(len(days), bool), nonexistent="shift_forward").asi8
         return edges[:-1], edges[1:]
     table = calendar.openings(first, last)
     return table.starts, table.ends
@@ -148,6 +146,12 @@ def local_clock(instants: Instants, zone: ZoneInfo) -> Instants:
     changed = (before != after)[place]
     offsets[changed] = _offsets(instants[changed], zone)
     return np.asarray(instants + offsets)
+
+
+def local_days(first: int, n: int, zone: ZoneInfo) -> pd.DatetimeIndex:
+    """So many days on the clock of a zone, the first one that of an instant (some midnights do not exist)."""
+    day = int(local_clock(np.array([first], np.int64), zone)[0]) // DAY
+    return pd.DatetimeIndex((np.arange(day, day + n) * DAY).astype("M8[us]"))
 
 
 def _offsets(instants: Instants, zone: ZoneInfo) -> Instants:
@@ -251,8 +255,7 @@ def _in_batches(twin: Twin, stream: BatchArrivals, window: Window, luck: tuple[o
     n_days = (window.last - window.start) // DAY + 2
     if window.n is not None:
         n_days = min(n_days, int(window.n / max(law.mean * stream.factor, 1e-9) * 4) + 60)
-    days = pd.date_range(pd.Timestamp(window.start, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=n_days)
-    local = days.tz_localize(None)
+    local = local_days(window.start, n_days, zone)
     if stream.calendar is not None:
         table = twin.calendar(stream.calendar).openings(window.start, window.start + int(n_days) * DAY)
         opened = local_clock(table.starts, zone) // DAY * DAY

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from bko_mining.calendars import DAY, DAYS
 from bko_mining.errors import SimulationError
+from bko_mining.simulate.arrivals import local_days
 from bko_mining.simulate.luck import stream_key, uniforms
+from bko_mining.simulate.net import added
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.twin import work
@@ -85,8 +87,7 @@ class Waiting:
         zone = ZoneInfo(twin.timezone)
         # A day of the month that fell on a closed day before now may still be due.
         since = now - 15 * DAY if rule.month_days is not None else now
-        days = pd.date_range(pd.Timestamp(since, unit="us", tz="UTC").tz_convert(zone).normalize(), periods=400)
-        local = days.tz_localize(None)
+        local = local_days(since, 400, zone)
         if rule.weekdays is not None:
             local = local[[DAYS[day] in rule.weekdays for day in local.weekday]]
         if rule.month_days is not None:
@@ -137,7 +138,7 @@ class Stock:
 
     def _order(self, now: int) -> None:
         """Order up to the level if the inventory position is at or below the reorder point."""
-        position = self.on_hand + self.on_order - sum(entry[0] for entry in self.waiting)
+        position = self.on_hand + self.on_order - added(entry[0] for entry in self.waiting)
         point = self.material.reorder_point
         if (point is None or position <= point) and position < self.material.order_up_to:
             amount = self.material.order_up_to - position
@@ -177,7 +178,7 @@ class Store:
             self.enter(item, now)
             return
         name, amount = self.uses[step]
-        units = sum(
+        units = added(
             float(self.run.column(amount)[each.case]) if isinstance(amount, str) else amount
             for each in item.mates or [item]
         )

@@ -6,40 +6,71 @@ from pathlib import Path
 
 from numba import njit
 
-from bko_mining.simulate.kernel_basics import free_item, plan, pop, push
-from bko_mining.simulate.kernel_desks import open_doors, release
+from bko_mining.simulate.kernel_basics import chance, free_item, new_item, plan, pop, push
 from bko_mining.simulate.kernel_flow import arrive_at, leave, split_later, waited
-from bko_mining.simulate.kernel_gates import enter, release_group, release_hour, turn_round
+from bko_mining.simulate.kernel_gates import (
+    deliver,
+    enter,
+    leap,
+    lose_patience,
+    release_group,
+    release_hour,
+    review,
+    turn_round,
+)
 from bko_mining.simulate.kernel_memory import (
+    act,
     arrival,
     begins_at,
     compiled,
+    error_share,
+    fail_share,
     group,
     heap,
     item,
+    mark,
+    node,
     reg,
     set_codes,
+    set_did,
+    set_doer,
     set_item,
+    set_last,
+    set_mark,
     set_reg,
+    set_short,
     set_times,
     set_token,
     stack,
 )
+from bko_mining.simulate.kernel_pool import offer_at, open_doors, release
 from bko_mining.simulate.world import (
     ACT,
     ARRIVE,
     AT,
+    BOT_EXCEPTION,
+    BOT_FAILS,
+    BY_HAND,
+    BY_HAND_DESK,
     CASE,
+    DELIVER,
     DONE,
     ENABLED,
+    ERROR,
+    ERROR_MADE,
+    ERROR_TO,
+    EYE,
     FINISH,
+    FLAGS,
     FOREVER,
     HOUR,
     IN_USE,
+    LABEL,
     LEAVE,
     MATE,
     MATES,
     MORE_ROWS,
+    N_ACTS,
     N_CASES,
     N_HEAP,
     N_ROWS,
@@ -48,13 +79,17 @@ from bko_mining.simulate.world import (
     NOW,
     OLD,
     OPEN,
+    PATIENCE,
     PERSON,
     QUEUED,
     READY,
     READY_AT,
+    REMEMBERS,
+    REVIEW,
     ROOM_ROWS,
     ROUND,
     RUNNING,
+    SHORT,
     SPLIT,
     START,
     STATUS,
@@ -66,13 +101,14 @@ from bko_mining.simulate.world import (
     WHO,
 )
 
-_PARTS = ("world", "kernel_memory", "kernel_basics", "kernel_desks", "kernel_gates", "kernel_flow", "kernel")
+_PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "gates", "flow")
 
 
 def _digest() -> bytes:
     """What the compiled code was made from: the cache of another version must not be taken for this one."""
     room = Path(__file__).parent
-    return sha256(b"".join((room / f"{name}.py").read_bytes() for name in _PARTS)).digest()
+    names = ("world", "kernel", *(f"kernel_{part}" for part in _PARTS))
+    return sha256(b"".join((room / f"{name}.py").read_bytes() for name in names)).digest()
 
 
 @compiled
@@ -111,6 +147,12 @@ def _happen_seldom(m: int, what: int, a: int, b: int) -> None:
         split_later(m, a)
     elif what == HOUR:
         release_hour(m, a)
+    elif what == PATIENCE:
+        lose_patience(m, a, b)
+    elif what == DELIVER:
+        deliver(m, a, b)
+    elif what == REVIEW:
+        review(m, a)
     elif what == OLD:
         if group(m, a >> 16, ROUND) == b:
             release_group(m, a & 0xFFFF, a >> 16)
@@ -147,14 +189,18 @@ def _finish(m: int, i: int) -> None:
     p, who, together = item(m, i, PERSON), item(m, i, WHO), item(m, i, MATES) > 0
     each = i
     while each >= 0:
-        _write(m, each, who)
+        _write(m, each, who, i)
         each = item(m, each, MATE) if together else -1
+    if act(m, item(m, i, ACT), BOT_FAILS) >= 0 and _bot_failed(m, i, p):
+        return
+    if reg(m, REMEMBERS) == 1:
+        _remember(m, i, p)
     if p >= 0:
-        release(m, p)
+        release(m, p, i)
     low, each = reg(m, N_STACK), i
     while each >= 0:
         following = item(m, each, MATE) if together else -1
-        plan(m, LEAVE, item(m, each, CASE), item(m, each, NODE), item(m, each, VISIT))
+        _go_on(m, each, p)
         free_item(m, each)
         each = following
     if together:
@@ -162,7 +208,58 @@ def _finish(m: int, i: int) -> None:
 
 
 @compiled
-def _write(m: int, i: int, who: int) -> None:
+def _go_on(m: int, i: int, p: int) -> None:
+    """The case of an item goes on, or back after a mistake."""
+    a, case, n = item(m, i, ACT), item(m, i, CASE), item(m, i, NODE)
+    if act(m, a, ERROR) >= 0:
+        share = error_share(m, (p + 1) * reg(m, N_ACTS) + a)
+        if chance(m, act(m, a, ERROR), case, item(m, i, VISIT)) < share:
+            row = reg(m, N_ROWS) - 1
+            set_mark(m, row, mark(m, row) | ERROR_MADE)
+            leap(m, case, act(m, a, ERROR_TO), node(m, n, LABEL))
+            return
+    plan(m, LEAVE, case, n, item(m, i, VISIT))
+
+
+@compiled
+def _bot_failed(m: int, i: int, p: int) -> bool:
+    """An exception of the bot: its row stays, a person does it again."""
+    a = item(m, i, ACT)
+    if item(m, i, FLAGS) & BY_HAND != 0:
+        return False
+    if chance(m, act(m, a, BOT_FAILS), item(m, i, CASE), item(m, i, VISIT)) >= fail_share(m, a):
+        return False
+    row = reg(m, N_ROWS) - 1
+    set_mark(m, row, mark(m, row) | BOT_EXCEPTION)
+    release(m, p, i)
+    again = new_item(m)
+    for column in (CASE, NODE, ACT, VISIT):
+        set_item(m, again, column, item(m, i, column))
+    for column in (ENABLED, READY_AT, QUEUED):
+        set_item(m, again, column, reg(m, NOW))
+    set_item(m, again, FLAGS, BY_HAND)
+    free_item(m, i)
+    offer_at(m, act(m, a, BY_HAND_DESK), again)
+    return True
+
+
+@compiled
+def _remember(m: int, i: int, p: int) -> None:
+    """Who did what in a case, for conditions and four eyes."""
+    a, together = item(m, i, ACT), item(m, i, MATES) > 0
+    each = i
+    while each >= 0:
+        case = item(m, each, CASE)
+        set_last(m, case, a)
+        if p >= 0:
+            set_doer(m, case, p)
+            if act(m, a, EYE) >= 0:
+                set_did(m, act(m, a, EYE) + case, p)
+        each = item(m, each, MATE) if together else -1
+
+
+@compiled
+def _write(m: int, i: int, who: int, head: int) -> None:
     n, room = reg(m, N_ROWS), reg(m, ROOM_ROWS)
     set_times(m, n, item(m, i, ENABLED))
     set_times(m, room + n, item(m, i, READY_AT))
@@ -172,6 +269,10 @@ def _write(m: int, i: int, who: int) -> None:
     set_codes(m, n, item(m, i, CASE))
     set_codes(m, room + n, item(m, i, ACT))
     set_codes(m, 2 * room + n, who)
+    if item(m, head, FLAGS) & BY_HAND != 0:
+        set_mark(m, n, BY_HAND)
+    if item(m, head, SHORT) > 0:
+        set_short(m, n, item(m, head, SHORT))
     set_reg(m, N_ROWS, n + 1)
 
 

@@ -50,6 +50,7 @@ from bko_mining.simulate.world import (
     ORDINAL,
     PERSON,
     POINTER,
+    QUEUED_AT,
     ROOM_ITEMS,
     SHORT,
     STAGE,
@@ -135,7 +136,13 @@ def chance(m: int, stream: int, case: int, visit: int) -> float:
     if visit >= reg(m, N_VISITS):
         set_reg(m, STATUS, MORE_KEYS)
         return 0.5
-    z = stream_key(m, stream * reg(m, N_VISITS) + visit) + key(m, case) * _GOLDEN
+    return uniform_of(stream_key(m, stream * reg(m, N_VISITS) + visit), key(m, case))
+
+
+@compiled
+def uniform_of(first: int, second: int) -> float:
+    """SplitMix64 of two keys, as a number in (0, 1)."""
+    z = first + np.uint64(second) * _GOLDEN
     z = (z ^ (z >> _30)) * _FIRST
     z = (z ^ (z >> _27)) * _SECOND
     z = z ^ (z >> _31)
@@ -149,7 +156,15 @@ def length(m: int, stream: int, case: int, visit: int) -> int:
     low = law(m, which, KNOTS)
     if law(m, which, N_KNOTS) == 2 and quantile(m, low) == quantile(m, low + 1):
         return int(np.rint(quantile(m, low) * 1e6))
-    u = chance(m, stream, case, visit)
+    return quantile_at(m, which, chance(m, stream, case, visit))
+
+
+@compiled
+def quantile_at(m: int, which: int, u: float) -> int:
+    """Microseconds of a law at a uniform number."""
+    low = law(m, which, KNOTS)
+    if law(m, which, N_KNOTS) == 2 and quantile(m, low) == quantile(m, low + 1):
+        return int(np.rint(quantile(m, low) * 1e6))
     guide = GUIDES + int(u * 64.0)
     # The last knot with p <= u lies between two of the guide.
     i, high = low + law(m, which, guide), low + law(m, which, guide + 1) + 1
@@ -260,7 +275,7 @@ def new_item(m: int) -> int:
 
 @compiled
 def _clear(m: int, i: int) -> None:
-    for column in (PERSON, WHO, START, LEFT, TURN, MATE, NEXT, BACK):
+    for column in (PERSON, WHO, START, LEFT, TURN, MATE, NEXT, BACK, QUEUED_AT):
         set_item(m, i, column, -1)
     for column in (MATES, FLAGS, SHORT, STAGE):
         set_item(m, i, column, 0)

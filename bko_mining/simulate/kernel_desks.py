@@ -1,15 +1,14 @@
 """Desks of the compiled lane: the same queues as in ``people``, as linked lists."""
 
-import numpy as np
-
-from bko_mining.simulate.kernel_basics import finish_at, is_open, length, opening_after, push
+from bko_mining.simulate.kernel_basics import after, chance, finish_at, is_open, opening_after, push
 from bko_mining.simulate.kernel_memory import (
     act,
     alarm,
     compiled,
     desk,
     item,
-    pace,
+    performer_code,
+    performer_edge,
     person,
     place,
     reg,
@@ -19,6 +18,7 @@ from bko_mining.simulate.kernel_memory import (
     set_person,
     set_place,
 )
+from bko_mining.simulate.kernel_rules import plain_work, work_by_rules
 from bko_mining.simulate.world import (
     ACT,
     AFTER,
@@ -26,8 +26,9 @@ from bko_mining.simulate.world import (
     AT_DESK,
     BACK,
     BEFORE,
+    BUSY,
+    CARRIED_OVER,
     CASE,
-    DESK,
     DESK_HOURS,
     FINISH,
     FIRST_IDLE,
@@ -35,21 +36,23 @@ from bko_mining.simulate.world import (
     HOURS,
     IDLE,
     IN_HAND,
+    LAST,
     LAST_IDLE,
+    LEFT,
     MATE,
-    MATE_TIME,
     MATES,
-    N_ACTS,
     N_HOURS_OF,
+    N_PERFORMERS,
     NEXT,
     NOW,
     OF_PERSON,
     OPEN,
+    PERFORMER,
+    PERFORMERS,
     PERSON,
-    PLACE,
-    PLAIN,
-    SERVICE,
-    SORT,
+    RESUMED,
+    RULED,
+    SHIFT_END,
     START,
     TAIL,
     VERSION,
@@ -61,43 +64,52 @@ from bko_mining.simulate.world import (
 
 
 @compiled
-def work_of(m: int, i: int, p: int) -> int:
-    """Working time of an item in somebody's hands."""
-    a = item(m, i, ACT)
-    amount = np.float64(length(m, act(m, a, SERVICE), item(m, i, CASE), item(m, i, VISIT)))
-    extra = act(m, a, MATE_TIME)
-    if extra >= 0 and item(m, i, MATES) > 0:
-        mate = i
-        while mate >= 0:
-            amount += np.float64(length(m, extra, item(m, mate, CASE), item(m, mate, VISIT)))
-            mate = item(m, mate, MATE)
-    if p >= 0:
-        amount *= pace(m, p * reg(m, N_ACTS) + a)
-    return int(amount)
-
-
-@compiled
-def begin(m: int, i: int, p: int) -> None:
-    """A person whose hours are open starts an item."""
+def begin(m: int, i: int, p: int, d: int) -> None:
+    """A person whose hours are open starts (or goes on with) an item."""
     now = reg(m, NOW)
-    work = work_of(m, i, p)
-    set_item(m, i, START, now)
-    mate = item(m, i, MATE) if item(m, i, MATES) > 0 else -1
-    while mate >= 0:
-        set_item(m, mate, START, now)
-        mate = item(m, mate, MATE)
+    if item(m, i, START) < 0:
+        set_item(m, i, START, now)
     set_item(m, i, PERSON, p)
     set_item(m, i, WHO, p)
     set_person(m, p, IN_HAND, i)
-    push(m, finish_at(m, person(m, p, WORK), now, work), FINISH, i, item(m, i, VERSION))
+    if desk(m, d, RULED) == 1:
+        end = _begin_by_rules(m, i, p, now)
+    else:
+        end = finish_at(m, person(m, p, WORK), now, plain_work(m, i, p))
+    push(m, end, FINISH, i, item(m, i, VERSION))
+
+
+@compiled
+def _begin_by_rules(m: int, i: int, p: int, now: int) -> int:
+    work = work_by_rules(m, i, p)
+    mate = item(m, i, MATE) if item(m, i, MATES) > 0 else -1
+    while mate >= 0:
+        set_item(m, mate, START, item(m, i, START))
+        mate = item(m, mate, MATE)
+    set_item(m, i, LEFT, work)
+    set_item(m, i, RESUMED, now)
+    set_person(m, p, LAST, item(m, i, ACT))
+    set_person(m, p, BUSY, person(m, p, BUSY) + work)
+    if act(m, item(m, i, ACT), SHIFT_END) == CARRIED_OVER:
+        return now + work
+    if person(m, p, WORK) == person(m, p, HOURS):
+        return finish_at(m, person(m, p, WORK), now, work)
+    return after(m, person(m, p, WORK), now, work)
 
 
 @compiled
 def begin_alone(m: int, i: int) -> None:
     """An automatic activity starts at once and needs nobody."""
-    now = reg(m, NOW)
+    now, a = reg(m, NOW), item(m, i, ACT)
     set_item(m, i, START, now)
-    push(m, now + work_of(m, i, -1), FINISH, i, item(m, i, VERSION))
+    n = act(m, a, N_PERFORMERS)
+    if n > 0:
+        low, u = act(m, a, PERFORMERS), chance(m, act(m, a, PERFORMER), item(m, i, CASE), item(m, i, VISIT))
+        k = 0
+        while k < n - 1 and u >= performer_edge(m, low + k):
+            k += 1
+        set_item(m, i, WHO, performer_code(m, low + k))
+    push(m, now + work_by_rules(m, i, -1), FINISH, i, item(m, i, VERSION))
 
 
 @compiled
@@ -159,57 +171,26 @@ def first_in_line(m: int, d: int) -> int:
 
 
 @compiled
-def offer(m: int, i: int) -> None:
-    """An item comes to the desk of its activity."""
-    d = act(m, item(m, i, ACT), DESK)
-    if d < 0:
-        begin_alone(m, i)
-    elif desk(m, d, SORT) == PLAIN:
-        _offer_plain(m, d, i)
-    else:
-        _offer_shifts(m, d, i)
-
-
-@compiled
-def release(m: int, p: int) -> None:
-    """Somebody is free again: the next item, or idle."""
-    set_person(m, p, IN_HAND, -1)
-    k = person(m, p, PLACE)
-    d = place(m, k, AT_DESK)
-    if desk(m, d, SORT) == PLAIN:
-        _release_plain(m, d, k)
-    else:
-        _release_shifts(m, d, k)
-
-
-@compiled
-def open_doors(m: int, d: int) -> None:
-    """A wake-up of a desk."""
-    if desk(m, d, SORT) == PLAIN:
-        _open_plain(m, d)
-    else:
-        _open_shifts(m, d)
-
-
-@compiled
-def _offer_plain(m: int, d: int, i: int) -> None:
+def offer_plain(m: int, d: int, i: int) -> None:
+    """An item comes to a desk whose people share one calendar."""
     k = desk(m, d, FIRST_IDLE)
     if k < 0:
         line_up(m, d, i)
     elif desk(m, d, HEAD) < 0 and is_open(m, desk(m, d, DESK_HOURS), reg(m, NOW)):
         not_idle(m, k)
-        begin(m, i, place(m, k, OF_PERSON))
+        begin(m, i, place(m, k, OF_PERSON), d)
     else:
         line_up(m, d, i)
         _alarm_plain(m, d)
 
 
 @compiled
-def _release_plain(m: int, d: int, k: int) -> None:
+def release_plain(m: int, d: int, k: int) -> None:
+    """Somebody of such a desk is free again."""
     if desk(m, d, HEAD) < 0:
         idle_last(m, k)
     elif is_open(m, desk(m, d, DESK_HOURS), reg(m, NOW)):
-        begin(m, first_in_line(m, d), place(m, k, OF_PERSON))
+        begin(m, first_in_line(m, d), place(m, k, OF_PERSON), d)
     else:
         idle_last(m, k)
         _alarm_plain(m, d)
@@ -220,7 +201,7 @@ def _alarm_plain(m: int, d: int) -> None:
     """One wake-up at the next opening, however many wait."""
     now, hours = reg(m, NOW), desk(m, d, DESK_HOURS)
     if is_open(m, hours, now):
-        _open_plain(m, d)
+        open_plain(m, d)
     elif desk(m, d, ALARM) <= now:
         at = opening_after(m, hours, now)
         set_desk(m, d, ALARM, at)
@@ -228,17 +209,19 @@ def _alarm_plain(m: int, d: int) -> None:
 
 
 @compiled
-def _open_plain(m: int, d: int) -> None:
+def open_plain(m: int, d: int) -> None:
+    """The doors of such a desk open."""
     if is_open(m, desk(m, d, DESK_HOURS), reg(m, NOW)):
         while desk(m, d, HEAD) >= 0 and desk(m, d, FIRST_IDLE) >= 0:
             k = desk(m, d, FIRST_IDLE)
             i = first_in_line(m, d)
             not_idle(m, k)
-            begin(m, i, place(m, k, OF_PERSON))
+            begin(m, i, place(m, k, OF_PERSON), d)
 
 
 @compiled
-def _offer_shifts(m: int, d: int, i: int) -> None:
+def offer_shifts(m: int, d: int, i: int) -> None:
+    """An item comes to a desk whose people have their own calendars."""
     if desk(m, d, HEAD) >= 0:
         line_up(m, d, i)
         return
@@ -247,7 +230,7 @@ def _offer_shifts(m: int, d: int, i: int) -> None:
         p = place(m, k, OF_PERSON)
         if is_open(m, person(m, p, HOURS), reg(m, NOW)):
             not_idle(m, k)
-            begin(m, i, p)
+            begin(m, i, p, d)
             return
         k = place(m, k, AFTER)
     line_up(m, d, i)
@@ -255,11 +238,12 @@ def _offer_shifts(m: int, d: int, i: int) -> None:
 
 
 @compiled
-def _release_shifts(m: int, d: int, k: int) -> None:
+def release_shifts(m: int, d: int, k: int) -> None:
+    """Somebody of such a desk is free again."""
     p = place(m, k, OF_PERSON)
     if desk(m, d, HEAD) >= 0:
         if is_open(m, person(m, p, HOURS), reg(m, NOW)):
-            begin(m, first_in_line(m, d), p)
+            begin(m, first_in_line(m, d), p, d)
             return
         wake(m, d, person(m, p, HOURS))
     idle_last(m, k)
@@ -284,14 +268,15 @@ def wake(m: int, d: int, hours: int) -> None:
 
 
 @compiled
-def _open_shifts(m: int, d: int) -> None:
+def open_shifts(m: int, d: int) -> None:
+    """Somebody's hours begin at such a desk."""
     k = desk(m, d, FIRST_IDLE)
     while k >= 0 and desk(m, d, HEAD) >= 0:
         following = place(m, k, AFTER)
         p = place(m, k, OF_PERSON)
         if is_open(m, person(m, p, HOURS), reg(m, NOW)):
             not_idle(m, k)
-            begin(m, first_in_line(m, d), p)
+            begin(m, first_in_line(m, d), p, d)
         k = following
     if desk(m, d, HEAD) >= 0:
         _alarms_shifts(m, d)

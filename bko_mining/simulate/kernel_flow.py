@@ -11,6 +11,7 @@ from bko_mining.simulate.kernel_memory import (
     pause,
     pause_at,
     reg,
+    scratch,
     set_finished,
     set_item,
     set_joining,
@@ -22,6 +23,7 @@ from bko_mining.simulate.kernel_memory import (
     visits,
     way,
 )
+from bko_mining.simulate.kernel_rules import choose_by_rules, holds, pick_some
 from bko_mining.simulate.world import (
     ACT,
     AT,
@@ -32,6 +34,7 @@ from bko_mining.simulate.world import (
     ENDLESS,
     FATE,
     FIRST_WAY,
+    FORK,
     HALT,
     INCOMING,
     INSIDE,
@@ -56,11 +59,12 @@ from bko_mining.simulate.world import (
     STREAM,
     VISIT,
     WAITED,
+    WHEN,
     WHERE,
     WIDTH,
 )
 
-_ACTIVITY, _END, _FORK, _JOIN, _PICK, _SOME, _WAIT = range(7)
+_ACTIVITY, _END, _JOIN, _PICK, _SOME, _WAIT = 0, 1, 3, 4, 5, 6
 _MOST_VISITS = 60_000
 
 
@@ -69,7 +73,7 @@ def leave(m: int, case: int, n: int, visit: int) -> None:
     """Go on from a node that is done."""
     target = node(m, n, ONLY)
     if target < 0:
-        target = _choose(m, n, chance(m, node(m, n, FATE), case, visit))
+        target = _choose(m, n, case, chance(m, node(m, n, FATE), case, visit))
     row = node(m, target, SETTLED)
     if row >= 0:
         certain = settled(m, row * reg(m, N_CASES) + case)
@@ -79,8 +83,10 @@ def leave(m: int, case: int, n: int, visit: int) -> None:
 
 
 @compiled
-def _choose(m: int, n: int, u: float) -> int:
-    """Where a case goes by cumulative shares."""
+def _choose(m: int, n: int, case: int, u: float) -> int:
+    """Where a case goes, by rules or by cumulative shares."""
+    if node(m, n, FORK) >= 0:
+        return choose_by_rules(m, node(m, n, FORK), case, u)
     i = node(m, n, FIRST_WAY)
     last = i + node(m, n, N_WAYS) - 1
     while i < last and u >= edge(m, i):
@@ -135,6 +141,8 @@ def _paused(m: int, case: int, transition: int, visit: int) -> int:
 
 @compiled
 def _later(m: int, k: int, case: int, visit: int, at: int) -> int:
+    if not holds(m, pause(m, k, WHEN), case, at):
+        return at
     passes = length(m, pause(m, k, STREAM), case, visit)
     if pause(m, k, CALENDAR) >= 0:
         return after(m, pause(m, k, CALENDAR), at, passes)
@@ -183,7 +191,7 @@ def _pick(m: int, case: int, n: int, step: int) -> None:
     row = node(m, n, SETTLED)
     target = node(m, n, ONLY) if row < 0 else settled(m, row * reg(m, N_CASES) + case)
     if target < 0:
-        target = _choose(m, n, chance(m, node(m, n, FATE), case, _visit(m, case, n)))
+        target = _choose(m, n, case, chance(m, node(m, n, FATE), case, _visit(m, case, n)))
     plan(m, AT, case, target, step)
 
 
@@ -209,19 +217,22 @@ def _split(m: int, case: int, n: int, step: int) -> None:
     if ready > reg(m, NOW):
         push(m, ready, SPLIT, _token(m, case, n, visit), 0)
     else:
-        _spread(m, case, n)
+        _spread(m, case, n, visit)
 
 
 @compiled
-def _spread(m: int, case: int, n: int) -> None:
-    """All branches of a split begin, in their order."""
-    many, first = node(m, n, N_WAYS), node(m, n, FIRST_WAY)
+def _spread(m: int, case: int, n: int, visit: int) -> None:
+    """The branches of a split begin, in their order."""
+    some = node(m, n, KIND) == _SOME
+    all_ways, first = node(m, n, N_WAYS), node(m, n, FIRST_WAY)
+    many = pick_some(m, node(m, n, FORK), case, visit) if some else all_ways
     set_token(m, case, token(m, case) + many - 1)
     join = node(m, n, JOIN)
     if join >= 0:
         set_joining(m, case * reg(m, N_JOINS) + node(m, join, JOIN_SLOT), many)
-    for k in range(many):
-        plan(m, AT, case, way(m, first + many - 1 - k), node(m, n, INSIDE))
+    for k in range(all_ways - 1, -1, -1):
+        if not some or scratch(m, k) == 1.0:
+            plan(m, AT, case, way(m, first + k), node(m, n, INSIDE))
 
 
 @compiled
@@ -234,5 +245,5 @@ def waited(m: int, i: int) -> None:
 @compiled
 def split_later(m: int, i: int) -> None:
     """The delay before a split is over."""
-    _spread(m, item(m, i, CASE), item(m, i, NODE))
+    _spread(m, item(m, i, CASE), item(m, i, NODE), item(m, i, VISIT))
     free_item(m, i)

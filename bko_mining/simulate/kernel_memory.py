@@ -15,9 +15,14 @@ from bko_mining.simulate.world import ARRAYS, PLACE_OF
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-compiled: Callable[[Function], Function] = njit(  # type: ignore[assignment]
-    nogil=True, error_model="numpy"
-)
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+}
+compiled: Callable[[Function], Function] = njit(**_OPTIONS)
 """Parts of the kernel are not cached one by one: they are parts of the one function that is."""
 
 _WORD = ir.IntType(64)
@@ -103,7 +108,27 @@ visits, set_visits = _READ["visits"], _WRITE["visits"]
 joining, set_joining = _READ["joining"], _WRITE["joining"]
 set_finished, set_times, set_codes = _WRITE["finished"], _WRITE["times"], _WRITE["codes"]
 node, act, pause, law = _READ["node"], _READ["act"], _READ["pause"], _READ["law"]
-arrival, begins_at, way, edge, settled = (_READ[n] for n in ("arrival", "begins_at", "way", "edge", "settled"))
-key, stream_key, law_of = _READ["key"], _READ["stream_key"], _READ["law_of"]
-probability, quantile, pace, pause_at = (_READ[n] for n in ("probability", "value", "pace", "pause_at"))
+arrival, begins_at, way, settled, kind_of = (_READ[n] for n in ("arrival", "begins_at", "way", "settled", "kind_of"))
+key, law_of, pause_at, jump = _READ["key"], _READ["law_of"], _READ["pause_at"], _READ["jump"]
+stream_key, stock_key = _READ["stream_key"], _READ["stock_key"]
 opens, closes, worked, hour, group_code = (_READ[n] for n in ("opens", "closes", "worked", "hour", "group_code"))
+edge, probability, quantile, pace = (_READ[n] for n in ("edge", "probability", "value", "pace"))
+comparison, compared, known = (_READ[n] for n in ("comparison", "compared", "known"))
+fork, fork_way, share, concerned = (_READ[n] for n in ("fork", "fork_way", "share", "concerned"))
+change_when, change_factor = _READ["change_when"], _READ["change_factor"]
+scratch, set_scratch = _READ["scratch"], _WRITE["scratch"]
+offset_from, offset = _READ["offset_from"], _READ["offset"]
+last, set_last = _READ["last"], _WRITE["last"]
+doer, set_doer = _READ["doer"], _WRITE["doer"]
+did, set_did, eye = _READ["did"], _WRITE["did"], _READ["eye"]
+factor_when, factor = _READ["factor_when"], _READ["factor"]
+novice, novice_factor = _READ["novice"], _READ["novice_factor"]
+rank_of_case, rank_of_kind = _READ["rank_of_case"], _READ["rank_of_kind"]
+error_share, fail_share = _READ["error_share"], _READ["fail_share"]
+performer_edge, performer_code = _READ["performer_edge"], _READ["performer_code"]
+lost, set_lost = _READ["lost"], _WRITE["lost"]
+mark, set_mark, set_short = _READ["mark"], _WRITE["mark"], _WRITE["short"]
+stock, set_stock = _READ["stock"], _WRITE["stock"]
+level, set_level = _READ["level"], _WRITE["level"]
+use, use_amount, amount_of_case = _READ["use"], _READ["use_amount"], _READ["amount_of_case"]
+amount, set_amount = _READ["amount"], _WRITE["amount"]

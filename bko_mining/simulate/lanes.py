@@ -9,11 +9,11 @@ import numpy as np
 
 from bko_mining.errors import SimulationError
 from bko_mining.simulate import world as at
-from bko_mining.simulate.people import Desk, Item, ShiftDesk
-from bko_mining.simulate.tables import Room, Tables
+from bko_mining.simulate.people import Item
+from bko_mining.simulate.refusals import refusals
+from bko_mining.simulate.tables import Tables
+from bko_mining.simulate.tables_basics import Room
 from bko_mining.simulate.world import World
-from bko_mining.twin.model import Twin
-from bko_mining.twin.values import Part
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -26,30 +26,10 @@ ENOUGH = 20_000
 _KERNEL = "bko_mining.simulate.kernel"
 """Imported when it is wanted only: numba is an extra, and takes a second to load."""
 
+_LOST = ("turned away", "gave up")
+_MARKS = {"by_hand": at.BY_HAND, "bot_exception": at.BOT_EXCEPTION, "error": at.ERROR_MADE}
+_NOTED = ("by_hand", "wait_stock", "bot_exception", "error")
 _EVENTS_A_TURN = 1 << 18
-
-_DONE_BY_BOTH: dict[str, set[str]] = {
-    "activities": {"time", "role", "automatic", "time_by_resource", "batch", "cost", "at_shift_end"},
-    "roles": {"members", "size", "calendar", "cost_per_hour", "overtime_factor", "choice", "discipline"},
-    "resources": {"calendar", "speed", "skills", "capacity", "cost_per_hour"},
-}
-_WHOLE = {
-    "name",
-    "description",
-    "timezone",
-    "currency",
-    "start",
-    "calendars",
-    "arrivals",
-    "case_types",
-    "attributes",
-    "correlations",
-    "routing",
-    "share_changes",
-    "delays",
-    "service_levels",
-    "evidence",
-}
 
 
 def is_loaded() -> bool:
@@ -63,52 +43,6 @@ def load() -> bool:
         return False
     import_module(_KERNEL)
     return True
-
-
-def refusals(run: "RuledRun") -> list[str]:
-    """What a prepared run asks for that the compiled lane cannot do; what is not known is refused.
-
-    Returns
-    -------
-    list of str
-        Mechanisms, with the part of the twin that uses them.
-    """
-    found = [*_unknown_parts(run.twin), *_unknown_rules(run)]
-    if run.policies.choose or run.policies.route:
-        found.append("own rules in Python")
-    return list(dict.fromkeys(found))
-
-
-def _unknown_parts(twin: Twin) -> list[str]:
-    found = []
-    for name in type(twin).model_fields:
-        value = getattr(twin, name)
-        if name in _WHOLE or value == type(twin).model_fields[name].default:
-            continue
-        if name not in _DONE_BY_BOTH:
-            found += [name] if value else []
-            continue
-        for key, part in value.items():
-            found += [f"{field} of {key!r}" for field in _set_fields(part) if field not in _DONE_BY_BOTH[name]]
-    return found
-
-
-def _set_fields(part: Part) -> list[str]:
-    """Fields that differ from what is meant when nothing is said."""
-    fields = type(part).model_fields
-    return [
-        name for name, field in fields.items() if getattr(part, name) != field.get_default(call_default_factory=True)
-    ]
-
-
-def _unknown_rules(run: "RuledRun") -> list[str]:
-    found = [f"rules of the role {name!r}" for name, desk in run.desks.items() if type(desk) not in (Desk, ShiftDesk)]
-    found += [f"at_shift_end of {n!r}" for n, a in run.twin.activities.items() if a.at_shift_end != "suspended"]
-    found += [f"conditions on a delay after {d.after!r}" for d in run.twin.delays if d.when]
-    for node, fork, settled in zip(run.net.nodes, run.exits.forks, run.exits.settled, strict=True):
-        if fork is not None and (settled is None or bool((np.frombuffer(settled, np.int32) < 0).any())):
-            found.append(f"conditions or several ways at {node.label!r}")
-    return found
 
 
 def chosen(lane: Lane, run: "RuledRun") -> bool:
@@ -173,10 +107,10 @@ def _drive(run: "RuledRun", world: World) -> int:
 def _more_rows(world: World) -> None:
     n, room = int(world.registers[at.N_ROWS]), int(world.registers[at.ROOM_ROWS])
     world.registers[at.ROOM_ROWS] = wider = 2 * room + 2 * int(world.registers[at.IN_USE])
-    for name in ("times", "codes"):
+    for name in ("times", "codes", "mark", "short"):
         old = world.arrays[name]
-        new = np.empty((len(old), wider), old.dtype)
-        new[:, :n] = old[:, :n]
+        new = np.zeros((*old.shape[:-1], wider), old.dtype)
+        new[..., :n] = old[..., :n]
         world.put(name, new)
 
 
@@ -184,6 +118,11 @@ def _complain(run: "RuledRun", world: World, status: int) -> None:
     if status == at.ENDLESS:
         case, node = divmod(int(world.registers[at.WHERE]), 1 << 24)
         raise SimulationError(f"case {case + 1} turns for ever around {run.net.nodes[node].label or 'a choice'!r}")
+    if status == at.NO_WAY:
+        run.net.first(*world.jumps[int(world.registers[at.WHERE])])
+    if status == at.VAIN:
+        n = int(world.registers[at.WHERE])
+        raise SimulationError(f"{n} items cannot go on: nobody who is ever on duty may do them")
     waiting = {name: int(n) for name, n in zip(run.desks, world.arrays["desk"][:, at.WAITING], strict=False) if n > 0}
     still = len(run.arrival) - int(world.registers[at.N_FINISHED])
     raise SimulationError(
@@ -197,23 +136,50 @@ def _hand_over(run: "RuledRun", world: World) -> None:
     run.records.take(world.arrays["times"][:, :n], world.arrays["codes"][:, :n])
     run.n_finished = int(world.registers[at.N_FINISHED])
     run.finished_cases = bytearray(world.arrays["finished"].tobytes())
+    run.records.notes |= _notes(world, n)
+    lost = world.arrays["lost"].reshape(2, -1)
+    for k, code in zip(*np.nonzero(lost), strict=True):
+        run.lost[_LOST[k], int(code)] = int(lost[k, code])
     for person in run.people:
-        i = int(world.arrays["person"][person.code, at.IN_HAND]) if person.desk is not None else -1
-        if i >= 0:
-            person.item = _item(world, i)
+        row = world.arrays["person"][person.code]
+        if person.pools:
+            person.hands = [_item(world, i) for i in _chain(world, int(row[at.HANDS]), at.HAND)]
+        elif person.desk is not None and row[at.IN_HAND] >= 0:
+            person.item = _item(world, int(row[at.IN_HAND]))
+
+
+def _notes(world: World, n: int) -> dict[str, dict[int, Any]]:
+    """Rare facts by row, in the order in which the SimPy lane meets them first."""
+    marks, short = world.arrays["mark"][:n], world.arrays["short"][:n]
+    rows = {name: np.flatnonzero(marks & bit) for name, bit in _MARKS.items()} | {"wait_stock": np.flatnonzero(short)}
+    names = [name for name in _NOTED if len(rows[name])]
+    found: dict[str, dict[int, Any]] = {}
+    for name in sorted(names, key=lambda name: rows[name][0]):
+        values = short[rows[name]].tolist() if name == "wait_stock" else [True] * len(rows[name])
+        found[name] = dict(zip(rows[name].tolist(), values, strict=True))
+    return found
+
+
+def _chain(world: World, i: int, column: int) -> list[int]:
+    found = []
+    while i >= 0:
+        found.append(i)
+        i = int(world.arrays["item"][i, column])
+    return found
 
 
 def _item(world: World, i: int) -> Item:
     """An item of the kernel that is in somebody's hands when the run stops."""
-    mates: list[Item] = []
-    each, items = i, world.arrays["item"]
-    while each >= 0:
-        row: Any = items[each].tolist()
-        item = Item(row[at.CASE], row[at.NODE], row[at.ACT], row[at.VISIT], row[at.ENABLED])
-        item.ready, item.queued, item.start = row[at.READY_AT], row[at.QUEUED], row[at.START]
-        item.who = row[at.WHO] if not mates else -1
-        mates.append(item)
-        each = row[at.MATE] if items[i, at.MATES] > 0 else -1
-    if len(mates) > 1 or items[i, at.MATES] > 0:
+    together = world.arrays["item"][i, at.MATES] > 0
+    mates = [_one(world, each) for each in (_chain(world, i, at.MATE) if together else [i])]
+    mates[0].who = int(world.arrays["item"][i, at.WHO])
+    if together:
         mates[0].mates = mates
     return mates[0]
+
+
+def _one(world: World, i: int) -> Item:
+    row: list[int] = world.arrays["item"][i].tolist()
+    item = Item(row[at.CASE], row[at.NODE], row[at.ACT], row[at.VISIT], row[at.ENABLED])
+    item.ready, item.queued, item.start = row[at.READY_AT], row[at.QUEUED], row[at.START]
+    return item

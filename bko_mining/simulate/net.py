@@ -166,6 +166,14 @@ class Net:
         return 1
 
 
+def added(numbers: Iterable[float]) -> float:
+    """The sum, rounded after each number as the compiled lane does it (newer versions of Python round once)."""
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total
+
+
 def scaled_shares(shares: list[float], concerned: tuple[bool, ...], factor: float) -> list[float]:
     """Multiply the marked shares; the others take up the difference in proportion.
 
@@ -174,8 +182,8 @@ def scaled_shares(shares: list[float], concerned: tuple[bool, ...], factor: floa
     >>> scaled_shares([0.5, 0.25, 0.25], (True, False, False), 0.5)
     [0.25, 0.375, 0.375]
     """
-    total = sum(shares)
-    marked = sum(share for share, mark in zip(shares, concerned, strict=True) if mark)
+    total = added(shares)
+    marked = added([share for share, mark in zip(shares, concerned, strict=True) if mark])
     others = total - marked
     if others <= 0 or marked <= 0:
         return shares

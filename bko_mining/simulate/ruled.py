@@ -9,6 +9,7 @@ from typing import Any
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.gates import Patience, Room, Stock, Store, Waiting
 from bko_mining.simulate.luck import Draws, stream_key, uniform
+from bko_mining.simulate.net import Condition
 from bko_mining.simulate.offices import Staff
 from bko_mining.simulate.people import Item, Person
 from bko_mining.simulate.policies import CaseView, Policies
@@ -141,7 +142,8 @@ class RuledRun(Run):
         for delay in self.twin.delays:
             pause = self._pause_of(("delay", delay.after, delay.before), delay)
             if delay.when is not None:
-                pause.when = compile_condition(conditions(delay.when), self)
+                pause.condition = conditions(delay.when)
+                pause.when = compile_condition(pause.condition, self)
             sources = [steps[delay.after]] if delay.after in steps else [] if delay.after else list(steps.values())
             targets = [steps[delay.before]] if delay.before in steps else [] if delay.before else list(steps.values())
             for source, target in product(sources, targets):
@@ -295,6 +297,7 @@ class RuledRun(Run):
             return False
         self.records.note("bot_exception", True)
         assert person is not None
+        person.item = None
         release(person, item, now)
         again = Item(item.case, item.node, code, item.visit, now)
         again.mates = item.mates
@@ -349,11 +352,12 @@ class RuledRun(Run):
 class Outside:
     """A wait for something outside: clock time or the time of a calendar, always or under a condition."""
 
-    __slots__ = ("draw", "hours", "when")
+    __slots__ = ("condition", "draw", "hours", "when")
 
     def __init__(self, draw: Draws, hours: Timetable | None) -> None:
         self.draw = draw
         self.hours = hours
+        self.condition: Condition = ()
         self.when: Callable[[int, int], bool] | None = None
 
     def __call__(self, case: int, visit: int, at: int) -> int:

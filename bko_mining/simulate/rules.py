@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS, SECOND
-from bko_mining.simulate.net import Condition, Kind, Net, Node, scaled_shares
+from bko_mining.simulate.net import Condition, Kind, Net, Node, added, scaled_shares
 from bko_mining.twin.conditions import Comparison
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Fork:
         for test, concerned, factor in self.changes:
             if test(case, now):
                 shares = scaled_shares(shares, concerned, factor)
-        total, low = sum(shares), 0.0
+        total, low = added(shares), 0.0
         u *= total
         for (to, _, _), share in zip(self.ways, shares, strict=True):
             low += share

@@ -41,23 +41,15 @@ class Timetable:
         return Timetable(longer(self._spread, extra, zone), self._since)
 
     @property
-    def covered(self) -> int:
-        """The instant until which the openings are spread out."""
-        return FOREVER if self._ends[-1] >= FOREVER else self._covered
-
-    @property
     def pointer(self) -> int:
         """The opening that was looked at last."""
         return self._i
 
-    def reach(self, until: int) -> None:
-        """Spread the openings out until an instant."""
-        while self.covered < until:
-            self._grow()
-
-    def arrays(self) -> tuple[Instants, Instants, Instants]:
-        """Openings, closing times and the work done before each, as arrays."""
-        return tuple(np.array(part, np.int64) for part in (self._starts, self._ends, self._before))  # type: ignore[return-value]
+    def spread_out(self, until: int) -> tuple[Instants, Instants, Instants]:
+        """Openings, closing times and the work done before each, until an instant or what is covered so far."""
+        covered = max(self._covered, until)
+        self._guard(covered)
+        return self._openings(covered)
 
     def is_open(self, now: int) -> bool:
         """Whether work can go on now."""
@@ -131,22 +123,29 @@ class Timetable:
 
     def _grow(self) -> None:
         self._covered = self._since + 2 * (self._covered - self._since)
-        if self._covered > self._since + 300 * 366 * DAY:
+        self._guard(self._covered)
+        self._fill()
+
+    def _guard(self, covered: int) -> None:
+        if covered > self._since + 300 * 366 * DAY:
             raise SimulationError(
                 "somebody who has work in hand never comes back on duty; look at absences and calendars"
             )
-        self._fill()
 
     def _fill(self) -> None:
-        starts, ends = self._spread(self._since, self._covered)
-        # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
-        alive = (ends > self._since - 30 * DAY) & (starts < self._covered)
-        starts, ends = starts[alive], ends[alive]
-        if ends[-1] < FOREVER:
-            ends = np.minimum(ends, self._covered)
+        starts, ends, before = self._openings(self._covered)
         self._starts: list[int] = starts.tolist()
         self._ends: list[int] = ends.tolist()
-        self._before: list[int] = np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64).tolist()
+        self._before: list[int] = before.tolist()
+
+    def _openings(self, covered: int) -> tuple[Instants, Instants, Instants]:
+        starts, ends = self._spread(self._since, covered)
+        # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
+        alive = (ends > self._since - 30 * DAY) & (starts < covered)
+        starts, ends = starts[alive], ends[alive]
+        if ends[-1] < FOREVER:
+            ends = np.minimum(ends, covered)
+        return starts, ends, np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64)
 
 
 def spread_of(calendar: WorkCalendar) -> Spread:

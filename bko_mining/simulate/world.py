@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 # Registers: single numbers of the run, then the addresses of the arrays.
 STATUS, NOW, ORDINAL, N_HEAP, N_STACK, FREE, N_ITEMS, N_ROWS, N_FINISHED, STOP, WIDTH, N_JOINS, WHERE = range(13)
-IN_USE, ROOM_ROWS, ROOM_ITEMS, N_CASES, N_VISITS, N_HOURS_OF, N_ACTS = range(13, 20)
+IN_USE, ROOM_ROWS, ROOM_ITEMS, N_CASES, N_VISITS, N_HOURS_OF, N_ACTS, REMEMBERS, N_KINDS, N_OFFSETS = range(13, 23)
 ADDRESSES = 32
 
 # Why the kernel came back.
-RUNNING, DONE, STUCK, MORE_ROWS, MORE_KEYS, MORE_ROOM, LATE, ENDLESS, VAIN = range(9)
+RUNNING, DONE, STUCK, MORE_ROWS, MORE_KEYS, MORE_ROOM, LATE, ENDLESS, VAIN, NO_WAY = range(10)
 
 # What an entry of the heap is about.
 ARRIVE, READY, FINISH, WAITED, SPLIT, OPEN, HALT, OLD, HOUR, REVIEW, DELIVER, PATIENCE = range(12)
@@ -27,30 +27,56 @@ LEAVE, AT, ENTER = range(3)
 # Columns of items: activity instances on their way, and tokens that wait.
 CASE, NODE, ACT, VISIT, ENABLED, READY_AT, QUEUED, START, PERSON, WHO = range(10)
 LEFT, VERSION, RESUMED, TURN, RANK, NEXT, BACK, MATE, MATES, FLAGS, SHORT, AGE, STAGE, HAND, HAND_BACK = range(10, 25)
-N_ITEM = 25
+QUEUED_AT, SINCE = 25, 26
+N_ITEM = 27
 
 # Columns of nodes.
 KIND, LABEL, ONLY, JOIN, JOIN_SLOT, INCOMING, INSIDE, FIRST_WAY, N_WAYS, FATE, SETTLED, DELAY, FORK = range(13)
 N_NODE = 13
 
 # Columns of activities.
-DESK, SERVICE, BATCH, MATE_TIME = range(4)
-N_ACT = 4
+DESK, SERVICE, BATCH, MATE_TIME, FACTORS, SETUP, SHIFT_END, EYE, SAME, NOT_SAME, FIRST_USE, N_USES = range(12)
+ROOM, ROOM_TO, PATIENCE_LAW, PATIENCE_TO, ERROR, ERROR_TO, BOT_TIME, BOT_FAILS, BY_HAND_DESK, LIVE = range(12, 22)
+PERFORMERS, N_PERFORMERS, PERFORMER, IS_BOT = range(22, 26)
+N_ACT = 26
+SUSPENDED, CARRIED_OVER, FITS = range(3)
 
 # Columns of people, of their places at desks, and of desks.
-HOURS, WORK, IN_HAND, PLACE = range(4)
-N_PERSON = 4
-AT_DESK, OF_PERSON, AFTER, BEFORE, IDLE = range(5)
-N_PLACE = 5
-SORT, DESK_HOURS, FIRST_IDLE, LAST_IDLE, HEAD, TAIL, WAITING, ALARM = range(8)
-N_DESK = 8
+HOURS, WORK, IN_HAND, PLACE, SLOTS, BUSY, LAST, REGULAR, OVERTIME, HANDS, HANDS_END, NOVICES, N_NOVICES = range(13)
+N_PERSON = 13
+AT_DESK, OF_PERSON, AFTER, BEFORE, IDLE, ALSO = range(6)
+N_PLACE = 6
+SORT, DESK_HOURS, FIRST_IDLE, LAST_IDLE, HEAD, TAIL, WAITING, ALARM, TURNS, IN_VAIN, ORDER, ORDER_ROW, CHOICE = range(
+    13
+)
+CHOICE_LUCK, PREEMPTIVE, RULED, ANY_WORK, FIRST_PLACE, N_PLACES = range(13, 19)
+N_DESK = 19
 PLAIN, SHIFTS, POOL = range(3)
+COMING, LATEST, BY_CASE, BY_KIND = range(4)
+LONGEST_IDLE, LEAST_LOADED, FASTEST, BY_CHANCE = range(4)
+
+# Columns of comparisons (a condition is a row of them up to one without a thing), of forks and changes, of stocks.
+THING, ARGUMENT, OPERATOR = range(3)
+N_COMPARISON = 3
+NOTHING, FIXED, VISITS, QUEUE, AGED, LAST_DONE, DOER, DATE, WEEKDAY, CLOCK_HOUR = range(10)
+EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST = range(6)
+FORK_WAYS, N_FORK_WAYS, CHANGES, N_CHANGES = range(4)
+N_FORK = 4
+WAY_TO, WAY_WHEN, WAY_LUCK, WAY_CERTAIN = range(4)
+N_FORK_WAY = 4
+STOCK_LAW, ORDERS, REVIEW_EVERY, HAS_POINT, STOCK_HEAD, STOCK_TAIL = range(6)
+N_STOCK = 6
+ON_HAND, ON_ORDER, POINT, UP_TO = range(4)
+N_LEVEL = 4
+MATERIAL, COLUMN = range(2)
+N_USE = 2
+BY_HAND, BOT_EXCEPTION, ERROR_MADE = 1, 2, 4
 
 # Columns of timetables, pauses, batches and their groups, and of laws.
 OFFSET, LENGTH, POINTER = range(3)
 N_TIMETABLE = 3
-STREAM, CALENDAR = range(2)
-N_PAUSE = 2
+STREAM, CALENDAR, WHEN = range(3)
+N_PAUSE = 3
 SIZE, TIMEOUT, FIRST_HOUR, N_HOURS, NEXT_HOUR, TOGETHER, FIRST_GROUP, LAST_GROUP, BASE, CODES, N_CODES = range(11)
 N_BATCH = 11
 GROUP_HEAD, GROUP_TAIL, GROUP_N, ROUND, GROUP_AFTER, GROUP_BEFORE = range(6)
@@ -70,6 +96,16 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "act": ("i8", N_ACT), "pace": ("f8", 1), "pause_at": ("i4", 1), "pause": ("i8", N_PAUSE), "stream_key": ("u8", 1),
     "law_of": ("i8", 1), "law": ("i8", N_LAW), "probability": ("f8", 1), "value": ("f8", 1), "opens": ("i8", 1),
     "closes": ("i8", 1), "worked": ("i8", 1), "hour": ("i8", 1), "group_code": ("i8", 1),
+    "kind_of": ("i4", 1), "comparison": ("i8", N_COMPARISON),
+    "compared": ("f8", 1), "known": ("u1", 1), "fork": ("i8", N_FORK), "fork_way": ("i8", N_FORK_WAY),
+    "share": ("f8", 1), "scratch": ("f8", 1), "change_when": ("i8", 1), "change_factor": ("f8", 1),
+    "concerned": ("u1", 1), "offset_from": ("i8", 1), "offset": ("i8", 1), "last": ("i4", 1), "doer": ("i4", 1),
+    "did": ("i4", 1), "eye": ("i8", 1), "factor_when": ("i8", 1), "factor": ("f8", 1), "novice": ("i8", 2),
+    "novice_factor": ("f8", 1), "rank_of_case": ("i8", 1), "rank_of_kind": ("i8", 1), "jump": ("i8", 1),
+    "error_share": ("f8", 1), "fail_share": ("f8", 1), "performer_edge": ("f8", 1), "performer_code": ("i8", 1),
+    "lost": ("i8", 1), "mark": ("u1", 1), "short": ("i8", 1), "stock": ("i8", N_STOCK), "level": ("f8", N_LEVEL),
+    "stock_key": ("u8", 1), "use": ("i8", N_USE), "use_amount": ("f8", 1), "amount": ("f8", 1),
+    "amount_of_case": ("f8", 1),
 }  # fmt: skip
 """Element type and number of columns of each array; those with one column are vectors."""
 
@@ -83,6 +119,7 @@ class World:
 
     registers: NDArray[np.int64]
     arrays: dict[str, NDArray[Any]]
+    jumps: list[tuple[str, int]]
 
     def put(self, name: str, array: Any) -> None:
         """Give an array its place.

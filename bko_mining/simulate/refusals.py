@@ -1,0 +1,202 @@
+"""What the compiled lane cannot do: some things by name, and whatever a twin may say that it has never heard of."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bko_mining.simulate.net import Condition
+from bko_mining.simulate.routes import conditions
+from bko_mining.simulate.tables import MOST_WAYS
+from bko_mining.simulate.tables_basics import can_compare
+from bko_mining.twin.model import Twin
+from bko_mining.twin.values import Part
+from bko_mining.twin.work import Activity
+
+if TYPE_CHECKING:
+    from bko_mining.simulate.ruled import RuledRun
+
+_WHOLE = {
+    "name",
+    "description",
+    "timezone",
+    "currency",
+    "start",
+    "calendars",
+    "arrivals",
+    "case_types",
+    "attributes",
+    "correlations",
+    "routing",
+    "share_changes",
+    "delays",
+    "service_levels",
+    "evidence",
+}
+"""Parts of a twin that both lanes read through the same code."""
+
+_PARTS = {
+    "activities": {
+        "time",
+        "role",
+        "bot",
+        "automatic",
+        "performers",
+        "setup",
+        "time_by_resource",
+        "time_factors",
+        "at_shift_end",
+        "batch",
+        "errors",
+        "patience",
+        "queue_limit",
+        "uses",
+        "same_as",
+        "not_same_as",
+        "priority",
+        "cost",
+    },
+    "roles": {
+        "members",
+        "size",
+        "calendar",
+        "discipline",
+        "preemptive",
+        "value_attribute",
+        "choice",
+        "turnover",
+        "availability",
+        "cost_per_hour",
+        "overtime",
+        "overtime_factor",
+    },
+    "resources": {
+        "calendar",
+        "speed",
+        "skills",
+        "capacity",
+        "cost_per_hour",
+        "since",
+        "until",
+        "absences",
+        "availability",
+        "ramp_up",
+        "start_factor",
+    },
+    "bots": {
+        "licences",
+        "calendar",
+        "time",
+        "speed",
+        "exception_share",
+        "exception_role",
+        "failures",
+        "cost_per_run",
+        "cost_per_month",
+        "since",
+    },
+    "materials": {
+        "initial",
+        "order_up_to",
+        "reorder_point",
+        "every",
+        "lead_time",
+        "cost",
+    },
+}
+_INNER = {
+    "batch": {
+        "size",
+        "timeout",
+        "at",
+        "weekdays",
+        "month_days",
+        "calendar",
+        "per",
+        "done",
+        "time_per_item",
+    },
+    "errors": {"share", "to", "by_resource"},
+    "patience": {"time", "to"},
+    "queue_limit": {"size", "to"},
+    "turnover": {"per_year", "vacancy", "ramp_up", "start_factor"},
+    "overtime": {"queue", "at_most"},
+    "failures": {"every", "repair"},
+}
+
+
+def refusals(run: "RuledRun") -> list[str]:
+    """What a prepared run asks for that the compiled lane cannot do.
+
+    Returns
+    -------
+    list of str
+        Mechanisms, with the part of the twin that uses them.
+    """
+    found = [*_unheard_of(run.twin), *_rules(run), *_combinations(run)]
+    if run.policies.choose or run.policies.route:
+        found.append("own rules in Python")
+    return list(dict.fromkeys(found))
+
+
+def _unheard_of(twin: Twin) -> Iterator[str]:
+    for name in type(twin).model_fields:
+        value = getattr(twin, name)
+        if name in _WHOLE or not value:
+            continue
+        if name not in _PARTS:
+            yield name
+            continue
+        for key, part in value.items():
+            yield from (f"{field} of {key!r}" for field in _said(part) if field not in _PARTS[name])
+            for field, known in _INNER.items():
+                inner = getattr(part, field, None)
+                if isinstance(inner, Part):
+                    yield from (f"{field}.{each} of {key!r}" for each in _said(inner) if each not in known)
+
+
+def _said(part: Part) -> list[str]:
+    """Fields that differ from what is meant when nothing is said."""
+    fields = type(part).model_fields
+    return [name for name, f in fields.items() if getattr(part, name) != f.get_default(call_default_factory=True)]
+
+
+def _rules(run: "RuledRun") -> Iterator[str]:
+    for place, condition in _conditions(run):
+        for comparison in condition:
+            if not can_compare(comparison, run):
+                yield f"the condition on {comparison.thing!r} {place}"
+    for node, fork in zip(run.net.nodes, run.exits.forks, strict=True):
+        if fork is not None and len(node.ways) > MOST_WAYS:
+            yield f"{len(node.ways)} ways after {node.label!r}"
+    for name, role in run.twin.roles.items():
+        column = run.cases.columns.get(role.value_attribute or "")
+        if role.discipline == "value" and (column is None or column.dtype == object):
+            yield f"discipline value of {name!r} by words"
+
+
+def _conditions(run: "RuledRun") -> Iterator[tuple[str, Condition]]:
+    for node in run.net.nodes:
+        for way in node.ways:
+            yield f"after {node.label!r}", way.when
+        for change in node.changes:
+            yield f"after {node.label!r}", change.when
+    for delay in run.twin.delays:
+        if delay.when:
+            yield "of a delay", conditions(delay.when)
+    for name, activity in run.twin.activities.items():
+        for factor in activity.time_factors:
+            yield f"in time_factors of {name!r}", conditions(factor.when)
+
+
+def _combinations(run: "RuledRun") -> Iterator[str]:
+    for name, activity in run.twin.activities.items():
+        yield from (f"{what} of {name!r}" for what in _at_once(activity))
+        for amount in activity.uses.values():
+            if isinstance(amount, str) and run.cases.columns[amount].dtype == object:
+                yield f"uses of {name!r} by words"
+
+
+def _at_once(activity: Activity) -> Iterator[str]:
+    if activity.queue_limit and (activity.batch or activity.uses):
+        yield "queue_limit together with batch or uses"
+    if activity.bot and (activity.patience or activity.batch):
+        yield "bot together with patience or batch"
