@@ -6,7 +6,7 @@ the role was idle and on duty, and by the arrival of items served before (first 
 arrival of items served after, and by the start. Points and bounds enter one likelihood.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,9 +101,22 @@ def _of_queue(
             exact = wait[mine & queue.point]
             censored = mine & ~queue.point
             delay = fit_delay(exact, low[censored], high[censored], tolerance=tolerance, rng=rng)
+            delay = _no_longer_than(delay, float(wait[mine].mean()))
         a, b = divmod(code, len(data.activities))
         result.append(Transition(a - 1, b, n, n_points, zero, delay))
     return result
+
+
+def _no_longer_than(delay: Delay | None, wait: float) -> Delay | None:
+    """Hold a delay to the mean wait, of which it is a part: idle people may start the late items only."""
+    if delay is None:
+        return None
+    mean = delay.mean * (1 - delay.zero_share)
+    if mean <= wait or mean <= 0:
+        return delay
+    factor = max(wait, 0.0) / mean
+    quantiles = tuple(value * factor for value in delay.quantiles)
+    return replace(delay, mean=delay.mean * factor, deviation=delay.deviation * factor, quantiles=quantiles)
 
 
 def _is_prompt(zero: float, n_points: int, prompt_from: float) -> bool | None:
