@@ -1,6 +1,7 @@
 """Outcomes kept on disk as they come: one small Parquet file a replication, in a folder named by what was run."""
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.parquet as pq
 from bko_mining.whatif.runs import Outcome
 
 _FIGURE = "figure"
+_OLD = 3600.0
 
 
 class Store:
@@ -22,6 +24,7 @@ class Store:
     def __init__(self, folder: Path, key: str) -> None:
         self.folder = folder / key
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
 
     def read(self, replication: int) -> Outcome | None:
         """Return a kept outcome, or None."""
@@ -47,6 +50,12 @@ class Store:
         beside = file.with_suffix(f".{os.getpid()}.part")
         pq.write_table(table, beside)
         beside.replace(file)
+
+    def _sweep(self) -> None:
+        """Remove what killed runs left half written: files that nobody has finished within the hour."""
+        for beside in self.folder.glob("*.part"):
+            if time.time() - beside.stat().st_mtime > _OLD:
+                beside.unlink(missing_ok=True)
 
     def _file(self, replication: int) -> Path:
         return self.folder / f"{replication:06d}.parquet"

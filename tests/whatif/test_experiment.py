@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bko_mining.errors import BkoError, ScenarioError
+from bko_mining.errors import BkoError, ScenarioError, TwinWarning
+from bko_mining.fit.under_way import start_state
+from bko_mining.simulate.simulation import simulate
 from bko_mining.whatif.comparison import BETTER, SAME, Comparison
 from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.scenario import Scenario
@@ -103,3 +105,28 @@ def test_what_makes_no_sense_is_refused() -> None:
         run_experiment(office(), Scenario("x").staff("Boss 2", add=1), n_cases=10)
     with pytest.raises(BkoError, match="no case of 20 is left"):
         run_experiment(office(), n_cases=20, warm_up=20, replications=1, workers=1)
+
+
+def test_what_is_open_at_the_end_of_a_log_is_worked_down_from_now_on() -> None:
+    # One clerk where two are needed: four weeks leave more open cases than an office ever has.
+    with pytest.warns(TwinWarning, match="more work than time"):
+        seen = simulate(Scenario("Alone").staff("Clerk", set=1).apply(office()), horizon="28 d", seed=4)
+    now = start_state(seen)
+    assert len(now.cases) > 100
+    assert {item.activity for case in now.cases for item in case.items} <= set(office().activities)
+    run = {"horizon": "56 d", "replications": 4, "seed": 2, "workers": 1}
+    later = run_experiment(
+        office().replace(initial_state=now),
+        Scenario("Fewer cases").demand(1 / 3),
+        start="now",
+        **run,  # type: ignore[arg-type]
+    )
+    empty = run_experiment(office(), start="empty", **run)  # type: ignore[arg-type]
+    for row in later.outcomes:
+        for outcome in row:
+            lines = outcome.series["open"]
+            assert lines[0] >= 0.8 * len(now.cases)
+            assert lines[-1] < lines[0]
+    usual = np.mean([outcome.series["open"][-7:].mean() for outcome in empty.outcomes[0]])
+    fewer = np.mean([outcome.series["open"][-7:].mean() for outcome in later.outcomes[1]])
+    assert fewer < usual < len(now.cases)
