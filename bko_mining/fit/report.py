@@ -35,9 +35,12 @@ class FitReport(Result):
         (weekday, activity, quantile, instant, person, variant), ``unit``, ``observed``, ``simulated``.
     evidence : pandas.DataFrame
         What the fit found: ``part``, ``found``, ``n``, ``goodness``, ``assumption``.
+    unlogged : float
+        Share of all work that seems to be in no log.
     """
 
     evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
+    unlogged: float = 0.0
     picture: ClassVar[str] = "fidelity:plot_fit_report"
 
     @property
@@ -50,15 +53,22 @@ class FitReport(Result):
 
     @property
     def summary(self) -> str:
-        """Which part fits best and which worst."""
+        """Which part fits best and which worst, and whether people do work that no log shows."""
         off = self.differences
         names = _names()
-        return say(
+        fit = say(
             "Closest: {best} ({best_share} off on average); furthest: {worst} ({worst_share}).",
             best=names[str(off.idxmin())],
             best_share=percent(float(off.min())),
             worst=names[str(off.idxmax())],
             worst_share=percent(float(off.max())),
+        )
+        if not self.unlogged:
+            return fit
+        return say(
+            "{fit} About {share} of all work is in no log: do not trust it for staffing before you know what it is.",
+            fit=fit,
+            share=percent(self.unlogged),
         )
 
 
@@ -92,7 +102,8 @@ def fit_report(log: EventLog, twin: Twin, *, seed: int = 0) -> FitReport:
         [(e.part, e.found, e.n, e.goodness, e.assumption) for e in twin.evidence],
         columns=["part", "found", "n", "goodness", "assumption"],
     )
-    return FitReport(table, evidence=found)
+    hidden = [item.numbers["share"] for item in twin.evidence if item.part == "unlogged work"]
+    return FitReport(table, evidence=found, unlogged=max(hidden, default=0.0))
 
 
 Row = tuple[str, str, str, float, float]

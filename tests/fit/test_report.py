@@ -6,7 +6,7 @@ from bko_mining.fit.fitting import fit_twin
 from bko_mining.fit.report import fit_report
 from bko_mining.present.figures import png_bytes
 from bko_mining.simulate.simulation import simulate
-from bko_mining.twin.model import Twin
+from bko_mining.twin.model import Evidence, Twin
 from bko_mining.validate.fidelity import fidelity
 from bko_mining.words import speaking
 
@@ -58,3 +58,15 @@ def test_the_pictures_draw_the_same_twice(office):
 def test_same_seed_same_twin(office):
     log, twin = office
     assert fit_twin(log, seed=1) == twin
+
+
+def test_work_in_no_log_is_said_in_the_verdict(office):
+    log, twin = office
+    assert "no log" not in fit_report(log, twin).summary
+    said = Evidence(
+        part="unlogged work", found="late starts", n=200, assumption="like the logged", numbers={"share": 0.2}
+    )
+    report = fit_report(log, twin.replace(evidence=(*twin.evidence, said)))
+    assert "of all work is in no log: do not trust it for staffing" in report.summary
+    with speaking("pt_BR"):
+        assert "não está em nenhum log" in report.summary
