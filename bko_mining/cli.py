@@ -1,4 +1,4 @@
-"""The command line: ``bko report|fit|simulate|compare|dashboard|new-study|demo``, a thin layer over the library."""
+"""The command line: ``bko report|replay|fit|simulate|compare|dashboard|new-study|demo``, thin over the library."""
 
 import sys
 from enum import StrEnum
@@ -63,6 +63,25 @@ def report(
     for chapter in made.chapters:
         typer.echo(f"- {chapter.answer.summary}")
     typer.echo(say("Written: {path}", path=made.save(output)))
+
+
+@app.command()
+def replay(
+    log: LogPath,
+    output: Annotated[Path, typer.Option("-o", "--output", help=".html or .svg")] = Path("replay.html"),
+    lang: Lang = Language.en,
+    timezone: Zone = None,
+    colour: Annotated[str | None, typer.Option(help="Attribute of cases, resource or role to tell apart.")] = None,
+    relative: Annotated[bool, typer.Option(help="Every case from its own beginning.")] = False,
+) -> None:
+    """Write a film of the cases on their way through the map; it needs no script and no network."""
+    set_language(lang.value)
+    from bko_mining.discover.replay import replay as film
+    from bko_mining.log.reading import read_log
+
+    found = film(read_log(log, timezone=timezone), relative=relative, colour=colour)
+    typer.echo(found.summary)
+    typer.echo(say("Written: {path}", path=found.save(output)))
 
 
 @app.command()

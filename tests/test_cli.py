@@ -50,6 +50,16 @@ def test_a_report_travels_in_three_formats(ending: str, tmp_path: Path) -> None:
     assert path.stat().st_size > 10_000
 
 
+def test_a_replay_is_written_and_a_wrong_colour_is_refused_with_a_reason(tmp_path: Path) -> None:
+    target = tmp_path / "film.svg"
+    done = CliRunner().invoke(app, ["replay", str(SAMPLE), "-o", str(target), "--colour", "po", "--lang", "pt_BR"])
+    assert done.exit_code == 0, done.output
+    assert "1.495 de 1.495 casos" in done.output
+    assert target.read_text(encoding="utf-8").count("<animateTransform") == 1495
+    wrong = CliRunner().invoke(app, ["replay", str(SAMPLE), "-o", str(target), "--colour", "mood"])
+    assert "mood" in str(wrong.exception)
+
+
 def test_the_same_log_gives_the_same_report() -> None:
     log = read_log(SAMPLE, timezone="America/Sao_Paulo")
     assert report(log).html == report(log).html
