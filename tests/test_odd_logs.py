@@ -16,7 +16,8 @@ QUESTIONS = (
     *("processing_time", "throughput", "work_in_progress", "time_to_finish", "bottlenecks", "waiting_causes"),
     *("discover_calendars", "rework", "loops", "first_time_right", "duplicate_entry", "handovers"),
     *("workload", "productivity", "learning", "roles", "turnover", "absences", "suggest_rules"),
-    *("automation_candidates", "outsourcing_candidates", "drift", "insights", "explain"),
+    *("automation_candidates", "outsourcing_candidates", "drift", "insights", "explain", "dotted_chart"),
+    *("performance_spectrum", "discover_heuristics_model", "discover_powl_model", "discover_split_model"),
 )
 
 
