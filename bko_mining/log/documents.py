@@ -53,11 +53,21 @@ def read_workbook(data: bytes, name: str) -> Export:
     rows = max(sheets, key=lambda sheet: len(sheet) * len(sheet[0]) if sheet else 0, default=[])
     if len(rows) < 2:
         raise LogError(f"{name} has no sheet with headings and rows")
-    width = len(rows[0])
-    top = next((i for i, row in enumerate(rows) if sum(cell != "" for cell in row) > width // 2), 0)
+    top = _top(rows)
     headings = unique_headings([str(cell) for cell in rows[top]])
     columns = zip(*rows[top + 1 :], strict=True)
     return Export(pa.table({h: cells(list(c)) for h, c in zip(headings, columns, strict=True)}))
+
+
+def _top(rows: list[list[Any]]) -> int:
+    """The row of the headings: the first well filled one with a well filled one below it, titles passed over."""
+    full = [sum(cell != "" for cell in row) > len(row) // 2 for row in rows]
+    for i in range(len(rows) - 1):
+        texts = [cell for cell in rows[i] if cell != ""]
+        titled = any(not isinstance(cell, str) or cell.rstrip().endswith(":") for cell in texts)
+        if full[i] and full[i + 1] and not titled:
+            return i
+    return full.index(True) if any(full) else 0
 
 
 def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[list[Any], tuple[Finding, ...]]:

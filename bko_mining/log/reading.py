@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from bko_mining.errors import LogError
+from bko_mining.log.arranging import arranged
 from bko_mining.log.assembling import assemble
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.exports import Export, as_table, cells, unique_headings
@@ -107,6 +108,7 @@ def _fetched(cursor: Any, sql: str) -> pa.Table:
 
 def log_of(export: Export, columns: Any, timezone: str | None) -> EventLog:
     """Code an export as a log: find the mapping, then assemble."""
+    export = arranged(export)
     mapping = recognise(export.table, columns)
     if export.preset:
         mapping = mapping.replace(preset=export.preset)

@@ -18,6 +18,12 @@ from bko_mining.log.mapping import ColumnMapping, given_columns
 SAMPLE = 20_000
 """Rows looked at to judge a column by its content."""
 
+_NO_ACTIVITY = "no column looks like an activity"
+_WIDE = (
+    "no column looks like an activity, but there is one row a case and a column of dates a step ({columns}). Turn the "
+    "steps into rows first: frame.melt(id_vars=[the case], var_name='activity', value_name='end').dropna(), "
+    "then read_log(frame)"
+)
 _INSTANTS = frozenset({"start", "end", "enabled"})
 
 
@@ -164,7 +170,10 @@ def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[_Col
         )
     if "activity" not in chosen:
         candidates = [c for c in free if c.known and not c.is_instant and not c.is_number and c.distinct > 1]
-        chosen["activity"], reasons["activity"] = _pick_activity(candidates, case).name, "content"
+        left = [c.name for c in instants if c.name not in chosen.values()]
+        one_row_a_case = len(np.unique(case)) > 0.9 * len(case)
+        wide = ", ".join(map(repr, left)) if len(left) > 1 and one_row_a_case else ""
+        chosen["activity"], reasons["activity"] = _pick_activity(candidates, case, wide).name, "content"
 
 
 def _words(column: _Column) -> set[str]:
@@ -201,17 +210,17 @@ def _pick_case(candidates: list[_Column], n: int) -> _Column:
         raise MappingError(_ask("case_id", "no column looks like a case", candidates))
     ranked = sorted(repeated, key=lambda c: -c.distinct * (2 if _words(c) & CASE_WORDS else 1))
     best = ranked[0]
-    rivals = [c for c in ranked if 2 * c.distinct >= best.distinct and not _same_partition(c, best)]
+    rivals = [c for c in ranked[1:] if 2 * c.distinct >= best.distinct and not _same_partition(c, best)]
     if rivals and not _words(best) & CASE_WORDS:
         raise MappingError(_ask("case_id", "several columns could be the case", [best, *rivals]))
     return best
 
 
-def _pick_activity(candidates: list[_Column], case: Codes) -> _Column:
+def _pick_activity(candidates: list[_Column], case: Codes, wide: str = "") -> _Column:
     """The column of few values whose next value is told best by the last one."""
     fitting = [c for c in candidates if c.distinct <= max(20, len(case) // 5) and not _constant_in(c.coded[0], case)]
     if not fitting:
-        raise MappingError(_ask("activity", "no column looks like an activity", candidates))
+        raise MappingError(_ask("activity", _WIDE.format(columns=wide) if wide else _NO_ACTIVITY, candidates))
     scores = {c.name: _surprise(c.coded[0], case) for c in fitting}
     ranked = sorted(fitting, key=lambda c: scores[c.name])
     close = [c for c in ranked if scores[c.name] <= scores[ranked[0].name] * 1.25 + 0.02]
@@ -259,7 +268,7 @@ def _joined(sample: pa.Table, column: Any) -> Codes:
 def _ask(name: str, why: str, candidates: list[_Column]) -> str:
     lines = "".join(f"\n  {c.name!r}: {c.distinct} distinct values such as {c.examples}" for c in candidates[:8])
     first = candidates[0].name if candidates else "…"
-    return f'{why}. Pass columns={{"{name}": "{first}"}} or another of:{lines}'
+    return f'{why}. Pass columns={{"{name}": "{first}"}}' + (f" or another of:{lines}" if lines else "")
 
 
 def _listed(sample: pa.Table) -> str:

@@ -173,6 +173,12 @@ GOOD: dict[str, tuple[bytes, int, int, str, str]] = {
     "ocel json": (json.dumps(OCEL).encode(), 1, 2, "A B", "2026-01-05 08:00"),
     "ocel xml": (OCEL_XML.encode(), 1, 1, "A", "2026-01-05 08:00"),
     "ocel sqlite": (ocel_sqlite(), 1, 2, "a", "2026-01-05 08:00"),
+    "german": ("Vorgangsnummer;Tätigkeit;Bearbeiter;Beginn;Ende\n1;Prüfung;Müller;05.01.2026 08:00;05.01.2026 09:00\n".encode("cp1252"), 1, 1, "Prüfung", "2026-01-05 08:00"),
+    "spanish": (csv("Expediente;Actividad;Usuario;Fecha inicio;Fecha fin", "1;Alta;ana;05/01/2026 08:00;05/01/2026 09:00"), 1, 1, "Alta", "2026-01-05 08:00"),
+    "day and time apart": (csv("Caso;Atividade;Data;Hora", "1;A;05/01/2026;08:00", "1;B;05/01/2026;09:15"), 1, 2, "A B", "2026-01-05 08:00"),
+    "start day and time apart": (csv("Case,Activity,Start Date,Start Time,End Date,End Time", "1,A,2026-01-05,08:00,2026-01-05,09:15"), 1, 1, "A", "2026-01-05 08:00"),
+    "lifecycle in the activity": (csv("ticket,event,when", "1,Fix started,2026-01-05 08:00", "1,Fix completed,2026-01-05 09:00"), 1, 1, "Fix", "2026-01-05 08:00"),
+    "xlsx titles and empty rows": (workbook(("Contas a pagar",), ("Empresa:", "ACME", None, "Emitido por:"), (), ("Doc", "Etapa", "Quem", "Data"), *((f"D{i // 2}", "AB"[i % 2], "Ana", f"0{5 + i}/01/2026 08:00") for i in range(4))), 2, 4, "A B", "2026-01-05 08:00"),
     "open instance": (csv("case,activity,time,lifecycle", "1,A,2026-01-05 08:00,start", "1,A,2026-01-05 09:00,complete", "1,B,2026-01-05 09:30,start"), 1, 2, "A B", "2026-01-05 08:00"),
 }  # fmt: skip
 
@@ -194,6 +200,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "no instant": (csv("case,activity,amount", "1,A,x", "1,B,y"), "no column reads as instants"),
     "no case": (csv("activity,time", "A,2026-01-05", "B,2026-01-06"), "no column looks like a case"),
     "two unknown activities": (csv("case,p,q,time", *(f"{i // 3},{'xyz'[i % 3]},{'uvw'[i % 3]},2026-01-0{1 + i % 9}" for i in range(30))), 'columns={"activity"'),
+    "a column a step": (csv("Pedido;Criado em;Aprovado em;Pago em", *(f"P{i};0{1 + i}/01/2026;0{2 + i}/01/2026;0{3 + i}/01/2026" for i in range(6))), "one row a case and a column of dates a step"),
     "cut parquet": (parquet(case=["1"], activity=["A"])[:-9], "not a readable Parquet|damaged"),
     "damaged workbook": (workbook(("a", "b"))[:300], "damaged|cannot be read"),
 }  # fmt: skip
@@ -274,3 +281,7 @@ def test_naive_instants_are_read_in_the_zone_that_is_told(tmp_path: Path) -> Non
     assert told.found == ()
     with pytest.raises(LogError, match="no time zone 'Brasil'"):
         read_log(tmp_path / "a.csv", timezone="Brasil")
+
+
+def test_the_corpus_is_as_large_as_promised() -> None:
+    assert len(GOOD) + len(BAD) >= 60

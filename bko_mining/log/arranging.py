@@ -1,0 +1,112 @@
+"""Columns that say one thing in two, or two things in one: put beside the originals as a log needs them.
+
+A day and a time of day in columns of their own become one instant; ``Check started`` and ``Check completed`` become an
+activity and its lifecycle. The columns of the export stay as they are.
+"""
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bko_mining.log.coding import as_dictionary, as_text
+from bko_mining.log.exports import Export
+from bko_mining.log.headings import TRANSITIONS, normalise
+
+_DAY = frozenset(["data", "date", "dia", "day", "datum", "fecha"])
+_TIME = frozenset(["hora", "time", "horario", "uhrzeit", "zeit"])
+_CLOCK = r"^ *\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( *[AaPp]\.?[Mm]\.?)? *$"
+_MOST = 300
+_PAIRED = 0.6
+
+
+def arranged(export: Export) -> Export:
+    """An export with the instants and lifecycles that its columns hold in parts.
+
+    Examples
+    --------
+    >>> table = pa.table({"Data": ["05/01/2026", "06/01/2026"], "Hora": ["08:00", "09:30"]})
+    >>> arranged(Export(table)).table["Data Hora"].to_pylist()
+    ['05/01/2026 08:00', '06/01/2026 09:30']
+    """
+    added = _instants(export.table) | _lifecycle(export.table)
+    added = {name: column for name, column in added.items() if name not in export.table.column_names}
+    if not added:
+        return export
+    own = {name: export.table[name] for name in export.table.column_names}
+    return Export(pa.table(added | own), export.found, export.decimal, export.preset)
+
+
+def _instants(table: pa.Table) -> dict[str, Any]:
+    words = {name: normalise(name).split() for name in table.column_names}
+    rests = {
+        tuple(w for w in own if w not in _TIME): name
+        for name, own in words.items()
+        if len(set(own) & _TIME) == 1 and not set(own) & _DAY and _is_clock(table[name])
+    }
+    found = {}
+    for name, own in words.items():
+        clock = rests.get(tuple(w for w in own if w not in _DAY))
+        if clock is None or len(set(own) & _DAY) != 1 or not _is_day(table[name]):
+            continue
+        time = next(w for w in words[clock] if w in _TIME)
+        heading = " ".join(f"{w} {time}" if w in _DAY else w for w in own).title()
+        found[heading] = pc.binary_join_element_wise(_texts(table[name]), _texts(table[clock]), " ")
+    return found
+
+
+def _is_clock(column: Any) -> bool:
+    if pa.types.is_time(column.type):
+        return True
+    texts = as_dictionary(column).dictionary.slice(0, 500)
+    known = pa.types.is_string(texts.type) and len(texts) > 0
+    return known and bool(pc.all(pc.or_(pc.match_substring_regex(texts, _CLOCK), pc.equal(texts, ""))).as_py())
+
+
+def _is_day(column: Any) -> bool:
+    """Whether no value says more than a day."""
+    if pa.types.is_date(column.type):
+        return True
+    texts = _texts(column.slice(0, 500))
+    return not bool(pc.any(pc.match_substring_regex(texts, r"\d:\d")).as_py())
+
+
+def _texts(column: Any) -> Any:
+    if pa.types.is_timestamp(column.type) and bool(pc.all(pc.equal(pc.hour(column), 0)).as_py()):
+        column = column.cast(pa.date32(), safe=False)
+    coded = as_dictionary(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
+    return as_text(coded.dictionary).take(coded.indices)
+
+
+def _lifecycle(table: pa.Table) -> dict[str, Any]:
+    """Activity and lifecycle of the first column whose values name both, most of them in pairs."""
+    if any(normalise(name).startswith("lifecycle") for name in table.column_names):
+        return {}
+    for name in table.column_names:
+        kind = table[name].type
+        if not (pa.types.is_string(kind) or pa.types.is_dictionary(kind)):
+            continue
+        coded = as_dictionary(table[name])
+        texts = coded.dictionary
+        if not pa.types.is_string(texts.type) or not 2 <= len(texts) <= _MOST:
+            continue
+        split = [_split(text) for text in texts.to_pylist()]
+        kinds: dict[str, set[str]] = {}
+        for base, lifecycle in split:
+            kinds.setdefault(base, set()).add(lifecycle)
+        paired = sum({"start", "complete"} <= found for found in kinds.values())
+        if "" not in kinds and paired >= max(1.0, _PAIRED * len(kinds)):
+            bases, ends = (pa.array([part[i] for part in split], pa.string()) for i in (0, 1))
+            return {"Activity": bases.take(coded.indices), "Lifecycle": ends.take(coded.indices)}
+    return {}
+
+
+def _split(text: str | None) -> tuple[str, str]:
+    """``Check started`` as ``Check`` and ``start``; what names no lifecycle is complete; '' if nothing is left."""
+    words = (text or "").split()
+    for place, rest in ((-1, words[:-1]), (0, words[1:])):
+        kind = TRANSITIONS.get(normalise(words[place]), "") if len(words) > 1 else ""
+        # One letter is a name, not a state.
+        if kind in ("start", "complete") and len(words[place]) > 1:
+            return " ".join(rest).strip(" -–:_/|()"), kind
+    return " ".join(words), "complete"
