@@ -105,7 +105,7 @@ def share_words(share: float) -> str:
 
 
 def money(amount: float, currency: str = "USD") -> str:
-    """Write an amount of money without cents.
+    """Write an amount of money without cents (see ``small_money`` for amounts where they count).
 
     Examples
     --------
@@ -115,6 +115,19 @@ def money(amount: float, currency: str = "USD") -> str:
     from babel.numbers import format_currency
 
     return str(format_currency(round(amount), currency, "¤#,##0", locale=language(), currency_digits=False))
+
+
+def small_money(amount: float, currency: str = "USD") -> str:
+    """Write an amount of money with its cents.
+
+    Examples
+    --------
+    >>> small_money(40.375, "BRL")
+    'R$40.38'
+    """
+    from babel.numbers import format_currency
+
+    return str(format_currency(amount, currency, "¤#,##0.00", locale=language(), currency_digits=False))
 
 
 def duration(seconds: float) -> str:

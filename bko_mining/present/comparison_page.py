@@ -4,6 +4,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from bko_mining.present.comparison import plot_distributions, plot_figures, plot_forest
+from bko_mining.present.comparison_time import plot_queue, plot_trade_off, plot_utilisation
 from bko_mining.present.figures import svg_text
 from bko_mining.present.pages import Fact, PageTable, Section, page
 from bko_mining.present.tables import html_table
@@ -30,6 +31,14 @@ def comparison_sections(comparison: Comparison) -> list[Section]:
             pictures=(Markup(svg_text(plot_distributions(comparison))),),
         )
     )
+    sections.append(
+        Section(
+            title=say("Queues and workload"),
+            pictures=tuple(Markup(svg_text(draw(comparison))) for draw in (plot_queue, plot_utilisation)),
+        )
+    )
+    if comparison.scenarios:
+        sections.append(Section(title=say("What it costs"), pictures=(Markup(svg_text(plot_trade_off(comparison))),)))
     sections.append(_method(comparison))
     return sections
 

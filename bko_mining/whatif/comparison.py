@@ -21,7 +21,7 @@ from bko_mining.whatif.statistics import (
     ratio_interval,
     two_stage_interval,
 )
-from bko_mining.words import duration, money, number, percent, say
+from bko_mining.words import duration, money, number, percent, say, small_money
 
 BASELINE = "baseline"
 BETTER, WORSE, SAME, OPEN = "better", "worse", "no difference that matters", "not clear yet"
@@ -272,7 +272,7 @@ def written(value: float, what: Kpi, currency: str) -> str:
     if what.unit == "share":
         return percent(value, 1)
     if what.unit == "money":
-        return money(value, currency) if abs(value) >= 100 else f"{currency} {number(value, 2)}"
+        return money(value, currency) if abs(value) >= 100 else small_money(value, currency)
     return number(value, 0 if abs(value) >= 100 else 1)
 
 

@@ -4,6 +4,7 @@ Proposals come in turn from optuna's multi-objective TPE sampler and from the ne
 (Pareto local search); a plan is run once, with common random numbers, and never twice.
 """
 
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pandas as pd
 from bko_mining.errors import BkoError, ScenarioError
 from bko_mining.results import Result
 from bko_mining.whatif.comparison import Comparison, compare, signed
+from bko_mining.whatif.contest import run_contest
 from bko_mining.whatif.experiment import Crew
 from bko_mining.whatif.kpis import MAIN, kpi, label
 from bko_mining.whatif.levers import Lever, Plan, neighbours, scenario_of
@@ -82,6 +84,8 @@ def optimise(  # noqa: PLR0913  (one argument a question)
     horizon: float | str | None = None,
     warm_up: int | str = 0,
     seed: int = 0,
+    contest: int = 0,
+    time_limit: float | None = None,
     check_replications: int = 20,
     workers: int | None = None,
     progress: bool | None = None,
@@ -102,6 +106,12 @@ def optimise(  # noqa: PLR0913  (one argument a question)
         Plans to run.
     replications : int
         Runs of each plan, with the same luck for all plans.
+    contest : int
+        Replications up to which the plans of the front are run before the winner is chosen; plans that others surely
+        beat stop earlier (0: the winner is chosen by the runs of the search).
+    time_limit : float, optional
+        Seconds after which the search begins no more plans (the contest and the check come on top). Where it stops
+        then depends on the machine; without it the same seed gives the same plans.
     check_replications : int
         Fresh runs of the winner and the baseline.
 
@@ -124,7 +134,14 @@ def optimise(  # noqa: PLR0913  (one argument a question)
         crew = Crew(twins, setting, [str(plan) for plan in plans], workers=workers, progress=progress)
         return [_means([o.figures for o in row]) for row in crew.run_until(replications)]
 
-    tried = search(levers, evaluate, objectives=objectives, constraints=bounds, budget=budget, seed=seed)
+    aims = {"objectives": objectives, "constraints": bounds}
+    tried = search(levers, evaluate, **aims, budget=budget, seed=seed, time_limit=time_limit)  # type: ignore[arg-type]
+    if contest > replications:
+        finalists = _front(tried, objectives, bounds)
+        twins = [setting.prepared(scenario_of(levers, plan).apply(twin)) for plan in finalists]
+        crew = Crew(twins, setting, [str(plan) for plan in finalists], workers=workers, progress=progress)
+        run_contest(crew, lambda figures: _score(figures, objectives), first=replications, last=contest)
+        tried |= {plan: _means([o.figures for o in row]) for plan, row in zip(finalists, crew.outcomes, strict=True)}
     best = _winner(tried, objectives, bounds)
     scenario = scenario_of(levers, best)
     fresh = Setting(setting.n_cases, horizon, "empty", warm_up, 0, seed + 1_000_003)
@@ -152,13 +169,15 @@ def search(
     constraints: Mapping[str, float],
     budget: int,
     seed: int = 0,
+    time_limit: float | None = None,
 ) -> dict[Plan, Figures]:
     """Run up to ``budget`` different plans, chosen as the search goes; returns all of them with their figures."""
+    until = np.inf if time_limit is None else time.monotonic() + time_limit
     sampler = _Sampler(levers, objectives, constraints, seed)
     tried: dict[Plan, Figures] = {}
     n_plans = int(np.prod([len(lever.options) for lever in levers]))
     rng = np.random.default_rng(seed)
-    while len(tried) < min(budget, n_plans):
+    while len(tried) < min(budget, n_plans) and (not tried or time.monotonic() < until):
         wanted = min(6, budget - len(tried), n_plans - len(tried))
         batch = _beside(levers, tried, objectives, constraints, rng)[: max(1, wanted // 2)] if tried else []
         batch += sampler.propose(wanted - len(batch), {*tried, *batch})
@@ -256,12 +275,17 @@ def _beside(
     rng: np.random.Generator,
 ) -> list[Plan]:
     """Plans next to the front that were not run yet, in random order."""
-    allowed = [plan for plan in tried if _violation(tried[plan], constraints) == 0] or list(tried)
-    front = [allowed[i] for i in pareto([_score(tried[plan], objectives) for plan in allowed])]
+    front = _front(tried, objectives, constraints)
     near = dict.fromkeys(plan for each in front for plan in neighbours(levers, each) if plan not in tried)
     order = rng.permutation(len(near))
     candidates = list(near)
     return [candidates[i] for i in order]
+
+
+def _front(tried: dict[Plan, Figures], objectives: Sequence[str], constraints: Mapping[str, float]) -> list[Plan]:
+    """The best compromises among the plans that meet the constraints (among all, where none does)."""
+    allowed = [plan for plan in tried if _violation(tried[plan], constraints) == 0] or list(tried)
+    return [allowed[i] for i in pareto([_score(tried[plan], objectives) for plan in allowed])]
 
 
 def _score(figures: Figures, objectives: Sequence[str]) -> Score:
