@@ -162,7 +162,8 @@ class WorkCalendar:
 
     def is_open(self, instants: Any) -> NDArray[np.bool_]:
         """Whether each instant lies within working hours (the closing instant itself does not)."""
-        at, table = self._covering(instants)
+        at = np.asarray(instants, np.int64)
+        table = self.openings(int(at.min()), int(at.max())) if at.size else self.openings(0, 0)
         i = np.searchsorted(table.starts, at, "right") - 1
         return (i >= 0) & (at < table.ends[i])
 
@@ -193,11 +194,9 @@ class WorkCalendar:
             return at.copy()
         span = int(amount.max() * 168 / self.weekly_hours * 1.5) + 30 * DAY
         table = self.openings(int(at.min()), int(at.max()) + span)
-        done = table.work_until(at) + amount
-        while table.total < int(done.max()):
+        while table.total < int((done := table.work_until(at) + amount).max()):
             span *= 2
             table = self.openings(int(at.min()), int(at.max()) + span)
-            done = table.work_until(at) + amount
         return np.where(amount > 0, table.instant_of(done), at)
 
     def next_opening(self, instants: Any) -> Instants:
@@ -207,9 +206,38 @@ class WorkCalendar:
         i = np.searchsorted(table.ends, at, "right")
         return np.maximum(at, table.starts[i])
 
-    def _covering(self, instants: Any) -> tuple[Instants, Openings]:
-        at = np.asarray(instants, np.int64)
-        return at, self.openings(int(at.min()), int(at.max())) if at.size else self.openings(0, 0)
+    def openings_between(self, start: int, end: int) -> Instants:
+        """Opening and closing instants within a window, one row each, cut at its edges (microseconds UTC)."""
+        table = self.openings(start, end)
+        inside = (table.ends > start) & (table.starts < end)
+        return np.column_stack([table.starts[inside], table.ends[inside]]).clip(start, end)
+
+    def __and__(self, other: Self) -> Self:
+        """Return the calendar that is open when both are; refused (``CalendarError``) where one week cannot say it.
+
+        Examples
+        --------
+        >>> early, late = WorkCalendar.parse("Mon-Fri 08:00-14:00"), WorkCalendar.parse("Wed-Sun 12:00-20:00")
+        >>> str(early & late), (early | late).weekly_hours
+        ('Wed-Fri 12:00-14:00', 64.0)
+        """
+        _check_alike(self, other)
+        if self.region and other.region and self.region != other.region:
+            raise CalendarError(f"{self.region} and {other.region} have other holidays; give both one region")
+        both = [_overlap(a, b, weeks) for a in self.shifts for b in other.shifts for weeks in (-7, 0, 7)]
+        met = _merge([shift for shift in both if shift.start < shift.end])
+        return self.replace(shifts=met, region=self.region or other.region, closed=self.closed | other.closed)
+
+    def __or__(self, other: Self) -> Self:
+        """Return the calendar that is open when either is; refused (``CalendarError``) where one week cannot say it."""
+        _check_alike(self, other)
+        if (self.region, self.closed) != (other.region, other.closed):
+            raise CalendarError("the calendars close on other days; give both one region and the same closed dates")
+        if any(shift.end > 86_400 for shift in self.shifts + other.shifts):
+            raise CalendarError(
+                "calendars with night work cannot be joined; end the shifts at 24:00 and begin at 00:00"
+            )
+        return self.replace(shifts=_merge([*self.shifts, *other.shifts]))
 
 
 @lru_cache(maxsize=1)
@@ -324,6 +352,21 @@ def _seconds(hour: str, minute: str | None, second: str | None) -> int:
     if seconds > 86_400:
         raise CalendarError(f"{hour}:{minute or '00'} is not a time of day; hours go from 00:00 to 24:00")
     return seconds
+
+
+def _check_alike(one: WorkCalendar, other: WorkCalendar) -> None:
+    if one.timezone != other.timezone:
+        raise CalendarError(f"the calendars run on the clocks of {one.timezone} and {other.timezone}; give both one")
+    closes = one.region or other.region or one.closed or other.closed
+    if closes and any(shift.end > 86_400 for shift in one.shifts + other.shifts):
+        raise CalendarError("night work cannot be combined where days are closed; end the shifts at 24:00")
+
+
+def _overlap(one: Shift, other: Shift, days: int) -> Shift:
+    later = (other.weekday + days - one.weekday) * 86_400
+    start, end = max(one.start, other.start + later), min(one.end, other.end + later)
+    midnights = start // 86_400
+    return Shift((one.weekday + midnights) % 7, start - midnights * 86_400, end - midnights * 86_400)
 
 
 def _merge(shifts: list[Shift]) -> tuple[Shift, ...]:

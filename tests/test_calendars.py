@@ -81,3 +81,57 @@ def test_work_that_just_fits_ends_at_closing_time_and_no_work_takes_no_time() ->
     assert int(calendar.after_work(monday - MINUTE, 0)) == monday - MINUTE
     assert int(calendar.next_opening(monday + 480 * MINUTE)) == monday + 1440 * MINUTE
     assert int(calendar.next_opening(monday + MINUTE)) == monday + MINUTE
+
+
+WEEK = np.datetime64("2026-11-02", "us").astype("int64")
+MINUTES = WEEK + np.arange(28 * 24 * 4) * 900_000_000
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Mon-Fri 08:00-12:00 13:00-17:30", "Wed-Sun 11:00-14:00"),
+        ("Mon-Fri 08:00-12:00, BR-SP", "Mon-Sat 09:00-18:00, BR-SP"),
+        ("24/7", "Sun 00:00-24:00"),
+    ],
+)
+def test_together_and_either_are_the_and_and_or_of_every_instant(one: str, other: str) -> None:
+    a, b = WorkCalendar.parse(one), WorkCalendar.parse(other)
+    np.testing.assert_array_equal((a & b).is_open(MINUTES), a.is_open(MINUTES) & b.is_open(MINUTES))
+    np.testing.assert_array_equal((a | b).is_open(MINUTES), a.is_open(MINUTES) | b.is_open(MINUTES))
+
+
+def test_night_work_meets_early_work_on_both_sides_of_the_week() -> None:
+    nights, early = WorkCalendar.parse("Sun-Fri 22:00-06:00"), WorkCalendar.parse("Mon,Sat 04:00-23:00")
+    np.testing.assert_array_equal((nights & early).is_open(MINUTES), nights.is_open(MINUTES) & early.is_open(MINUTES))
+
+
+def test_closed_days_of_both_are_closed_together() -> None:
+    a, b = WorkCalendar.parse("Mon-Fri 08-12, BR-SP"), WorkCalendar.parse("Mon-Fri 10-18, 2026-11-04")
+    np.testing.assert_array_equal((a & b).is_open(MINUTES), a.is_open(MINUTES) & b.is_open(MINUTES))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        ("Mon 08-12", "Mon 08-12, America/Sao_Paulo", "clocks"),
+        ("Mon 08-12", "Mon 08-12, BR", "other days"),
+        ("Mon 22:00-06:00", "Tue 00:00-08:00", "night work"),
+    ],
+)
+def test_what_one_week_cannot_say_is_refused(one: str, other: str, says: str) -> None:
+    with pytest.raises(CalendarError, match=says):
+        WorkCalendar.parse(one) | WorkCalendar.parse(other)
+
+
+def test_calendars_that_never_meet_say_so() -> None:
+    with pytest.raises(CalendarError, match="never opens"):
+        WorkCalendar.parse("Mon 08-12") & WorkCalendar.parse("Tue 08-12")
+
+
+def test_openings_in_a_window_are_cut_at_its_edges() -> None:
+    office = WorkCalendar.parse("Mon-Fri 08:00-12:00 13:00-17:00")
+    hour = 3_600_000_000
+    found = (office.openings_between(WEEK + 9 * hour, WEEK + 32 * hour + hour) - WEEK) // hour
+    assert found.tolist() == [[9, 12], [13, 17], [32, 33]]
+    assert office.openings_between(WEEK + 18 * hour, WEEK + 20 * hour).shape == (0, 2)

@@ -10,6 +10,10 @@ times in business processes”. From the instant an item was enabled until its s
 - was on duty and free, and the item waited for something outside the log (*extraneous*).
 
 The five never overlap, are never negative and add up to the wait, to the microsecond.
+
+A log does not show why somebody left an item alone: while a third party is waited for, whatever else its resource does
+reads as contention or prioritisation, and its nights as unavailability. Of waits for an outside world, the extraneous
+part is therefore a lower bound.
 """
 
 from collections.abc import Mapping

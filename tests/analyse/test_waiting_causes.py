@@ -14,6 +14,8 @@ from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.calendars import WorkCalendar
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.model import Twin
 from tests.analyse.logs import MONDAY, log_of
 
 H = pd.Timedelta(hours=1)
@@ -161,3 +163,26 @@ def test_calendars_are_discovered_with_lunch_and_weekend() -> None:
     found = discover_calendars(log_of(rows))
     assert str(found.calendars["Ana"]) == "Mon-Fri 08:00-12:00 13:30-17:30"
     assert found.table.loc[0, "confidence_share"] == 1
+
+
+TRUE = """
+arrivals: [{{kind: grid, every: {every}, calendar: Mon-Fri 09:00-17:00}}]
+roles: {{Clerk: {{size: 1, calendar: "{hours}"}}}}
+activities: {{Register: {{role: Clerk, time: {time}}}}}
+routing: [Register]
+"""
+
+
+@pytest.mark.parametrize(
+    ("hours", "every", "time"), [("24/7", "10 min", "14 min"), ("Mon-Fri 10:00-12:00 13:00-17:00", "30 min", "20 min")]
+)
+def test_waits_of_the_engine_are_given_the_causes_it_noted(hours: str, every: str, time: str) -> None:
+    log = simulate(Twin.from_yaml(TRUE.format(hours=hours, every=every, time=time)), n_cases=400, seed=5)
+    told = log.frame.filter(like="wait_").sum()
+    found = waiting_causes(
+        log, calendars=dict.fromkeys(log.resources, WorkCalendar.parse(hours, timezone=log.timezone))
+    )
+    none = pd.Timedelta(0)
+    assert found.total["contention"] == told.get("wait_queue", none) > none
+    assert found.total["unavailability"] == told.get("wait_closed", none)
+    assert sum(found.total.values(), none) == told.sum()
