@@ -1,21 +1,30 @@
 """Columns that say one thing in two, or two things in one: put beside the originals as a log needs them.
 
 A day and a time of day in columns of their own become one instant; ``Check started`` and ``Check completed`` become an
-activity and its lifecycle. The columns of the export stay as they are.
+activity and its lifecycle; a start and a duration have an end. The columns of the export stay as they are.
 """
 
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bko_mining.log.coding import as_dictionary, as_text
+from bko_mining.log.coding import MISSING, as_dictionary, as_text
 from bko_mining.log.exports import Export
-from bko_mining.log.headings import TRANSITIONS, normalise
+from bko_mining.log.headings import HEADINGS, TRANSITIONS, normalise
+from bko_mining.log.instants import read_instants
 
 _DAY = frozenset(["data", "date", "dia", "day", "datum", "fecha"])
 _TIME = frozenset(["hora", "time", "horario", "uhrzeit", "zeit"])
 _CLOCK = r"^ *\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( *[AaPp]\.?[Mm]\.?)? *$"
+_DURATION = frozenset(["duration", "duracao", "dauer", "duracion", "elapsed"])
+_SECONDS = {
+    word: seconds
+    for seconds, words in {1: "s sec secs seconds seg segundos sekunden", 60: "min mins minutes minutos minuten",
+                           3600: "h hrs hours hora horas stunden", 86_400: "d days dias tage"}.items()
+    for word in words.split()
+}  # fmt: skip
 _MOST = 300
 _PAIRED = 0.6
 
@@ -29,7 +38,7 @@ def arranged(export: Export) -> Export:
     >>> arranged(Export(table)).table["Data Hora"].to_pylist()
     ['05/01/2026 08:00', '06/01/2026 09:30']
     """
-    added = _instants(export.table) | _lifecycle(export.table)
+    added = _instants(export.table) | _lifecycle(export.table) | _ends(export.table)
     added = {name: column for name, column in added.items() if name not in export.table.column_names}
     if not added:
         return export
@@ -69,6 +78,38 @@ def _is_day(column: Any) -> bool:
         return True
     texts = _texts(column.slice(0, 500))
     return not bool(pc.any(pc.match_substring_regex(texts, r"\d:\d")).as_py())
+
+
+def _ends(table: pa.Table) -> dict[str, Any]:
+    """The end of each row where a start and a duration are all there is; a number needs its unit in the heading."""
+    headings = {normalise(name): name for name in table.column_names}
+    start = next((headings[h] for rank in HEADINGS["start"] for h in rank if h in headings), None)
+    length = next((name for h, name in headings.items() if _DURATION & set(h.split())), None)
+    if start is None or length is None or any(h in headings for rank in HEADINGS["end"][:2] for h in rank):
+        return {}
+    begun = read_instants(table[start])
+    if begun.naive.any() and not begun.naive[begun.values != MISSING].all():
+        return {}
+    unit = next((_SECONDS[word] for word in normalise(length).split() if word in _SECONDS), None)
+    seconds = np.array([_seconds(text, unit) for text in _texts(table[length]).to_pylist()])
+    known = np.isfinite(seconds) & (begun.values != MISSING)
+    if not known.any():
+        return {}
+    values = begun.values + np.where(known, seconds * 1e6, 0).astype(np.int64)
+    return {"End": pa.array(values, mask=~known).cast(pa.timestamp("us", None if begun.naive.any() else "UTC"))}
+
+
+def _seconds(text: str | None, unit: int | None) -> float:
+    """Seconds of ``01:15``, ``1:15:30`` or a number of a known unit; not a number for anything else."""
+    parts = (text or "").strip().replace(",", ".").split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        return float("nan")
+    if len(numbers) == 1:
+        return numbers[0] * unit if unit else float("nan")
+    hours, minutes, *rest = numbers
+    return hours * 3600 + minutes * 60 + (rest[0] if rest else 0)
 
 
 def _texts(column: Any) -> Any:

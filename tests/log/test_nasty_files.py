@@ -283,5 +283,24 @@ def test_naive_instants_are_read_in_the_zone_that_is_told(tmp_path: Path) -> Non
         read_log(tmp_path / "a.csv", timezone="Brasil")
 
 
+@pytest.mark.parametrize(
+    ("heading", "length", "end"),
+    [
+        ("Duration (min)", "90", "09:30"),
+        ("Duração (horas)", "1,5", "09:30"),
+        ("Duração", "01:30:00", "09:30"),
+        ("Duration", "90", None),
+    ],
+)
+def test_a_start_and_a_duration_have_an_end(tmp_path: Path, heading: str, length: str, end: str | None) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(
+        csv(f"Case ID;Activity;Start Time;{heading}", f"1;A;2026-01-05 08:00;{length}", "1;B;2026-01-06 08:00;")
+    )
+    log = read_log(path, timezone="America/Sao_Paulo")
+    ends = [None if pd.isna(value) else f"{value:%H:%M}" for value in log.frame["end"]]
+    assert ends == [end, None]
+
+
 def test_the_corpus_is_as_large_as_promised() -> None:
     assert len(GOOD) + len(BAD) >= 60
