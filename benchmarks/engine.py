@@ -1,7 +1,8 @@
 """How fast the engine is: activity instances a second, bytes an instance, growth with the cases, peers beside.
 
     python benchmarks/engine.py                      # both twins, 10,000 cases, textbook SimPy beside
-    python benchmarks/engine.py --sizes 1000 10000 100000 1000000
+    python benchmarks/engine.py --sizes 1000 10000 100000
+    python benchmarks/engine.py --twins "accounts payable, ten times" --sizes 1000 10000 100000 1000000 --lanes numba
     python benchmarks/engine.py --prosimos /tmp/pv/bin/python
 
 Times are CPU seconds of one process, so ratios within one run are what counts. The first run of a twin warms caches
@@ -11,16 +12,19 @@ environment (``pip install prosimos`` there); without ``--prosimos`` it is skipp
 
 import argparse
 import json
+import math
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import simpy
 
+from bko_mining.simulate.lanes import Lane
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
 from bko_mining.twin.prosimos import write_prosimos
@@ -58,13 +62,28 @@ routing:
 
 def twins() -> dict[str, Twin]:
     study = Twin.load(ROOT / "simulations" / "accounts_payable" / "twin.yaml")
-    return {"accounts payable": study, "eight activities": Twin.from_yaml(EIGHT)}
+    eight = Twin.from_yaml(EIGHT)
+    return {"accounts payable": study, "eight activities": eight, "accounts payable, ten times": grown(study, 10)}
 
 
-def timed(twin: Twin, n: int) -> tuple[int, float]:
-    simulate(twin, n_cases=200)
+def grown(twin: Twin, times: int) -> Twin:
+    """The same office so many times as large: a million cases then fit into some decades."""
+    roles, resources = {}, dict(twin.resources)
+    for name, role in twin.roles.items():
+        members = [f"{member} {k}" if k else member for k in range(times) for member in role.members]
+        size = None if role.size is None else role.size * times
+        roles[name] = role.model_copy(update={"members": tuple(members), "size": size})
+        for member in role.members:
+            if member in twin.resources:
+                resources |= {f"{member} {k}": twin.resources[member] for k in range(1, times)}
+    arrivals = tuple(stream.model_copy(update={"factor": stream.factor * times}) for stream in twin.arrivals)
+    return twin.replace(roles=roles, resources=resources, arrivals=arrivals)
+
+
+def timed(twin: Twin, n: int, lane: Lane) -> tuple[int, float]:
+    simulate(twin, n_cases=200, lane=lane)
     began = time.process_time()
-    log = simulate(twin, n_cases=n, seed=1)
+    log = simulate(twin, n_cases=n, seed=1, lane=lane)
     return len(log), time.process_time() - began
 
 
@@ -76,19 +95,19 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def measure_memory(name: str, n: int) -> None:
+def measure_memory(name: str, n: int, lane: Lane) -> None:
     """Runs in a process of its own: prints bytes an instance."""
     twin = twins()[name]
-    simulate(twin, n_cases=200)
+    simulate(twin, n_cases=200, lane=lane)
     before = peak()
-    log = simulate(twin, n_cases=n, seed=1)
+    log = simulate(twin, n_cases=n, seed=1, lane=lane)
     print(json.dumps((peak() - before) / len(log)))
 
 
-def memory(name: str, n: int) -> float:
+def memory(name: str, n: int, lane: Lane) -> float:
     """Measured on at least 100,000 cases: what the interpreter and the libraries hold would hide a smaller run."""
     n = max(n, 100_000)
-    command = [sys.executable, __file__, "--memory-of", name, "--sizes", str(n)]
+    command = [sys.executable, __file__, "--memory-of", name, "--sizes", str(n), "--lanes", lane]
     return float(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
 
 
@@ -193,25 +212,28 @@ def prosimos(python: str, n: int) -> tuple[int, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000])
+    parser.add_argument("--lanes", nargs="+", default=["simpy", "numba"])
+    parser.add_argument("--twins", nargs="+", default=["accounts payable", "eight activities"])
+    parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--prosimos", help="python of an environment that has Prosimos")
     parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory_of:
-        measure_memory(options.memory_of, options.sizes[0])
+        measure_memory(options.memory_of, options.sizes[0], options.lanes[0])
         return
-    print(f"{'what':28}{'cases':>10}{'instances':>12}{'CPU s':>9}{'instances/s':>13}{'bytes/instance':>16}")
-    for name, twin in twins().items():
-        for n in options.sizes:
-            rows, seconds = timed(twin, n)
-            size = memory(name, n)
-            print(f"{name:28}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{size:>16.0f}", flush=True)
+    print(f"{'what':36}{'cases':>10}{'instances':>12}{'CPU s':>9}{'instances/s':>13}{'bytes/instance':>16}")
+    for name, lane, n in product(options.twins, options.lanes, options.sizes):
+        rows, seconds = timed(twins()[name], n, lane)
+        size = math.nan if options.no_memory else memory(name, n, lane)
+        what = f"{name}, {lane}"
+        print(f"{what:36}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{size:>16.0f}", flush=True)
     n = min(options.sizes[0], 5000)
     rows, seconds = textbook(n)
-    print(f"{'textbook SimPy, eight':28}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{'–':>16}")
+    print(f"{'textbook SimPy, eight':36}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{'–':>16}")
     if options.prosimos:
         n = min(options.sizes[0], 1000)
         rows, seconds = prosimos(options.prosimos, n)
-        print(f"{'Prosimos, eight':28}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{'–':>16}")
+        print(f"{'Prosimos, eight':36}{n:>10,}{rows:>12,}{seconds:>9.2f}{rows / seconds:>13,.0f}{'–':>16}")
     else:
         print("Prosimos: skipped (give --prosimos PYTHON of an environment that has it)")
 
