@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Lane = Literal["auto", "simpy", "numba"]
 
 ENOUGH = 20_000
-"""Cases from which loading the kernel (a second or two; half a minute when it is compiled for the first time) pays for one run."""
+"""Cases from which loading the kernel (a second; half a minute when it is compiled first) pays for one run."""
 
 _KERNEL = "bko_mining.simulate.kernel"
 """Imported when it is wanted only: numba is an extra, and takes a second to load."""
