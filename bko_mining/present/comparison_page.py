@@ -92,7 +92,7 @@ def _scenario(comparison: Comparison, place: int) -> Section:
     more = readable_rows(comparison, everything).drop(columns=say("scenario"))
     return Section(
         title=name,
-        lead=comparison.descriptions[place],
+        lead=comparison.given[place - 1].describe() if comparison.given else comparison.descriptions[place],
         pictures=(Markup(svg_text(plot_figures(comparison, scenario=name))),),
         tables=(
             PageTable(html_table(words, rows=40)),

@@ -56,7 +56,7 @@ def plot_queue(comparison: Comparison, *, role: str = "", ax: Axes | None = None
         number_ticks(axes.yaxis)
         axes.grid(axis="y")
         axes.set_axisbelow(True)
-        axes.legend(loc="upper left")
+        axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
         footnote(axes, "\n" + result.footing)
 
     draw(comparison, ax=axes)
