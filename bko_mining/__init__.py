@@ -71,6 +71,7 @@ _HOME = {
     "analyse.explaining": ("Explanation", "explain"),
     "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
+    "analyse.cycle_parts": ("cycle_time_parts",),
     "analyse.rework": ("rework",),
     "discover.process_model": (
         "ProcessModel",
@@ -153,6 +154,7 @@ __all__ = [
     "conformance",
     "copy_of_the_past",
     "cycle_time",
+    "cycle_time_parts",
     "difference_map",
     "discover_calendars",
     "discover_heuristics_model",

@@ -6,6 +6,7 @@ from bko_mining.analyse.bottlenecks import bottlenecks as bottlenecks
 from bko_mining.analyse.candidates import automation_candidates as automation_candidates
 from bko_mining.analyse.candidates import outsourcing_candidates as outsourcing_candidates
 from bko_mining.analyse.comparing import compare_logs as compare_logs
+from bko_mining.analyse.cycle_parts import cycle_time_parts as cycle_time_parts
 from bko_mining.analyse.drift import drift as drift
 from bko_mining.analyse.duplicates import duplicate_entry as duplicate_entry
 from bko_mining.analyse.explaining import Explanation as Explanation

@@ -14,7 +14,7 @@ import bko_mining as bko
 QUESTIONS = (
     *("profile", "process_map", "replay", "variants", "discover_model", "concurrency", "cycle_time", "waiting_time"),
     *("processing_time", "throughput", "work_in_progress", "time_to_finish", "bottlenecks", "waiting_causes"),
-    *("discover_calendars", "rework", "loops", "first_time_right", "duplicate_entry", "handovers"),
+    *("discover_calendars", "cycle_time_parts", "rework", "loops", "first_time_right", "duplicate_entry", "handovers"),
     *("workload", "productivity", "learning", "roles", "turnover", "absences", "suggest_rules"),
     *("automation_candidates", "outsourcing_candidates", "drift", "insights", "explain", "dotted_chart"),
     *("performance_spectrum", "discover_heuristics_model", "discover_powl_model", "discover_split_model"),

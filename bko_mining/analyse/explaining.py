@@ -67,7 +67,8 @@ class Explanation(Result):
         tested = number(self.n_tested)
         if self.table.empty:
             return say("{about} None of {tested} factors goes with it beyond chance.", about=about, tested=tested)
-        row = self.table.iloc[0]
+        brings = self.table[(self.table["because_of"] == "") & (self.table["difference"] > 0)]
+        row = (brings if len(brings) else self.table).iloc[0]
         present, absent = ("with_share", "without_share") if self.is_share else ("with_mean", "without_mean")
         return say(
             "{about} Above all where {factor}: {seen} against {otherwise} ({explained} of the whole); {held} of "
@@ -218,9 +219,9 @@ def _table(held: list[Factor], q: Numbers, y: Numbers, found: Outcome) -> pd.Dat
     table = table.iloc[order].reset_index(drop=True)
     adjusted, because = _held_fixed([held[i] for i in order], y, table["difference"].to_numpy())
     table = table.assign(adjusted=adjusted, because_of=because)
-    # What counts by itself comes first.
-    by_itself = np.argsort(table["because_of"] != "", kind="stable")
-    return table.iloc[by_itself].reset_index(drop=True)
+    # What counts by itself comes first; people last, for who takes part in a case may be its outcome.
+    rank = np.lexsort((table["kind"] == "resource", table["because_of"] != ""))
+    return table.iloc[rank].reset_index(drop=True)
 
 
 def _interval(with_it: Numbers, without: Numbers, *, is_share: bool) -> tuple[float, float]:

@@ -40,7 +40,7 @@ def plot_explanation(found: "Explanation", ax: Axes) -> None:
         ax.annotate(percent(share), (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
     ax.annotate(say("of the whole"), (end, -0.6), xytext=(6, 2), textcoords="offset points", fontsize=7.5, color=MUTED)
     ax.set_title(say("What goes with it: {outcome}", outcome=found.outcome))
-    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.13), ncols=2)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.4, -0.17), ncols=2)
     words = say(
         "{held} of {tested} factors hold beyond chance; grey: another factor is behind most of it; n = {n} cases",
         held=number(len(found.table)),

@@ -10,6 +10,7 @@ from bko_mining.present.figures import CAUSE_COLOURS, INK, MUTED, duration_ticks
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
+    from bko_mining.analyse.cycle_parts import CycleTimeParts
     from bko_mining.analyse.waiting_causes import WaitingCauses
 
 BARS = 12
@@ -50,11 +51,10 @@ def plot_waiting_causes(found: "WaitingCauses", ax: Axes) -> None:
 
 
 @plot(width=8.2, height=3.4)
-def plot_cycle_time_waterfall(found: "WaitingCauses", ax: Axes) -> None:
-    """Draw the mean case's waiting taken apart: what remains to its cycle time is work (and what ran side by side)."""
+def plot_cycle_time_parts(found: "CycleTimeParts", ax: Axes) -> None:
+    """Draw the mean cycle time as a waterfall: work, then what cases wait for."""
     cycle = found.mean_cycle_time.total_seconds()
-    parts = {name: wait.total_seconds() / found.n_cases for name, wait in found.total.items()}
-    steps = [("processing", max(0.0, cycle - sum(parts.values()))), *parts.items()]
+    steps = list(zip(found.table["part"], found.table["mean_time"].dt.total_seconds(), strict=True))
     at = 0.0
     for place, (name, seconds) in enumerate(steps):
         ax.bar(place, seconds, bottom=at, color=CAUSE_COLOURS[name], width=0.72)
