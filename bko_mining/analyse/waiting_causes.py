@@ -86,7 +86,7 @@ class WaitingCauses(Result):
         shares = {name: total[name].total_seconds() / everything for name in ranked}
         reasons = [f"{percent(share)} {cause_words(name)}" for name, share in shares.items() if share >= WORTH_SAYING]
         return say(
-            "A case waits {wait} on average: {reasons}.",
+            "The activities of a case wait {wait} in all on average: {reasons}.",
             wait=duration(everything / self.n_cases),
             reasons=", ".join(reasons),
         )

@@ -47,7 +47,13 @@ def plot_waiting_causes(found: "WaitingCauses", ax: Axes) -> None:
     ax.set_title(say("Where work waits, and why"))
     ax.legend(loc="lower right", title=say("waiting because of"), title_fontsize=8.5)
     shown = rows["waiting_time"].sum() / max(found.table["waiting_time"].sum(), rows["waiting_time"].sum())
-    footnote(ax, say("{share} of all waiting is shown", share=percent(float(shown))))
+    footnote(
+        ax,
+        say(
+            "{share} of all waiting shown; waits for third parties, which no log shows, may be in queue and off duty",
+            share=percent(float(shown)),
+        ),
+    )
 
 
 @plot(width=8.2, height=3.4)
@@ -67,7 +73,13 @@ def plot_cycle_time_parts(found: "CycleTimeParts", ax: Axes) -> None:
     ax.set_ylim(0, max(at, cycle) * 1.12)
     duration_ticks(ax.yaxis)
     ax.set_title(say("What the cycle time of a case is made of"))
-    footnote(ax, say("mean of {n} cases", n=number(found.n_cases)))
+    footnote(
+        ax,
+        say(
+            "mean of {n} cases; waiting for third parties, which no log shows, may be in queue and off duty",
+            n=number(found.n_cases),
+        ),
+    )
 
 
 def _n_labels(found: "WaitingCauses") -> int:
