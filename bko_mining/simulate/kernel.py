@@ -1,10 +1,11 @@
 """The compiled lane: the event loop of a run over arrays, bit for bit what the SimPy lane does."""
 
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
-from numba import njit
+from numba import njit, types
 
 from bko_mining.simulate.kernel_basics import chance, free_item, new_item, plan, pop, push
 from bko_mining.simulate.kernel_flow import arrive_at, leave, split_later, waited
@@ -276,8 +277,8 @@ def _write(m: int, i: int, who: int, head: int) -> None:
     set_reg(m, N_ROWS, n + 1)
 
 
-def _make_go(digest: bytes) -> Callable[[int, int], int]:
-    @njit(nogil=True, error_model="numpy", cache=True)
+def _make_go(digest: bytes) -> Any:
+    @njit(nogil=True, error_model="numpy")
     def go(m: int, most: int) -> int:
         """Let events happen until the run is done, needs something, or so many have happened; returns the status."""
         if len(digest) == 0:
@@ -294,7 +295,27 @@ def _make_go(digest: bytes) -> Callable[[int, int], int]:
                 break
         return reg(m, STATUS)
 
+    try:
+        go.enable_caching()
+    except RuntimeError:
+        # No folder may be written to: each process that wants the kernel compiles it.
+        return go
     return go
 
 
 go = _make_go(_digest())
+_SIGNATURE = (types.int64, types.int64)
+_LOCK = Lock()
+
+
+def ready(*, compiling: bool) -> bool:
+    """Take ``go`` from the cache, or compile it if that is wanted; tells whether it can be called at once."""
+    with _LOCK:
+        if not go.signatures:
+            kept = go._cache.load_overload(_SIGNATURE, go.targetctx)  # numba has no public way to ask its cache
+            if kept is not None:
+                go.targetctx.insert_user_function(kept.entry_point, kept.fndesc, [kept.library])
+                go.add_overload(kept)
+            elif compiling:
+                go.compile(_SIGNATURE)
+        return bool(go.signatures)

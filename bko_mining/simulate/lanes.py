@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 Lane = Literal["auto", "simpy", "numba"]
 
-ENOUGH = 20_000
-"""Cases from which loading the kernel (a second; half a minute when it is compiled first) pays for one run."""
+ENOUGH = 50_000
+"""Cases from which taking the kernel from the cache (a second) pays for one run."""
+
+MANY = 500_000
+"""Cases from which compiling it first (half a minute) pays for one run."""
 
 _KERNEL = "bko_mining.simulate.kernel"
 """Imported when it is wanted only: numba is an extra, and takes a second to load."""
@@ -34,15 +37,27 @@ _EVENTS_A_TURN = 1 << 18
 
 def is_loaded() -> bool:
     """Whether this process has the kernel already, so that even a short run is quicker in it."""
-    return _KERNEL in sys.modules
+    return bool(getattr(getattr(sys.modules.get(_KERNEL), "go", None), "signatures", ()))
 
 
-def load() -> bool:
-    """Load the kernel for many short runs to come; tells whether numba is there."""
-    if find_spec("numba") is None:
+def load(*, compiling: bool = True) -> bool:
+    """Load the kernel for many short runs to come.
+
+    Parameters
+    ----------
+    compiling : bool
+        Whether half a minute may be spent where no cache holds it.
+
+    Returns
+    -------
+    bool
+        Whether it is there now.
+    """
+    if is_loaded():
+        return True
+    if find_spec("numba") is None or import_module("numba").config.DISABLE_JIT:
         return False
-    import_module(_KERNEL)
-    return True
+    return bool(import_module(_KERNEL).ready(compiling=compiling))
 
 
 def chosen(lane: Lane, run: "RuledRun") -> bool:
@@ -62,7 +77,7 @@ def chosen(lane: Lane, run: "RuledRun") -> bool:
     refused = refusals(run)
     if refused and lane == "numba":
         raise SimulationError(f"the numba lane does not do: {'; '.join(refused)}; use lane='simpy'")
-    return not refused
+    return not refused and (lane == "numba" or load(compiling=len(run.arrival) >= MANY))
 
 
 def run_compiled(run: "RuledRun", stop: int | None) -> None:

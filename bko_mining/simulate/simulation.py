@@ -14,6 +14,7 @@ from bko_mining.simulate.guards import check_run
 from bko_mining.simulate.lanes import Lane, chosen, run_compiled
 from bko_mining.simulate.opening import place_open_cases
 from bko_mining.simulate.policies import Policies
+from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.written_log import write_log
 from bko_mining.twin.model import Twin
@@ -106,6 +107,17 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
         else:
             _go(run, stop)
     return write_log(run)
+
+
+def is_compilable(twin: Twin) -> bool:
+    """Whether the compiled lane does all that a twin asks for."""
+    if twin.observed is not None or twin.initial_state is not None:
+        return False
+    begin = _instant(twin, None)
+    cases = draw_cases(twin, Window(begin, None, 20), (0, 0))
+    run = RuledRun(twin, cases, begin, (0, 0))
+    run.prepare()
+    return not refusals(run)
 
 
 def _instant(twin: Twin, start: Start) -> int:

@@ -13,6 +13,8 @@ import numpy as np
 
 from bko_mining.errors import BkoError
 from bko_mining.fit.uncertainty import resample_twin
+from bko_mining.simulate import lanes
+from bko_mining.simulate.simulation import is_compilable
 from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.kpis import MAIN, OwnKpis
 from bko_mining.whatif.period import Cut
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 Task = tuple[int, int]
 QUICK = 6.0
-"""Seconds of work below which other processes are not worth their start."""
+"""Seconds of work below which neither other processes nor the compiled lane are worth their start."""
+
+LONG = 90.0
+"""Seconds of work for each process from which compiling that lane first, half a minute, pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +175,7 @@ class Crew:
         self.progress = _is_watched() if progress is None else progress
         self.outcomes: list[list[Outcome]] = [[] for _ in twins]
         self._pace: float | None = None
+        self._tried = 0.0
 
     def run_plan(self, plan: Plan) -> list[list[Outcome]]:
         """Run so many replications of every twin, or until the precision is reached."""
@@ -218,26 +224,43 @@ class Crew:
 
     def _first(self, tasks: list[Task], keep: Callable[[Task, Outcome], None]) -> list[Task]:
         """Run one here, to know whether other processes are worth it; and all of them if not."""
-        if not tasks or (self._pace is not None and self._pace * len(tasks) > QUICK):
+        if not tasks or (self._pace is not None and not self._goes_on_here(tasks, self._pace)):
             return tasks
         for place, task in enumerate(tasks):
             began = time.perf_counter()
             keep(task, self._one(task))
             self._pace = time.perf_counter() - began
-            if self._pace * (len(tasks) - place - 1) > QUICK and self.workers != 1:
+            # The first run of a process also loads what runs need: ask a second one.
+            cold = place == 0 and self._pace < QUICK
+            if not cold and not self._goes_on_here(tasks[place + 1 :], self._pace):
                 return tasks[place + 1 :]
         return []
+
+    def _goes_on_here(self, tasks: list[Task], pace: float) -> bool:
+        """Whether so little is left, only this process is wanted, or the pace is another from now on."""
+        seconds = pace * len(tasks)
+        return seconds <= QUICK or self._is_quickened(tasks[0], seconds) or self.workers == 1
+
+    def _is_quickened(self, task: Task, seconds: float) -> bool:
+        """Load the compiled lane if so much work pays for it; tells whether that was done now."""
+        if lanes.is_loaded() or seconds < 2 * self._tried:
+            return False
+        self._tried = seconds
+        compiling = seconds > LONG * _hands(self.workers)
+        return is_compilable(self.twins[task[0]]) and lanes.load(compiling=compiling)
 
     def _others(self, tasks: list[Task], keep: Callable[[Task, Outcome], None]) -> None:
         from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
         if not tasks:
             return
+        quick = lanes.is_loaded()
         with parallel_config(n_jobs=_processes(self.workers)), Parallel(n_jobs=None) as pool:
             wave = 4 * int(effective_n_jobs(None))
             for place in range(0, len(tasks), wave):
                 now = tasks[place : place + wave]
-                for task, outcome in zip(now, pool(delayed(run_once)(*self._work(t)) for t in now), strict=True):
+                work = (delayed(run_once)(*self._work(t), quick=quick) for t in now)
+                for task, outcome in zip(now, pool(work), strict=True):
                     keep(task, outcome)
 
     def _work(self, task: Task) -> tuple[Any, Setting, int]:
@@ -266,6 +289,14 @@ def _processes(workers: int | None) -> int:
         return workers
     asked = get_active_backend()[1]
     return -1 if asked is None else int(asked)
+
+
+def _hands(workers: int | None) -> int:
+    """Processes that will share the work."""
+    from joblib import effective_n_jobs, parallel_config
+
+    with parallel_config(n_jobs=_processes(workers)):
+        return int(effective_n_jobs(None))
 
 
 def _plan(replications: int | None, precision: float | None, confidence: float) -> Plan:
