@@ -5,6 +5,7 @@ from dataclasses import replace
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.calibration import calibrate, mean_cycle_time
 from bko_mining.fit.findings import investigate
+from bko_mining.fit.priorities import with_priorities
 from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
 from bko_mining.fit.unlogged import with_hidden_work
@@ -48,6 +49,7 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
     twin = write_twin(found, name=name)
     if not started.starts_estimated:
         twin = with_hidden_work(found, twin, seed=seed)
+    twin = with_priorities(found, twin, seed=seed)
     twin = calibrate(twin, started, seed=seed)
     return _at_rest(with_memory(twin, log, seed=seed), twin, started, seed)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from bko_mining.fit.choosing import Habits, Trial, choose_habits, learn
 from bko_mining.fit.courses import Courses, courses
+from bko_mining.fit.priorities import with_mix
 from bko_mining.fit.slices import Slice, between_edges
 from bko_mining.fit.streams import Grid, grid_stream
 from bko_mining.fit.window import Weights, window_weights
@@ -34,7 +35,8 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     moved = isinstance(stream, Grid) or habits.arrivals_half_life is not None or unseen > _UNSEEN
     arrivals: tuple[Arrivals, ...] = twin.arrivals
     if moved:
-        arrivals = (grid_stream(stream) if isinstance(stream, Grid) else stream,)
+        put_right = grid_stream(stream) if isinstance(stream, Grid) else stream
+        arrivals = (with_mix(put_right, twin.arrivals[0].mix),)
     evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
     evidence += [_memory_evidence(found, weights, habits, trials), *_edges_evidence(piece)]
     if moved:

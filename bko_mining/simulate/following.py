@@ -25,7 +25,7 @@ DAY, WEEK = 86_400, 604_800
 MONDAY = 4 * DAY
 """The first Monday after 1970-01-01."""
 
-_PLAIN = {"kind", "name", "case_type", "factor", "table"}
+_PLAIN = {"kind", "name", "case_type", "factor", "table", "mix"}
 _DAYS_AFTER = 2000
 """Days laid out beyond the last arrival."""
 
