@@ -2,7 +2,7 @@
 
 Means of few short runs are skewed: ten runs of 300 cases cover 91 % only.
 
-usage: interval_coverage.py [--experiments 400] [--replications 20] [--cases 600]
+usage: interval_coverage.py [--experiments 400] [--replications 20] [--cases 600] [--seed 1]
 """
 
 import argparse
@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--experiments", type=int, default=400)
     parser.add_argument("--replications", type=int, default=20)
     parser.add_argument("--cases", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     c, rho = 3, 0.6
     twin = bko.Twin.from_yaml(f"""
@@ -28,7 +29,7 @@ def main() -> None:
     routing: [Serve]
     """)
     n = arguments.experiments * arguments.replications
-    run = {"n_cases": arguments.cases + 100, "warm_up": 100, "seed": 1, "workers": 1, "progress": False}
+    run = {"n_cases": arguments.cases + 100, "warm_up": 100, "seed": arguments.seed, "workers": 1, "progress": False}
     waits = bko.run_experiment(twin, replications=n, **run).samples("waiting_time_mean")[0] / 3600
     samples = waits.reshape(arguments.experiments, -1)
     a = c * rho

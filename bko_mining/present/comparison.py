@@ -86,9 +86,13 @@ def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], a
 
 
 def _note(result: Comparison) -> str:
-    kind = say("simultaneous intervals") if result.together else say("intervals")
+    confidence = percent(result.confidence)
+    if result.together:
+        kind = say("{confidence} simultaneous intervals", confidence=confidence)
+    else:
+        kind = say("{confidence} intervals", confidence=confidence)
     band = say("grey band: a change of less than {share} does not matter", share=percent(result.margin))
-    return f"{percent(result.confidence)} {kind} · {band}\n{result.footing}"
+    return f"{kind} · {band}\n{result.footing}"
 
 
 @plot(7.2, 3.6)
