@@ -86,13 +86,14 @@ def _answer(comparison: Comparison) -> Section:
 
 def _scenario(comparison: Comparison, place: int) -> Section:
     name = comparison.names[place]
+    described = comparison.given[place - 1].describe() if comparison.given else comparison.descriptions[place]
     rows = comparison.table[comparison.table["scenario"] == name]
     everything = comparison.all[comparison.all["scenario"] == name]
     words = readable_rows(comparison, rows).drop(columns=say("scenario"))
     more = readable_rows(comparison, everything).drop(columns=say("scenario"))
     return Section(
         title=name,
-        lead=comparison.given[place - 1].describe() if comparison.given else comparison.descriptions[place],
+        lead=described.removeprefix(f"{name}: "),
         pictures=(Markup(svg_text(plot_figures(comparison, scenario=name))),),
         tables=(
             PageTable(html_table(words, rows=40)),

@@ -31,7 +31,8 @@ def plot_business_case(case: BusinessCase, *, ax: Axes | None = None) -> Axes:
         axes.grid(axis="x")
         axes.set_axisbelow(True)
         rate = say("discounted at {rate} a year", rate=percent(result.discount_rate))
-        footnote(axes, f"{percent(result.confidence)} {say('intervals')} · {rate}")
+        kind = say("{confidence} intervals", confidence=percent(result.confidence))
+        footnote(axes, f"{kind} · {rate}")
 
     draw(case, ax=axes)
     return axes

@@ -1,5 +1,6 @@
 """Pages that need nothing else: one HTML file with styles, typeface and pictures inside, good offline and by mail."""
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from bko_mining.present.figures import svg_text
 from bko_mining.present.tables import html_table
 from bko_mining.results import Result, presenter
 from bko_mining.words import language, say
+
+_UNIT = re.compile(r"(?<=\d) (?=%|(?:s|min|h|d)\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,17 @@ def result_page(result: Result) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("bko_mining.present"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("bko_mining.present"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        finalize=_tied,
     )
+
+
+def _tied(value: Any) -> Any:
+    # No line ends between a number and its unit; what is Markup (pictures, scripts) stays as it is.
+    return _UNIT.sub("\u00a0", value) if type(value) is str else value
 
 
 @cache

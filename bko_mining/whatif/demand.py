@@ -44,6 +44,14 @@ class Demand(Change):
             parts.append(say("{change} cases{kind} a year", change=times(1 + self.trend_per_year), kind=kind))
         return listed(parts)
 
+    @property
+    def sentence(self) -> str:
+        """How demand changes, and from when (to when)."""
+        if self.since is None or self.until is None or self.trend_per_year is not None:
+            return super().sentence
+        peak = self.model_copy(update={"until": None}).describe()
+        return say("{change}, from {first} to {last}", change=peak, first=day(self.since), last=day(self.until))
+
     def _streams(self, stream: "Arrivals") -> "list[Arrivals]":
         if self.case_type is None or (stream.mix is None and stream.case_type == self.case_type):
             return [self._changed(stream)]

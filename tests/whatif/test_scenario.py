@@ -166,7 +166,14 @@ def test_a_sum_does_both_and_speaks_two_languages() -> None:
     both = Scenario("More").staff("Clerk", add=1) + Scenario("Busy").demand(1.2, since="2026-03-01")
     assert both.describe() == "More + Busy: 1 more in Clerk; +20 % cases, from 1 Mar 2026 on"
     with speaking("pt_BR"):
-        assert both.describe() == "More + Busy: mais 1 em Clerk; +20 % casos, a partir de 01/03/2026"
+        assert both.describe() == "More + Busy: mais 1 em Clerk; +20 % de casos, a partir de 01/03/2026"
+
+
+def test_a_peak_says_from_when_to_when() -> None:
+    storm = Scenario("Hail").demand(2.5, since="2026-03-02", until="2026-03-13")
+    assert storm.describe() == "Hail: +150 % cases, from 2 Mar 2026 to 13 Mar 2026"
+    with speaking("pt_BR"):
+        assert storm.describe() == "Hail: +150 % de casos, de 02/03/2026 a 13/03/2026"
 
 
 def test_data_and_back() -> None:
