@@ -7,6 +7,7 @@ a queue.
 
 from dataclasses import dataclass
 from itertools import combinations, permutations
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -126,14 +127,29 @@ def enabling(log: EventLog, found: Concurrency | None = None) -> NDArray[np.int6
     int64[n]
         Positions in the columns of the log.
     """
-    found = concurrency(log) if found is None else found
+    if found is not None:
+        return _enabling(log, found)
+    if log not in _KNOWN:
+        rows = _enabling(log, concurrency(log))
+        rows.flags.writeable = False
+        _KNOWN[log] = rows
+    return _KNOWN[log]
+
+
+_KNOWN: WeakKeyDictionary[EventLog, NDArray[np.int64]] = WeakKeyDictionary()
+"""Logs never change, and nearly every measure of waiting asks: the answer is kept as long as its log."""
+
+
+def _enabling(log: EventLog, found: Concurrency) -> NDArray[np.int64]:
     if not found.pairs.any() and not _overlaps(log):
         return np.where(log.follows, np.arange(len(log)) - 1, -1)
     ended, started = np.full(len(log), -1, np.int64), np.full(len(log), -1, np.int64)
     latest = np.full(len(log), np.iinfo(np.int64).min)
     place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
+    alive = np.flatnonzero(place)
     for lag in range(1, int(log.n_instances.max())):
-        row = np.flatnonzero(place >= lag)
+        alive = alive[place[alive] >= lag]
+        row = alive
         row = row[~found.pairs[log.activity[row], log.activity[row - lag]]]
         finish = log.finish[row - lag]
         done = finish <= log.begin[row]

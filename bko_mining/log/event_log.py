@@ -28,7 +28,7 @@ from bko_mining.results import presenter
 __all__ = ["MISSING", "UNKNOWN", "Codes", "EventLog", "Instants"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class EventLog:
     """Activity instances of a process, sorted by case.
 
