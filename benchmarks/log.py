@@ -2,10 +2,12 @@
 
 python benchmarks/log.py --events 100000 1000000 --pm4py
 python benchmarks/log.py --events 10000000
+python benchmarks/log.py --scan 100000000 --limit 8 --delete     (a folder of Parquet, under a limit of memory in GiB)
 """
 
 import argparse
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet
 
 N_ACTIVITIES, N_RESOURCES = 16, 83
@@ -77,6 +80,50 @@ def load(path: Path) -> None:
     asked(log, {f"bko.{name}": partial(getattr(bko, name), log) for name in names})
 
 
+def write_parts(n: int, folder: Path) -> None:
+    """Parts of ten million events with cases of their own, each part four weeks after the one before."""
+    folder.mkdir(exist_ok=True, parents=True)
+    table = synthetic(min(n, 10_000_000))
+    n_parts = -(-n // len(table))
+    for number in range(n_parts):
+        shift = pa.scalar(number * 28 * 86_400_000_000, pa.duration("us"))
+        moved = {name: pc.add(table[name], shift) for name in ("start", "end")}
+        ids = pc.binary_join_element_wise(f"{number:02d}", table["case_id"], "-")
+        part = pa.table({"case_id": ids, "activity": table["activity"], "resource": table["resource"], **moved})
+        parquet.write_table(part.slice(0, n - number * len(table)), folder / f"part_{number:02d}.parquet")
+
+
+def profile_scan(folder: Path, memory_limit: str) -> None:
+    import bko_mining as bko
+
+    before, began = time.process_time(), time.perf_counter()
+    source = bko.scan(folder / "*.parquet", memory_limit=memory_limit)
+    profile = source.profile()
+    cpu, wall = time.process_time() - before, time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{source.n_rows:>12,} scan.profile, {source.n_chunks} chunks {cpu:8.1f} s CPU {wall:8.1f} s {peak:6.2f} GiB")
+    print(profile.summary, *profile.table["kind"], sep="\n", flush=True)
+
+
+def scan_under_limit(n: int, options: argparse.Namespace) -> None:
+    folder = options.folder / f"scan_{n}"
+    if not folder.exists():
+        subprocess.run([sys.executable, __file__, "--scan", str(n), "--one", "parts", *where(options)], check=True)
+    limit = options.limit * 2**30
+
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    command = [sys.executable, __file__, "--scan", str(n), "--one", "scan", *where(options)]
+    subprocess.run(command, check=True, preexec_fn=bound)
+    if options.delete:
+        shutil.rmtree(folder)
+
+
+def where(options: argparse.Namespace) -> list[str]:
+    return ["--folder", str(options.folder), "--memory-limit", options.memory_limit]
+
+
 def asked(log: Any, queries: dict[str, Callable[[], object]]) -> None:
     for name, query in queries.items():
         before = time.process_time()
@@ -113,9 +160,22 @@ def main() -> None:
     parser.add_argument("--events", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--pm4py", action="store_true", help="ask pm4py the same questions")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/bko_benchmark"))
-    parser.add_argument("--one", choices=["bko", "pm4py"], help=argparse.SUPPRESS)
+    parser.add_argument("--scan", type=int, metavar="EVENTS", help="profile a folder of Parquet of so many events")
+    parser.add_argument("--memory-limit", default="2GB", help="what the scan may take for a chunk")
+    parser.add_argument("--limit", type=int, default=8, metavar="GIB", help="address space of the scan")
+    parser.add_argument("--delete", action="store_true", help="delete the folder of the scan afterwards")
+    parser.add_argument("--one", choices=["bko", "pm4py", "parts", "scan"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.folder.mkdir(exist_ok=True, parents=True)
+    if options.scan:
+        folder = options.folder / f"scan_{options.scan}"
+        if options.one == "parts":
+            write_parts(options.scan, folder)
+        elif options.one == "scan":
+            profile_scan(folder, options.memory_limit)
+        else:
+            scan_under_limit(options.scan, options)
+        return
     for n in options.events:
         path = options.folder / f"log_{n}.parquet"
         if not path.exists():

@@ -67,6 +67,7 @@ from bko_mining.fit.report import FitReport as FitReport
 from bko_mining.fit.report import fit_report as fit_report
 from bko_mining.fit.uncertainty import resample_twin as resample_twin
 from bko_mining.fit.under_way import start_state as start_state
+from bko_mining.log.chunk_profiles import ScanProfile as ScanProfile
 from bko_mining.log.event_log import EventLog as EventLog
 from bko_mining.log.mapping import ColumnMapping as ColumnMapping
 from bko_mining.log.profiling import Profile as Profile

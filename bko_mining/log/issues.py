@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bko_mining.log.coding import MISSING, UNKNOWN, Codes
+from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import normalise
 
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from bko_mining.log.event_log import EventLog
 
 Mask = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
+MIDNIGHTS = 0.02
+"""The share of instants at midnight from which on they are taken for dates without a time of day."""
+
 _EARLIEST = np.datetime64("1990-01-01", "us").astype(np.int64)
 _PERSONAL = ("email", "e mail", "cpf", "telefone", "phone", "nome", "full name")
 _BOTS = (
@@ -50,8 +54,12 @@ _TEAMS = (
 
 def find_issues(log: "EventLog") -> tuple[Finding, ...]:
     """Run every check; what the reader found comes first, then the widest."""
-    own = [finding for check in _CHECKS for finding in check(log) if finding.n]
-    return (*log.found, *sorted(own, key=lambda finding: -finding.share))
+    return ranked(log.found, [finding for check in _CHECKS for finding in check(log)])
+
+
+def ranked(found: "tuple[Finding, ...]", own: "list[Finding]") -> tuple[Finding, ...]:
+    """What the reader found, then what was found in the log, the widest first; what was not found is left out."""
+    return (*found, *sorted((finding for finding in own if finding.n), key=lambda finding: -finding.share))
 
 
 def duplicate_rows(log: "EventLog") -> Mask:
@@ -82,35 +90,49 @@ def _latest_believable(finish: "np.ndarray[Any, Any]") -> float:
     if len(finish) == 0:
         return 0.0
     if len(finish) > 1000:
-        return float(np.quantile(finish, 0.999)) + 31 * _DAY
+        return float(np.quantile(finish, 0.999)) + 31 * DAY
     ordered = np.sort(finish)
     usual = ordered[int(0.9 * (len(ordered) - 1))]
-    return float(usual + max(366 * _DAY, 3 * int(usual - ordered[0])))
+    return float(usual + max(366 * DAY, 3 * int(usual - ordered[0])))
 
 
 def spellings(log: "EventLog") -> dict[str, str]:
     """Activities that differ from a more frequent one in case, accents, blanks or punctuation only."""
-    counts = np.bincount(log.activity, minlength=len(log.activities))
+    return spelt_alike(log.activities, np.bincount(log.activity, minlength=len(log.activities)))
+
+
+def spelt_alike(names: "tuple[str, ...]", counts: Counts) -> dict[str, str]:
+    """Names that differ from a more frequent one in case, accents, blanks or punctuation only."""
     best: dict[str, int] = {}
     for code in np.argsort(-counts, kind="stable"):
-        best.setdefault(normalise(log.activities[code]), int(code))
-    pairs = ((name, log.activities[best[normalise(name)]]) for name in log.activities)
+        best.setdefault(normalise(names[code]), int(code))
+    pairs = ((name, names[best[normalise(name)]]) for name in names)
     return {name: main for name, main in pairs if name != main}
 
 
 def bots(log: "EventLog") -> tuple[str, ...]:
     """Resources that look like machines: by their name, or at work at every hour of the week."""
-    named = {name for name in log.resources if set(normalise(name).split()) & set(_BOTS)}
-    return tuple(sorted(named | {log.resources[code] for code in np.flatnonzero(_sleepless(log))}))
+    return machines(log.resources, hours_of_week(log))
 
 
-def _sleepless(log: "EventLog") -> Mask:
-    """Resources with at least 200 instances spread over all hours and days of the week."""
+def machines(names: "tuple[str, ...]", hours: Counts) -> tuple[str, ...]:
+    """Which of the resources look like machines, told by their names and their instances by hour of the week."""
+    named = {name for name in names if set(normalise(name).split()) & set(_BOTS)}
+    return tuple(sorted(named | {names[code] for code in np.flatnonzero(_sleepless(hours))}))
+
+
+def hours_of_week(log: "EventLog") -> Counts:
+    """Instances of each resource (a row) that ended in each hour of the week (168 columns, Monday first)."""
     known = log.resource != UNKNOWN
     clock = log.local(log.finish[known])
     hour = np.asarray(clock.hour) + 24 * np.asarray(clock.dayofweek)
-    counts = np.zeros((max(len(log.resources), 1), 168))
-    np.add.at(counts, (log.resource[known], hour), 1)
+    size = max(len(log.resources), 1)
+    cell = log.resource[known].astype(np.int64) * 168 + hour
+    return np.bincount(cell, minlength=size * 168).reshape(size, 168)
+
+
+def _sleepless(counts: Counts) -> Mask:
+    """Resources with at least 200 instances spread over all hours and days of the week."""
     total = counts.sum(axis=1)
     night = counts.reshape(-1, 7, 24)[:, :, :6].sum(axis=(1, 2))
     always: Mask = (total >= 200) & ((counts > 0).mean(axis=1) > 0.6) & (night / np.maximum(total, 1) > 0.12)
@@ -140,14 +162,21 @@ def cut_cases(log: "EventLog") -> tuple[Mask, Mask]:
     cut at the beginning, cut at the end : bool[n_cases]
         Only cases that touch the first, or the last, twentieth of the window can be cut.
     """
-    begin, finish = log.case_start, log.case_end
-    margin = (finish.max() - begin.min()) // 20
     first, last = log.activity[log.offsets[:-1]], log.activity[log.offsets[1:] - 1]
+    return cut_at_edges(log.case_start, log.case_end, first, last, log.open_cases)
+
+
+def cut_at_edges(
+    begin: Instants, finish: Instants, first: Codes, last: Codes, still_open: Mask | None
+) -> tuple[Mask, Mask]:
+    """Cases cut at the beginning and at the end, told by when each ran and by its first and last activity."""
+    n = int(max(first.max(), last.max())) + 1
+    margin = (finish.max() - begin.min()) // 20
     early, late = begin < begin.min() + margin, finish > finish.max() - margin
-    cut_late = late & _unusual(last, ~late, len(log.activities))
-    if log.open_cases is not None:
-        cut_late |= log.open_cases
-    return early & _unusual(first, ~early, len(log.activities)), cut_late
+    cut_late = late & _unusual(last, ~late, n)
+    if still_open is not None:
+        cut_late |= still_open
+    return early & _unusual(first, ~early, n), cut_late
 
 
 def _unusual(edge: Codes, elsewhere: Mask, n: int) -> Mask:
@@ -181,14 +210,25 @@ def _row_checks(log: "EventLog") -> "Iterator[Finding]":
 
 
 def _time_checks(log: "EventLog") -> "Iterator[Finding]":
-    finish = log.finish
-    yield _rows("simultaneous", log, log.follows & (finish == np.roll(finish, 1)))
+    yield _rows("simultaneous", log, simultaneous_rows(log))
     yield _rows("batch_stamped", log, _stamped(log))
-    clock = log.local(finish)
-    midnight = np.asarray((clock.hour == 0) & (clock.minute == 0) & (clock.second == 0))
-    if midnight.mean() > 0.02:
+    midnight = midnight_rows(log)
+    if midnight.mean() > MIDNIGHTS:
         yield _rows("midnight", log, midnight)
-    yield _gap(log)
+    yield longest_gap(np.unique(log.finish // DAY))
+
+
+def simultaneous_rows(log: "EventLog") -> Mask:
+    """True for an instance that ends at the very instant of the one before it in its case."""
+    finish = log.finish
+    same: Mask = log.follows & (finish == np.roll(finish, 1))
+    return same
+
+
+def midnight_rows(log: "EventLog") -> Mask:
+    """True for an instance that ends at midnight to the second, by the clock of the office."""
+    clock = log.local(log.finish)
+    return np.asarray((clock.hour == 0) & (clock.minute == 0) & (clock.second == 0))
 
 
 def _stamped(log: "EventLog") -> Mask:
@@ -202,9 +242,8 @@ def _stamped(log: "EventLog") -> Mask:
     return mask
 
 
-def _gap(log: "EventLog") -> Finding:
+def longest_gap(days: Instants) -> Finding:
     """The longest stretch without any event, if it is much longer than a weekend and than the others."""
-    days = np.unique(log.finish // _DAY)
     pauses = np.diff(days)
     if len(pauses) < 20:
         return Finding("gap", 0, 1)
@@ -224,16 +263,28 @@ def _case_checks(log: "EventLog") -> "Iterator[Finding]":
 
 
 def _name_checks(log: "EventLog") -> "Iterator[Finding]":
-    variants = spellings(log)
+    counts = np.bincount(log.activity, minlength=len(log.activities))
+    return name_findings(log.activities, counts, log.resources, hours_of_week(log), log.attributes.column_names)
+
+
+def name_findings(
+    activities: "tuple[str, ...]",
+    counts: Counts,
+    resources: "tuple[str, ...]",
+    hours: Counts,
+    columns: "list[str]",
+) -> "Iterator[Finding]":
+    """What the names of activities, resources and attributes give away."""
+    variants = spelt_alike(activities, counts)
     example = " = ".join(repr(name) for name in next(iter(variants.items()), ()))
-    yield Finding("spellings", len(variants), len(log.activities), example)
-    machines = bots(log)
-    yield Finding("bots", len(machines), len(log.resources), ", ".join(machines[:3]))
-    teams = [name for name in log.resources if set(normalise(name).split()) & set(_TEAMS)]
-    yield Finding("teams", len(teams), len(log.resources), ", ".join(teams[:3]))
-    personal = [n for n in log.attributes.column_names if normalise(n.removeprefix("case:")) in _PERSONAL]
-    mailed = sum("@" in name for name in log.resources)
-    yield Finding("personal", len(personal) + bool(mailed), log.attributes.num_columns + 1, ", ".join(personal[:3]))
+    yield Finding("spellings", len(variants), len(activities), example)
+    robots = machines(resources, hours)
+    yield Finding("bots", len(robots), len(resources), ", ".join(robots[:3]))
+    teams = [name for name in resources if set(normalise(name).split()) & set(_TEAMS)]
+    yield Finding("teams", len(teams), len(resources), ", ".join(teams[:3]))
+    personal = [n for n in columns if normalise(n.removeprefix("case:")) in _PERSONAL]
+    mailed = sum("@" in name for name in resources)
+    yield Finding("personal", len(personal) + bool(mailed), len(columns) + 1, ", ".join(personal[:3]))
 
 
 _CHECKS: "tuple[Callable[[Any], Iterator[Finding]], ...]" = (_row_checks, _time_checks, _case_checks, _name_checks)

@@ -82,23 +82,36 @@ def profile(log: "EventLog") -> Profile:
 
 
 def _coverage(log: "EventLog") -> pd.DataFrame:
-    ended = _weeks(log, log.finish)
-    begun, done = _weeks(log, log.case_start), _weeks(log, log.case_end)
-    first = int(begun.min())
-    n = int(max(ended.max(), done.max())) - first + 1
-    started = np.bincount(begun - first, minlength=n)
-    closed = np.bincount(done - first, minlength=n)
+    return weekly(daily(log))
+
+
+def daily(log: "EventLog") -> pd.DataFrame:
+    """By day of the office (days since 1970): n_instances that ended, n_cases_started, n_cases_ended."""
+    counted = {
+        "n_instances": _by_day(log, log.finish),
+        "n_cases_started": _by_day(log, log.case_start),
+        "n_cases_ended": _by_day(log, log.case_end),
+    }
+    return pd.DataFrame(counted).fillna(0).astype(np.int64)
+
+
+def weekly(days: pd.DataFrame) -> pd.DataFrame:
+    """Add days up to weeks that begin on Monday, without a hole between the first and the last."""
+    weeks = days.groupby((days.index.to_numpy() + 3) // 7).sum()
+    weeks = weeks.reindex(np.arange(weeks.index.min(), weeks.index.max() + 1), fill_value=0)
     return pd.DataFrame(
         {
-            "week": pd.to_datetime((np.arange(n) + first) * 7 - 3, unit="D"),
-            "n_instances": np.bincount(np.maximum(ended - first, 0), minlength=n),
-            "n_cases_started": started,
-            "n_cases_in_progress": np.cumsum(started) - np.cumsum(closed),
+            "week": pd.to_datetime(weeks.index.to_numpy() * 7 - 3, unit="D"),
+            "n_instances": weeks["n_instances"].to_numpy(),
+            "n_cases_started": weeks["n_cases_started"].to_numpy(),
+            "n_cases_in_progress": (weeks["n_cases_started"] - weeks["n_cases_ended"]).cumsum().to_numpy(),
         }
     )
 
 
-def _weeks(log: "EventLog", instants: Instants) -> Instants:
-    """Whole weeks since Monday 29 December 1969, by the clock of the office."""
+def _by_day(log: "EventLog", instants: Instants) -> pd.Series:
     wall = log.local(instants).tz_localize(None).to_numpy("M8[D]").astype(np.int64)
-    return (wall + 3) // 7
+    first = int(wall.min())
+    counts = np.bincount(wall - first)
+    used = np.flatnonzero(counts)
+    return pd.Series(counts[used], index=used + first)

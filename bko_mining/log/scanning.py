@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bko_mining.errors import LogError
+from bko_mining.log.chunk_profiles import ScanProfile, profile_chunk, put_together
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.exports import Export
 from bko_mining.log.mapping import ColumnMapping
@@ -89,6 +90,15 @@ class Scan:
         """The summary of the whole log, merged from its chunks."""
         first, *others = self.map(summarise, run=run)
         return first.merge(*others)
+
+    def profile(self, *, run: Runner | None = None) -> ScanProfile:
+        """The profile of the whole log, put together from its chunks: the same for any number of them.
+
+        About 50 bytes a case stay in memory for it, for the exact median and for the cases cut at the edges. Issues
+        that need every instance at once are not looked for; the result names them (``left_out``). Dates kept as texts
+        are read chunk by chunk: tell ``scan`` the order of day and month where it is not plain.
+        """
+        return put_together(self.map(profile_chunk, run=run), self.n_rows)
 
     def with_chunks(self, n_chunks: int) -> "Scan":
         """The same scan in another number of chunks."""

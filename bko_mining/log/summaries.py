@@ -55,7 +55,7 @@ class LogSummary:
             n_instances=sum(part.n_instances for part in parts),
             first=min(part.first for part in parts),
             last=max(part.last for part in parts),
-            **{name: _added([getattr(part, name) for part in parts]) for name in _TABLES},
+            **{name: added([getattr(part, name) for part in parts]) for name in _TABLES},
         )
 
 
@@ -146,7 +146,7 @@ def _of_pairs(used: NDArray[np.int64], names: tuple[str, ...], headings: list[st
     return pd.MultiIndex.from_arrays([texts[used // size], texts[used % size]], names=headings)
 
 
-def _added(tables: list[pd.DataFrame]) -> pd.DataFrame:
+def added(tables: list[pd.DataFrame]) -> pd.DataFrame:
     """Sum by index, in the order of the index, so that the order of the chunks does not matter."""
     stacked = pd.concat(tables)
     return stacked.groupby(level=list(range(stacked.index.nlevels)), sort=True).sum()

@@ -1,5 +1,6 @@
 """One chunk, k chunks and any runner give the same frames."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,16 @@ import pandas as pd
 import pytest
 
 from bko_mining.errors import LogError
+from bko_mining.log.chunk_profiles import ScanProfile, profile_chunk, put_together
 from bko_mining.log.event_log import EventLog
+from bko_mining.log.issues import find_issues
+from bko_mining.log.profiling import profile
 from bko_mining.log.reading import read_log
 from bko_mining.log.scanning import Scan, chunks_for, on_dask, on_spark, scan
 from bko_mining.log.summaries import LogSummary, summarise
 
 SAMPLE = Path(__file__).parents[2] / "sample_logs" / "accounts_payable.csv"
+DIRTY = SAMPLE.with_name("bad_export.csv")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,47 @@ def test_summaries_of_any_split_add_up(log: EventLog, seed: int) -> None:
     part = np.random.default_rng(seed).integers(0, 4, log.n_cases)
     first, *others = (summarise(log.take_cases(part == k)) for k in range(4))
     assert_same(first.merge(*others), summarise(log).merge())
+
+
+def assert_same_profile(one: ScanProfile, other: ScanProfile) -> None:
+    for name in ("table", "coverage", "days", "activities", "resources"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    assert one.facts.to_dict() == other.facts.to_dict()
+    assert one.summary == other.summary
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory: pytest.TempPathFactory) -> tuple[EventLog, Scan]:
+    log = read_log(DIRTY, timezone="America/Sao_Paulo")
+    folder = tmp_path_factory.mktemp("dirty")
+    log.write_parquet(folder / "log.parquet")
+    return log, scan(folder / "log.parquet", timezone="America/Sao_Paulo")
+
+
+@pytest.mark.parametrize("k", [2, 7])
+def test_the_profile_is_the_same_in_any_number_of_chunks(files: Scan, dirty: tuple[EventLog, Scan], k: int) -> None:
+    for source in (files, dirty[1]):
+        assert_same_profile(source.with_chunks(k).profile(), source.with_chunks(1).profile())
+
+
+def test_a_scanned_profile_is_that_of_the_log_but_for_what_it_left_out(dirty: tuple[EventLog, Scan]) -> None:
+    log, source = dirty
+    scanned, whole = source.with_chunks(3).profile(), profile(log)
+    own = [finding for finding in find_issues(log) if finding not in log.found]
+    expected = {f.kind: (f.n, f.share) for f in own if f.kind not in scanned.left_out}
+    told = scanned.table.set_index("kind")
+    assert {"duplicates", "reversed", "spellings"} <= expected.keys()
+    assert {kind: (told["n"][kind], told["share"][kind]) for kind in expected} == expected
+    assert scanned.facts.to_dict() == whole.facts.to_dict()
+    pd.testing.assert_frame_equal(scanned.coverage, whole.coverage)
+    assert scanned.days["n_instances"].sum() == len(log)
+    assert "whole log at once" in scanned.summary
+
+
+def test_parts_in_different_zones_are_refused(log: EventLog) -> None:
+    part = profile_chunk(log)
+    with pytest.raises(LogError, match="different time zones"):
+        put_together([part, replace(part, timezone="UTC")], len(log))
 
 
 def test_a_memory_limit_decides_the_number_of_chunks(files: Scan) -> None:
