@@ -182,6 +182,18 @@ GOOD: dict[str, tuple[bytes, int, int, str, str]] = {
     "open instance": (csv("case,activity,time,lifecycle", "1,A,2026-01-05 08:00,start", "1,A,2026-01-05 09:00,complete", "1,B,2026-01-05 09:30,start"), 1, 2, "A B", "2026-01-05 08:00"),
 }  # fmt: skip
 
+PRESETS = {
+    "jira": "Jira changelog",
+    "pipefy api": "Pipefy API",
+    "pipefy report": "Pipefy report",
+    "servicenow": "ServiceNow",
+    "odoo": "Odoo",
+    "sap": "SAP change documents",
+    "ocel json": "OCEL 2.0",
+    "ocel xml": "OCEL 2.0",
+    "ocel sqlite": "OCEL 2.0",
+}
+
 # name: (file, what the error must say)
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "is empty"),
@@ -214,6 +226,7 @@ def test_a_file_opens_without_help(tmp_path: Path, name: str) -> None:
     log = read_log(path)
     split = activities.split("," if "," in activities and name != "quoted separators" else None)
     wanted = [activities] if "\n" in activities or name == "quoted separators" else split
+    assert log.mapping.preset == PRESETS.get(name, "")
     assert (log.n_cases, len(log)) == (n_cases, n)
     assert [log.activities[a] for a in dict.fromkeys(log.activity.tolist())] == wanted
     assert f"{log.window[0].tz_convert('UTC'):%Y-%m-%d %H:%M}" == first

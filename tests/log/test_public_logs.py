@@ -9,9 +9,22 @@ from bko_mining.log.profiling import profile
 from bko_mining.log.reading import read_log
 
 COUNTS = {  # cases, activity instances, activities, resources (README of the public logs)
-    "fidelity/LoanApp_train.csv.gz": (797, 5976, 12, 19),
+    "fidelity/ACR_test.csv.gz": (173, 1048, 8, 131),
+    "fidelity/ACR_train.csv.gz": (679, 4846, 18, 432),
+    "fidelity/BPI12W_test.csv.gz": (1200, 7580, 6, 47),
     "fidelity/BPI12W_train.csv.gz": (6830, 43405, 6, 52),
+    "fidelity/LoanApp_test.csv.gz": (200, 1490, 12, 19),
+    "fidelity/LoanApp_train.csv.gz": (797, 5976, 12, 19),
+    "fidelity/P2P_test.csv.gz": (101, 1013, 21, 27),
+    "fidelity/P2P_train.csv.gz": (449, 6839, 21, 27),
+    "fidelity/Production_test.csv.gz": (38, 303, 13, 26),
+    "fidelity/Production_train.csv.gz": (127, 2124, 23, 41),
+    "known_truth/Loan_Application.csv.gz": (1000, 11805, 17, 47),
+    "known_truth/Loan_Application_3_timers.csv.gz": (1000, 11626, 17, 47),
     "known_truth/Procure_to_Pay.csv.gz": (1000, 13290, 24, 21),
+    "known_truth/Procure_to_Pay_1_timer.csv.gz": (1000, 12677, 24, 21),
+    "known_truth/Procure_to_Pay_3_timers.csv.gz": (1000, 13112, 24, 21),
+    "known_truth/Procure_to_Pay_5_timers.csv.gz": (1000, 13409, 24, 21),
     "known_truth/Simod_log_no_start_times.csv.gz": (1000, 4648, 6, 1),
     "known_truth/Simod_log_with_batching.csv.gz": (1000, 3994, 6, 1),
     "known_truth/Simod_log_with_prioritization.csv.gz": (100, 400, 6, 1),
@@ -22,6 +35,13 @@ COUNTS = {  # cases, activity instances, activities, resources (README of the pu
     "real/patients.csv.gz": (500, 2721, 7, 7),
     "real/sepsis.csv.gz": (1049, 15190, 16, 0),
 }
+WHOLE = {  # cases, activity instances and activities of the log that was split (README)
+    "LoanApp": (1000, 7492, 12),
+    "P2P": (608, 9119, 21),
+    "Production": (225, 4503, 24),
+    "ACR": (954, 6870, 18),
+    "BPI12W": (8616, 59302, 6),
+}
 
 
 @pytest.mark.parametrize("name", sorted(COUNTS))
@@ -29,6 +49,24 @@ def test_counts_are_those_of_the_readme(shared: Path, name: str) -> None:
     log = read_log(shared / "logs" / name)
     assert (log.n_cases, len(log), len(log.activities), len(log.resources)) == COUNTS[name]
     assert len(profile(log).table) == len(log.issues)
+
+
+def test_every_public_log_is_counted(shared: Path) -> None:
+    there = {path.relative_to(shared / "logs").as_posix() for path in (shared / "logs").rglob("*.gz")}
+    assert there == {*COUNTS, "real/bpic2012.xes.gz"}
+
+
+@pytest.mark.parametrize("name", sorted(WHOLE))
+def test_a_split_shares_no_case_and_is_part_of_the_whole(shared: Path, name: str) -> None:
+    train, test = (read_log(shared / f"logs/fidelity/{name}_{part}.csv.gz") for part in ("train", "test"))
+    assert not set(train.case_ids.to_pylist()) & set(test.case_ids.to_pylist())
+    n_cases, n, n_activities = WHOLE[name]
+    # Cases cut by the boundary are in neither part.
+    assert train.n_cases + test.n_cases < n_cases
+    assert len(train) + len(test) < n
+    assert len({*train.activities, *test.activities}) <= n_activities
+    assert train.has_starts
+    assert test.has_starts
 
 
 def test_lifecycle_rows_of_bpic2012_are_paired_without_loss(shared: Path) -> None:
