@@ -16,6 +16,7 @@ from bko_mining.present.figures import (
     duration_ticks,
     footnote,
     new_axes,
+    percent_ticks,
     plot,
 )
 from bko_mining.whatif.comparison import BASELINE, BETTER, WORSE, Comparison, signed, spoken
@@ -76,7 +77,7 @@ def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], a
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.set_ylim(-0.7, len(rows) - 0.3)
-        ax.xaxis.set_major_formatter(lambda value, _: percent(value))
+        percent_ticks(ax.xaxis, exact=True)
         ax.margins(x=0.08)
         ax.grid(axis="x")
         ax.set_axisbelow(True)

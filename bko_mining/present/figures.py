@@ -177,9 +177,14 @@ def number_ticks(axis: Any, digits: int = 0) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, digits)))
 
 
-def percent_ticks(axis: Any) -> None:
-    """Write the ticks of an axis (shares of one) as percentages."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: percent(value)))
+def percent_ticks(axis: Any, *, exact: bool = False) -> None:
+    """Write the ticks of an axis (shares of one) as percentages; ``exact``: with a decimal where a tick needs it."""
+
+    def text(value: float, _: int) -> str:
+        whole = abs(100 * value - round(100 * value)) < 0.01
+        return percent(value, 0 if whole or not exact else 1)
+
+    axis.set_major_formatter(FuncFormatter(text))
 
 
 def duration_ticks(axis: Any) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, duration_ticks, footnote, new_axes, plot
+from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, duration_ticks, footnote, new_axes, percent_ticks, plot
 from bko_mining.whatif.comparison import written
 from bko_mining.whatif.kpis import kpi, label
 from bko_mining.whatif.optimisation import BestPlan
@@ -56,7 +56,7 @@ def plot_tornado(result: Sensitivity, *, ax: Axes | None = None, rows: int = 10)
         axes.set_yticks(places, list(shown["input"]), color=INK)
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
-        axes.xaxis.set_major_formatter(lambda value, _: percent(value))
+        percent_ticks(axes.xaxis, exact=True)
         axes.set_title(say("What {kpi} hangs on", kpi=label(sense.kpi)))
         axes.grid(axis="x")
         axes.set_axisbelow(True)

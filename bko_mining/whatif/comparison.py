@@ -259,9 +259,13 @@ def signed(share: float) -> str:
     --------
     >>> signed(-0.084), signed(0.123)
     ('-8.4 %', '+12.3 %')
+    >>> signed(-0.0001)  # never -0.0
+    '+0.0 %'
     """
     if not np.isfinite(share):
         return "∞" if share > 0 else "-∞"
+    if abs(share) <= 0.0005:
+        share = 0.0
     return ("+" if share >= 0 else "") + percent(share, 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 from bko_mining.errors import BkoError
 from bko_mining.present.comparison import plot_comparison, plot_distributions, plot_figures, plot_forest
 from bko_mining.present.comparison_time import plot_queue, plot_trade_off, plot_utilisation, plot_warm_up
-from bko_mining.present.figures import png_bytes
+from bko_mining.present.figures import new_axes, percent_ticks, png_bytes
 from bko_mining.whatif.business_case import business_case
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.experiment import run_experiment
@@ -69,3 +69,12 @@ def test_other_looks_are_answers_of_their_own(answer: Comparison) -> None:
         assert png_bytes(look.plot())
     busy = scenario_utilisation(answer).table.set_index("role")
     assert busy.loc["Clerk", "baseline"] > busy.loc["Clerk", "One more clerk"]
+
+
+def test_a_tick_between_whole_percents_is_not_rounded() -> None:
+    axes = new_axes(4, 2)
+    axes.set_xlim(-0.13, 0.08)
+    axes.set_xticks([-0.125, -0.1, -0.075, 0.025])
+    percent_ticks(axes.xaxis, exact=True)
+    texts = [label.get_text() for label in axes.get_xticklabels()]
+    assert texts == ["-12.5 %", "-10 %", "-7.5 %", "2.5 %"]
