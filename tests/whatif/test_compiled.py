@@ -88,7 +88,7 @@ from bko_mining.whatif import experiment
 from tests.whatif.test_compiled import asked
 experiment.QUICK = 0.0
 asked()
-import bko_mining.simulate.kernel as kernel
+from bko_mining.simulate import kernel
 assert not kernel.ready(compiling=False) and not lanes.is_loaded()
 """
     subprocess.run([sys.executable, "-c", script], check=True)
