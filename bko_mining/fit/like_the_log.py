@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from bko_mining.fit.window import last_taken_in
 from bko_mining.log.event_log import EventLog, Instants
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
@@ -12,8 +11,6 @@ from bko_mining.validate.observing import cut_like, first_ends, observe_like
 
 _MOST = 30
 """A run becomes so many times larger than the log before it is cut short."""
-_CLOSING = 1 / 6
-"""Mean cycle times after the last case that a log takes in, until it is closed, where nothing is known of it."""
 
 
 def simulate_like(
@@ -21,7 +18,7 @@ def simulate_like(
     *,
     n_cases: int,
     start: datetime | str | None = None,
-    closing: timedelta | None = None,
+    closing: timedelta = timedelta(0),
     seed: int = 0,
     replication: int = 0,
 ) -> EventLog:
@@ -36,8 +33,8 @@ def simulate_like(
     start : datetime or str, optional
         First instant, on the clock of the twin unless it has a zone; default as in ``simulate``.
     closing : timedelta, optional
-        How long after the last case that it takes in the log is closed. Default: as the log behind the twin, and at
-        least a sixth of the mean cycle time, for extracts are mostly drawn some time after the period they cover.
+        How long after the last case that it takes in the log is closed. Give it where it is known; guesses at it
+        (the gap in the log behind the twin, a share of the cycle time) made logs no more alike on public ones.
     seed, replication : int
         Luck.
 
@@ -50,11 +47,10 @@ def simulate_like(
     many = n_cases + max(20, n_cases // 4)
     while True:
         log = simulate(twin, n_cases=many, start=start, seed=seed, replication=replication)
-        after = _closing(twin, log) if closing is None else closing
-        shown = _shown(twin, log, after)
+        shown = _shown(twin, log, closing)
         sliced = _is_sliced(twin)
         if np.partition(shown, n_cases - 1 + sliced)[n_cases - 1 + sliced] <= log.case_start.max():
-            return cut_like(log, n_cases=n_cases) if sliced else observe_like(log, n_cases=n_cases, closing=after)
+            return cut_like(log, n_cases=n_cases) if sliced else observe_like(log, n_cases=n_cases, closing=closing)
         if many >= _MOST * n_cases + 300:
             first = np.sort(np.argsort(log.case_end, kind="stable")[:n_cases])
             return log.take_cases(first, because=f"the first {n_cases} cases to finish of a run of {many}")
@@ -70,8 +66,3 @@ def _shown(twin: Twin, log: EventLog, closing: timedelta) -> Instants:
     if _is_sliced(twin):
         return first_ends(log)
     return np.maximum(log.case_start, log.case_end - round(closing.total_seconds() * 1e6))
-
-
-def _closing(twin: Twin, log: EventLog) -> timedelta:
-    own = _CLOSING * float((log.case_end - log.case_start).mean()) / 1e6
-    return timedelta(seconds=max(own, last_taken_in(twin.observed) if twin.observed else 0.0))

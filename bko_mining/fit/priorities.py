@@ -18,7 +18,7 @@ from bko_mining.log.event_log import MISSING
 from bko_mining.twin.arrivals import CASE, Arrivals, CaseType
 from bko_mining.twin.model import Evidence, Twin
 
-RIGHT = 0.9
+RIGHT = 0.95
 """Share of the contested decisions that a rule must get right."""
 WHOLE = 0.8
 """Share of all decisions that a rule must get right, the order of coming included."""
@@ -105,7 +105,7 @@ class Contest:
         wins = np.zeros((n, n))
         for decision in self.decisions[::2]:
             wins[classes[decision.row], np.unique(classes[decision.waiting])] += 1
-        beats = (wins >= 5) & ((1 - RIGHT) * wins >= wins.T)
+        beats = (wins >= 5) & (0.1 * wins >= wins.T)
         np.fill_diagonal(beats, False)
         level = np.ones(n, np.int64)
         for _ in range(n):

@@ -7,12 +7,9 @@ would only repeat the short ones.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-
-from bko_mining.twin.observed import ObservedCases
 
 Numbers = NDArray[np.float64]
 
@@ -104,14 +101,3 @@ def recency(instants: Numbers, until: float, half_life: float) -> Numbers:
     """Return weights that halve with every half-life (a share of the span) before the end of the log."""
     span = max(until - float(instants.min()), 1.0)
     return np.asarray(0.5 ** ((until - instants) / (half_life * span)))
-
-
-def last_taken_in(memory: ObservedCases) -> float:
-    """Return how long before the end of the log its last case began (seconds)."""
-    last = float(memory.instances.arrays()["start"][_firsts(memory)].max())
-    since = datetime(memory.since.year, memory.since.month, memory.since.day)
-    return max(0.0, (memory.until.replace(tzinfo=None) - since).total_seconds() - last)
-
-
-def _firsts(memory: ObservedCases) -> NDArray[np.int64]:
-    return np.flatnonzero(np.diff(memory.instances.arrays()["case"], prepend=-1))
