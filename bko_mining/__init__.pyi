@@ -30,6 +30,7 @@ from bko_mining.analyse.times import processing_time as processing_time
 from bko_mining.analyse.times import waiting_time as waiting_time
 from bko_mining.analyse.turnover import turnover as turnover
 from bko_mining.analyse.waiting_causes import waiting_causes as waiting_causes
+from bko_mining.analyse.week_heatmap import heatmap as heatmap
 from bko_mining.analyse.work_calendars import discover_calendars as discover_calendars
 from bko_mining.analyse.workload import workload as workload
 from bko_mining.calendars import WorkCalendar as WorkCalendar

@@ -105,7 +105,8 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants
     dates, and column names lose their underscores and speak the language in force.
     """
-    columns = {name: [_cell(str(name), value) for value in table[name]] for name in table.columns}
+    cell = _cell_in_hours if table.attrs.get(IN_HOURS) else _cell
+    columns = {name: [cell(str(name), value) for value in table[name]] for name in table.columns}
     return pd.DataFrame(columns, index=table.index).rename(columns=lambda name: heading(str(name)))
 
 
@@ -114,6 +115,9 @@ def heading(name: str) -> str:
     plain = name.replace("n_", "", 1) if name.startswith("n_") else name
     return say(plain.removesuffix("_share").replace("_", " "))
 
+
+IN_HOURS = "durations_in_hours"
+"""An entry of ``DataFrame.attrs``: long durations are written in hours, for working days do not have 24 of them."""
 
 WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect"})
 """Columns whose values are words of ours, not of the log."""
@@ -135,6 +139,12 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, float):
         return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
     return say(str(value)) if name in WORDS else str(value)
+
+
+def _cell_in_hours(name: str, value: Any) -> str:
+    if isinstance(value, pd.Timedelta) and abs(value.total_seconds()) >= 48 * 3600:
+        return f"{number(value.total_seconds() / 3600, 1)} h"
+    return _cell(name, value)
 
 
 def _decimal(value: float) -> str:

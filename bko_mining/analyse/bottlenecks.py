@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.analyse.waiting_causes import CAUSES, cause_words, causes_of
+from bko_mining.calendars import WorkCalendar
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND, Grouping, by_instance, distinct
 from bko_mining.results import Result
-from bko_mining.words import duration, money, number, percent, say
+from bko_mining.words import money, number, percent, say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +42,14 @@ class Bottlenecks(Result):
         the end of this one, work included.
     currency : str
         Of ``cost_per_month``, empty where no price was given.
+    calendar : WorkCalendar, optional
+        Whose working time was measured; calendar time if not given.
     """
 
     mean_cycle_time: pd.Timedelta
     starts_known: bool
     currency: str = ""
+    calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "times:plot_bottlenecks"
 
@@ -58,8 +63,8 @@ class Bottlenecks(Result):
             "name": self._name(worst),
             "hours": number(worst["hours_per_month"]),
             "share": percent(worst["cycle_time_share"]),
-            "now": duration(self.mean_cycle_time.total_seconds()),
-            "without": duration(worst["cycle_time_without"].total_seconds()),
+            "now": time_words(self.mean_cycle_time.total_seconds(), self.calendar),
+            "without": time_words(worst["cycle_time_without"].total_seconds(), self.calendar),
         }
         sentence = say(_SENTENCE if self.starts_known else _SENTENCE_ENDS_ONLY, **words)
         if self.currency:
@@ -68,7 +73,7 @@ class Bottlenecks(Result):
         if worst.get("main_cause", ""):
             reason = cause_words(worst["main_cause"])
             sentence += " " + say("{share} of it {reason}.", share=percent(worst["main_cause_share"]), reason=reason)
-        return sentence
+        return f"{sentence} {clock_words(self.calendar)}"
 
     def _name(self, row: pd.Series) -> str:
         first = str(row.iloc[0])
@@ -86,7 +91,12 @@ _SENTENCE_ENDS_ONLY = (
 
 
 def bottlenecks(
-    log: EventLog, *, by: str = "activity", cost_per_hour: float | None = None, currency: str = "USD"
+    log: EventLog,
+    *,
+    by: str = "activity",
+    cost_per_hour: float | None = None,
+    currency: str = "USD",
+    calendar: AnyCalendar = None,
 ) -> Bottlenecks:
     """Rank what delays cases by the hours it costs each month.
 
@@ -100,6 +110,9 @@ def bottlenecks(
         What an hour of delay of one case costs.
     currency : str
         ISO code of that price.
+    calendar : WorkCalendar or str, optional
+        Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
+        given. Causes are left out then: they explain nights and weekends too.
 
     Returns
     -------
@@ -117,21 +130,22 @@ def bottlenecks(
     [['approve', Timedelta('0 days 05:00:00'), 0.625]]
     """
     rows = enabling(log)
-    wait = log.begin - enabled_instants(log, rows)
-    wait = np.where(critical_path(log, rows), wait, 0)
-    cycle = log.case_end - log.case_start
+    clock = calendar_of(calendar, log.timezone)
+    wait = np.where(critical_path(log, rows), elapsed(enabled_instants(log, rows), log.begin, clock), 0)
+    cycle = elapsed(log.case_start, log.case_end, clock)
     group = by_instance(log, by)
     table = ranked_waits(log, wait, group, int(cycle.sum()))
-    causes = causes_of(log)
+    causes = causes_of(log) if clock is None else None
     if causes is not None:
         table = _with_main_cause(table, np.where(wait[:, None] > 0, causes, 0), group)
     if cost_per_hour is not None:
         table["cost_per_month"] = table["hours_per_month"] * cost_per_hour
     return Bottlenecks(
-        table=table,
+        table=on_clock(table, clock),
         mean_cycle_time=pd.Timedelta(int(cycle.mean()), "us"),
         starts_known=log.has_starts,
         currency=currency if cost_per_hour is not None else "",
+        calendar=clock,
     )
 
 

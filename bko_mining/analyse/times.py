@@ -1,4 +1,4 @@
-"""How long: cycle time, waiting time, processing time and throughput, in calendar time.
+"""How long: cycle time, waiting time and processing time, in calendar time or in the working time of a calendar.
 
 A case's cycle time is what its customer feels; waiting and processing are where it went. An instance waits from the
 instant it was enabled (the end of the instance that had to precede it, see ``discover.concurrency.enabling``; exact in
@@ -6,17 +6,20 @@ simulated logs, which know it) until its start.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
+from bko_mining.analyse.survival import TimeToFinish, kaplan_meier, open_cases
+from bko_mining.calendars import WorkCalendar
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import MISSING, EventLog
 from bko_mining.log.grouping import MICROSECOND, Grouping, by_case, by_instance, summarise
 from bko_mining.results import Result
-from bko_mining.words import duration, number, say
+from bko_mining.words import number, say
 
 HOUR = 3_600_000_000
 MONTH_HOURS = 365.25 * 24 / 12
@@ -29,34 +32,59 @@ class Times(Result):
     Attributes
     ----------
     table : pandas.DataFrame
-        One row a group: its name, ``n``, then total, mean, median and 90th percentile (Timedelta, calendar time).
+        One row a group: its name, ``n``, then total, mean, median and 90th percentile (Timedelta).
     measure : str
         ``cycle_time``, ``waiting_time``, ``processing_time``.
     values : timedelta64[us]
         The time of every case or instance, in the order of the log.
     starts_known : bool
         False where the log has no start times: waiting and processing cannot be told apart then.
+    open_too : TimeToFinish, optional
+        Of a log with open cases, how long they take when those count as open and not as finished early.
+    calendar : WorkCalendar, optional
+        Whose working time was measured; calendar time if not given.
     """
 
     measure: str
     values: NDArray[np.timedelta64]
     starts_known: bool = True
+    open_too: TimeToFinish | None = None
+    calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "times:plot_times"
 
     @property
     def summary(self) -> str:
-        """Median, mean and 90th percentile in one sentence."""
+        """Median, mean and 90th percentile, what open cases change, and the clock."""
         if not self.starts_known and self.measure != "cycle_time":
             return say("The log has no start times: working and waiting cannot be told apart.")
         seconds = self.values.astype(np.int64) / 1e6
         words = {
-            "median": duration(float(np.median(seconds))),
-            "mean": duration(float(seconds.mean())),
-            "p90": duration(float(np.quantile(seconds, 0.9))),
+            "median": time_words(float(np.median(seconds)), self.calendar),
+            "mean": time_words(float(seconds.mean()), self.calendar),
+            "p90": time_words(float(np.quantile(seconds, 0.9)), self.calendar),
             "n": number(len(seconds)),
         }
-        return say(_SENTENCES[self.measure], **words)
+        sentences = [say(_SENTENCES[self.measure], **words), self._when_open(), clock_words(self.calendar)]
+        return " ".join(filter(None, sentences))
+
+    def _when_open(self) -> str:
+        """What to say of a log some of whose cases have not finished."""
+        found = self.open_too
+        if found is None:
+            return ""
+        unknown: Any = found.median
+        if pd.isna(unknown):
+            return say(
+                "But {n} of them are still open at the end of the log: too many to know when half are finished.",
+                n=number(found.n_open),
+            )
+        return say(
+            "But {n} of them are still open at the end of the log; counted as open, half are finished within {median} "
+            "(95 % interval {low} to {high}).",
+            n=number(found.n_open),
+            **found.interval_words,
+        )
 
 
 _SENTENCES = {
@@ -73,8 +101,8 @@ _SENTENCES = {
 }
 
 
-def cycle_time(log: EventLog, *, by: str | None = None) -> Times:
-    """From the first start to the last end of each case, in calendar time.
+def cycle_time(log: EventLog, *, by: str | None = None, calendar: AnyCalendar = None) -> Times:
+    """From the first start to the last end of each case; open cases are named and their median estimated.
 
     Parameters
     ----------
@@ -82,6 +110,9 @@ def cycle_time(log: EventLog, *, by: str | None = None) -> Times:
         The log.
     by : str, optional
         ``week`` of arrival or an attribute; all cases together if not given.
+    calendar : WorkCalendar or str, optional
+        Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
+        given.
 
     Returns
     -------
@@ -97,18 +128,21 @@ def cycle_time(log: EventLog, *, by: str | None = None) -> Times:
     >>> bko.cycle_time(bko.EventLog.from_frame(rows)).values.astype("m8[h]").astype(int).tolist()
     [3, 1]
     """
-    values = log.case_end - log.case_start
+    clock, is_open = calendar_of(calendar, log.timezone), open_cases(log)
+    values = elapsed(log.case_start, log.case_end, clock)
     group = by_case(log, by) if by else _together(len(values))
     return Times(
-        table=summarise(values, group, name="cycle_time"),
+        table=on_clock(summarise(values, group, name="cycle_time"), clock),
         measure="cycle_time",
         values=values.astype(MICROSECOND),
         starts_known=log.has_starts,
+        open_too=kaplan_meier(log, is_open, clock) if is_open.any() else None,
+        calendar=clock,
     )
 
 
-def processing_time(log: EventLog, *, by: str = "activity") -> Times:
-    """From start to end of each activity instance, in calendar time (nights and weekends included).
+def processing_time(log: EventLog, *, by: str = "activity", calendar: AnyCalendar = None) -> Times:
+    """From start to end of each activity instance, nights and weekends included unless a calendar is given.
 
     Parameters
     ----------
@@ -116,23 +150,27 @@ def processing_time(log: EventLog, *, by: str = "activity") -> Times:
         The log.
     by : str
         ``activity``, ``resource``, ``role``, ``transition``, ``week`` or an attribute.
+    calendar : WorkCalendar or str, optional
+        Count only its working time, as in ``cycle_time``; calendar time if not given.
 
     Returns
     -------
     Times
         One row a group; ``values`` has one entry an instance, zero where a start or an end is missing.
     """
-    values = log.finish - log.begin
+    clock = calendar_of(calendar, log.timezone)
+    values = elapsed(log.begin, log.finish, clock)
     return Times(
-        table=summarise(values, by_instance(log, by), name="processing_time"),
+        table=on_clock(summarise(values, by_instance(log, by), name="processing_time"), clock),
         measure="processing_time",
         values=values.astype(MICROSECOND),
         starts_known=log.has_starts,
+        calendar=clock,
     )
 
 
-def waiting_time(log: EventLog, *, by: str = "activity") -> Times:
-    """From enabled to start of each activity instance, in calendar time; never negative.
+def waiting_time(log: EventLog, *, by: str = "activity", calendar: AnyCalendar = None) -> Times:
+    """From enabled to start of each activity instance; never negative.
 
     Parameters
     ----------
@@ -140,6 +178,8 @@ def waiting_time(log: EventLog, *, by: str = "activity") -> Times:
         The log.
     by : str
         ``activity``, ``resource``, ``role``, ``transition``, ``week`` or an attribute.
+    calendar : WorkCalendar or str, optional
+        Count only its working time, as in ``cycle_time``; calendar time if not given.
 
     Returns
     -------
@@ -147,12 +187,14 @@ def waiting_time(log: EventLog, *, by: str = "activity") -> Times:
         One row a group; ``values`` has one entry an instance. The first instance of a case waits only where the log
         says when it was enabled.
     """
-    values = log.begin - enabled_instants(log)
+    clock = calendar_of(calendar, log.timezone)
+    values = elapsed(enabled_instants(log), log.begin, clock)
     return Times(
-        table=summarise(values, by_instance(log, by), name="waiting_time"),
+        table=on_clock(summarise(values, by_instance(log, by), name="waiting_time"), clock),
         measure="waiting_time",
         values=values.astype(MICROSECOND),
         starts_known=log.has_starts,
+        calendar=clock,
     )
 
 

@@ -187,29 +187,36 @@ def percent_ticks(axis: Any, *, exact: bool = False) -> None:
     axis.set_major_formatter(FuncFormatter(text))
 
 
-def duration_ticks(axis: Any) -> None:
-    """Put the ticks of an axis (seconds) at whole minutes, hours or days and write all of them in that unit."""
-    axis.set_major_locator(WholeUnits(nbins=6, steps=[1, 2, 5, 10]))
+def duration_ticks(axis: Any, *, most: int = 86_400) -> None:
+    """Put the ticks of an axis (seconds) at whole minutes, hours or days and write all of them in that unit.
+
+    ``most`` is the largest unit, in seconds: 3600 for working time, whose days do not have 24 hours.
+    """
+    axis.set_major_locator(WholeUnits(most, nbins=6, steps=[1, 2, 5, 10]))
 
     def text(value: float, _: int) -> str:
-        size, name = _unit(max(axis.get_view_interval()))
+        size, name = _unit(max(axis.get_view_interval()), most)
         return f"{number(value / size, 0 if value % size == 0 else 1)} {name}"
 
     axis.set_major_formatter(FuncFormatter(text))
 
 
-def _unit(longest: float) -> tuple[int, str]:
+def _unit(longest: float, most: int) -> tuple[int, str]:
     """The unit in which a duration reads best."""
     units = ((86400, "d"), (3600, "h"), (60, "min"))
-    return next(((size, name) for size, name in units if longest >= 2 * size), (1, "s"))
+    return next(((size, name) for size, name in units if size <= most and longest >= 2 * size), (1, "s"))
 
 
 class WholeUnits(MaxNLocator):
     """Ticks at round numbers of the unit in which the durations will be written."""
 
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most = most
+
     def tick_values(self, vmin: float, vmax: float) -> Any:
         """Ticks between two durations in seconds."""
-        unit, _ = _unit(vmax)
+        unit, _ = _unit(vmax, self.most)
         return np.asarray(super().tick_values(vmin / unit, vmax / unit)) * unit
 
 

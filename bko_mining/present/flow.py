@@ -4,8 +4,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, duration_ticks, footnote, number_ticks, plot
+from bko_mining.present.figures import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    date_ticks,
+    duration_ticks,
+    footnote,
+    number_ticks,
+    plot,
+)
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
@@ -18,11 +29,12 @@ BARS = 10
 @plot(width=8.2, height=3.4)
 def plot_flow(flow: "Flow", ax: Axes) -> None:
     """Draw the cases under way, or the mean of seven days of those finished, over time."""
-    days = flow.table["day"].to_numpy()
+    days = flow.table["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
     if flow.measure == "work_in_progress":
         ax.fill_between(days, flow.table["work_in_progress"], color=BLUE, alpha=0.25, linewidth=0)
         ax.plot(days, flow.table["work_in_progress"], color=BLUE, linewidth=1.2)
-        ax.axhline(flow.mean_work_in_progress, color=ORANGE, linewidth=1.2)
+        ax.axhline(flow.mean_work_in_progress, color=ORANGE, linewidth=1.2, label=say("mean"))
+        ax.legend(loc="upper left")
         ax.set_title(say("Cases under way"))
     else:
         smooth = flow.table[["n_arrived", "n_finished"]].rolling(7, min_periods=1).mean()
@@ -31,7 +43,10 @@ def plot_flow(flow: "Flow", ax: Axes) -> None:
         ax.legend(loc="upper left", ncols=2)
         ax.set_title(say("Cases a day, mean of seven days"))
     ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     number_ticks(ax.yaxis)
+    ax.margins(x=0.01)
+    date_ticks(ax.xaxis, "UTC")
     gap = percent(abs(flow.discrepancy), 1)
     footnote(ax, say("Little's law holds to within {gap} over the middle of the log", gap=gap))
 

@@ -3,20 +3,25 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from bko_mining.present.figures import BLUE, FAINT, INK, ORANGE, duration_ticks, footnote, plot
+from bko_mining.analyse.clocks import clock_words, time_words
+from bko_mining.present.figures import BLUE, FAINT, INK, ORANGE, PALETTE, duration_ticks, footnote, plot
 from bko_mining.present.waits import NAMES
-from bko_mining.words import duration, number, percent, say
+from bko_mining.words import number, percent, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from bko_mining.analyse.bottlenecks import Bottlenecks
     from bko_mining.analyse.rework import Rework
+    from bko_mining.analyse.survival import TimeToFinish
     from bko_mining.analyse.times import Times
 
 BARS = 12
+DAY, HOUR = 86_400, 3600
+GREEN = PALETTE[2]
+Seconds = NDArray[np.float64]
 
 
 @plot(width=7.6, height=3.4)
@@ -25,18 +30,45 @@ def plot_times(times: "Times", ax: Axes) -> None:
     seconds = times.values.astype(np.int64) / 1e6
     top = float(np.quantile(seconds, 0.99)) or 1.0
     ax.hist(np.minimum(seconds, top), bins=60, color=BLUE, alpha=0.85)
+    if times.open_too is None:
+        _quantiles(ax, times, seconds)
+    else:
+        _quantiles_and_open(ax, times, times.open_too, seconds)
+    duration_ticks(ax.xaxis, most=DAY if times.calendar is None else HOUR)
+    ax.set_title(say(_TITLES[times.measure]))
+    ax.set_ylabel(say("cases") if times.measure == "cycle_time" else say("activity instances"))
+    note = say("n = {n}; the longest 1 % are counted in the last bar", n=number(len(seconds)))
+    footnote(ax, note if times.calendar is None else f"{note}. {clock_words(times.calendar)}")
+
+
+def _quantiles(ax: Axes, times: "Times", seconds: Seconds) -> None:
     for q, name in ((0.5, say("median")), (0.9, say("one in ten takes longer"))):
         at = float(np.quantile(seconds, q))
         ax.axvline(at, color=ORANGE, linewidth=1.4)
         ax.annotate(
-            f"{name}: {duration(at)}", (at, 0.97), xycoords=("data", "axes fraction"), xytext=(4, 0),
+            f"{name}: {time_words(at, times.calendar)}", (at, 0.97), xycoords=("data", "axes fraction"), xytext=(4, 0),
             textcoords="offset points", va="top" if q == 0.5 else "center", fontsize=8.5, color=INK,
             rotation=0, annotation_clip=False,
         )  # fmt: skip
-    duration_ticks(ax.xaxis)
-    ax.set_title(say(_TITLES[times.measure]))
-    ax.set_ylabel(say("cases") if times.measure == "cycle_time" else say("activity instances"))
-    footnote(ax, say("n = {n}; the longest 1 % are counted in the last bar", n=number(len(seconds))))
+
+
+def _quantiles_and_open(ax: Axes, times: "Times", found: "TimeToFinish", seconds: Seconds) -> None:
+    """Draw the median as if open cases were finished, the one that counts them as open, and its interval."""
+    naive, most = (float(np.quantile(seconds, q)) for q in (0.5, 0.9))
+    unknown: Any = found.median
+    if not pd.isna(unknown):
+        low, at, high = (getattr(found, name).total_seconds() for name in ("low", "median", "high"))
+        ax.axvspan(low, ax.get_xlim()[1] if np.isnan(high) else high, color=GREEN, alpha=0.18, linewidth=0)
+        text = say("median with open cases: {median} ({low} to {high})", **found.interval_words)
+        ax.axvline(at, color=GREEN, linewidth=1.6, label=text)
+    for at, style, name in (
+        (naive, ":", say("median if open cases counted as finished")),
+        (most, "-", say("one in ten takes longer")),
+    ):
+        words = time_words(at, times.calendar)
+        ax.axvline(at, color=ORANGE, linewidth=1.4, linestyle=style, label=f"{name}: {words}")
+    ax.set_ylim(top=ax.get_ylim()[1] * 1.35)
+    ax.legend(loc="upper right")
 
 
 _TITLES = {
@@ -65,7 +97,8 @@ def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
         if "main_cause" in rows
         else say("% of all cycle time beside the bars")
     )
-    footnote(ax, f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note)
+    note = f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note
+    footnote(ax, note if found.calendar is None else f"{note}. {clock_words(found.calendar)}")
 
 
 @plot(width=7.6, height=3.6)
@@ -107,7 +140,7 @@ def _short(label: str, most: int = 42) -> str:
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
-def _pairs(rows: "pd.DataFrame") -> bool:
+def _pairs(rows: pd.DataFrame) -> bool:
     return "target_activity" in rows.columns
 
 
