@@ -73,11 +73,12 @@ def cut_like(simulated: EventLog, *, n_cases: int) -> EventLog:
     --------
     >>> import numpy as np, pyarrow as pa
     >>> log = EventLog.from_codes(
-    ...     case=np.array([0, 0, 1, 2], np.int32), case_ids=pa.array(["A", "B", "C"]),
-    ...     activity=np.zeros(4, np.int32), activities=("Register",),
-    ...     start=np.array([0, 10, 20, 30]), end=np.array([5, 45, 25, 40]))
-    >>> cut_like(log, n_cases=2).case_ids[np.array([0, 1])].to_pylist(), len(cut_like(log, n_cases=2))
-    (['A', 'B'], 2)
+    ...     case=np.array([0, 0, 1, 2, 3], np.int32), case_ids=pa.array(["A", "B", "C", "D"]),
+    ...     activity=np.zeros(5, np.int32), activities=("Register",),
+    ...     start=np.array([0, 10, 20, 30, 50]), end=np.array([5, 45, 25, 40, 60]))
+    >>> slice_of_time = cut_like(log, n_cases=2)  # the third case shows itself at 40
+    >>> slice_of_time.case_ids.to_pylist(), slice_of_time.end.tolist()
+    (['A', 'B'], [5, 25])
     """
     if simulated.n_cases <= n_cases:
         raise LogError(f"{n_cases} cases are wanted of a run of {simulated.n_cases}; simulate more cases")
