@@ -37,7 +37,7 @@ def comparison_sections(comparison: Comparison) -> list[Section]:
             pictures=tuple(Markup(svg_text(draw(comparison))) for draw in (plot_queue, plot_utilisation)),
         )
     )
-    if comparison.scenarios:
+    if comparison.scenarios and "cost_per_week" in comparison.kpis:
         sections.append(Section(title=say("What it costs"), pictures=(Markup(svg_text(plot_trade_off(comparison))),)))
     sections.append(_method(comparison))
     return sections

@@ -78,3 +78,15 @@ def test_a_tick_between_whole_percents_is_not_rounded() -> None:
     percent_ticks(axes.xaxis, exact=True)
     texts = [label.get_text() for label in axes.get_xticklabels()]
     assert texts == ["-12.5 %", "-10 %", "-7.5 %", "2.5 %"]
+
+
+def test_an_office_without_prices_has_a_page_too(tmp_path: Path) -> None:
+    twin = office()
+    roles = {name: role.model_copy(update={"cost_per_hour": 0.0}) for name, role in twin.roles.items()}
+    activities = {name: activity.model_copy(update={"cost": 0.0}) for name, activity in twin.activities.items()}
+    free = twin.model_copy(update={"roles": roles, "activities": activities, "service_levels": ()})
+    answer = run_experiment(free, [Scenario("Busy").demand(1.1)], replications=2, seed=1, **RUN)
+    assert "cost_per_week" not in answer.kpis
+    page = answer.to_html(tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "Busy" in page
+    assert "What it costs" not in page
