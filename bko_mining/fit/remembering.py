@@ -36,7 +36,8 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     arrivals: tuple[Arrivals, ...] = twin.arrivals
     if moved:
         put_right = grid_stream(stream) if isinstance(stream, Grid) else stream
-        arrivals = (with_mix(put_right, twin.arrivals[0].mix),)
+        background = [each for each in twin.arrivals if not twin.is_logged(each)]
+        arrivals = (with_mix(put_right, twin.arrivals[0].mix), *background)
     evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
     evidence += [_memory_evidence(found, weights, habits, trials), *_edges_evidence(piece)]
     if moved:

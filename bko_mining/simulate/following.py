@@ -62,11 +62,16 @@ def remembered_log(twin: Twin, window: Window, luck: tuple[object, ...]) -> Even
 
 
 def _arrivals(twin: Twin, window: Window, luck: tuple[object, ...]) -> Numbers:
-    """Arrivals of all streams on the office's clock; those of a weekly table are spread evenly."""
+    """Arrivals of all streams that are logged, on the office's clock; those of a weekly table are spread evenly.
+
+    Background work loads people in causal runs; the memory holds what its load did to the logged cases.
+    """
     since = float(office_seconds(np.array([window.start]), twin.timezone)[0])
     last = np.inf if window.stop is None else float(office_seconds(np.array([window.stop]), twin.timezone)[0])
     parts = []
     for number, stream in enumerate(twin.arrivals):
+        if not twin.is_logged(stream):
+            continue
         name = (*luck, stream.name or number)
         if _is_plain(stream):
             shift = np.random.default_rng(stream_key(*name, "arrivals")).random()

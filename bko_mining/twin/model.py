@@ -148,6 +148,11 @@ class Twin(Part):
         """The twin without its memory of past cases: queues, calendars and delays alone decide."""
         return self.replace(observed=None) if self.observed is not None else self
 
+    def is_logged(self, stream: Arrivals) -> bool:
+        """Whether cases of a stream appear in the log; else they are background work."""
+        kinds = self.all_case_types
+        return any(kinds[kind].logged for kind in stream.mix or (stream.case_type,))
+
     @property
     def all_case_types(self) -> dict[str, CaseType]:
         """The case types, with the plain one where the twin names none."""

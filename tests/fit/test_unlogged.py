@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import bko_mining as bko
+from bko_mining.fit import remembering
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.findings import investigate
 from bko_mining.fit.unlogged import promptness, with_hidden_work
@@ -48,3 +49,16 @@ def test_a_quarter_left_out_is_seen_and_becomes_background_load(log):
     weekly = {stream.name: sum(map(sum, stream.table.values())) for stream in twin.arrivals}
     run = bko.simulate(twin, n_cases=800, seed=1)
     assert run.n_cases == pytest.approx(800 * weekly[""] / sum(weekly.values()), rel=0.1)
+
+
+def test_arrivals_put_right_leave_the_background_load_where_it_is(log, monkeypatch):
+    monkeypatch.setattr(remembering, "_UNSEEN", -1.0)  # put arrivals right whatever the log shows
+    hidden = bko.Twin.from_yaml("""
+    arrivals: [{per_week: 200}, {name: unlogged, per_week: 50, case_type: unlogged}]
+    case_types: {case: {}, unlogged: {logged: false}}
+    activities: {Register: {time: 1 min}}
+    routing: [Register]
+    """)
+    seen, background = remembering.with_memory(hidden, log).arrivals
+    assert seen != hidden.arrivals[0]
+    assert background == hidden.arrivals[1]

@@ -10,7 +10,7 @@ from bko_mining.simulate.donors import Donors
 from bko_mining.simulate.following import even_arrivals
 from bko_mining.simulate.memory import evenly
 from bko_mining.simulate.simulation import simulate
-from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.twin.arrivals import CaseType, RateArrivals
 from bko_mining.twin.model import Twin
 from bko_mining.twin.observed import ObservedCases, PackedTable
 
@@ -102,3 +102,12 @@ def test_arrivals_come_as_evenly_as_the_table_says():
 def test_golden_numbers_fill_the_unit_interval_better_than_chance():
     points = np.sort([evenly(case, 0.3) for case in range(100)])
     assert np.diff(points).max() < 0.03
+
+
+def test_background_work_is_no_case_of_a_run_that_follows_the_past():
+    twin = _twin()
+    hidden = RateArrivals(name="hidden", per_week=40, calendar="Mon-Fri 09:00-17:00", case_type="hidden")
+    kinds = {"case": CaseType(), "hidden": CaseType(logged=False)}
+    loaded = twin.replace(arrivals=(*twin.arrivals, hidden), case_types=kinds)
+    alone, beside = (simulate(each, n_cases=50, seed=3) for each in (twin, loaded))
+    assert beside.frame.equals(alone.frame)
