@@ -111,10 +111,11 @@ def money(amount: float, currency: str = "USD") -> str:
     --------
     >>> money(1234.5, "BRL")
     'R$1,234'
+    >>> with speaking("pt_BR"):
+    ...     money(-1234.5, "BRL")
+    '-R$\xa01.234'
     """
-    from babel.numbers import format_currency
-
-    return str(format_currency(round(amount), currency, "¤#,##0", locale=language(), currency_digits=False))
+    return _with_currency(round(amount), currency, "#,##0")
 
 
 def small_money(amount: float, currency: str = "USD") -> str:
@@ -125,9 +126,7 @@ def small_money(amount: float, currency: str = "USD") -> str:
     >>> small_money(40.375, "BRL")
     'R$40.38'
     """
-    from babel.numbers import format_currency
-
-    return str(format_currency(amount, currency, "¤#,##0.00", locale=language(), currency_digits=False))
+    return _with_currency(amount, currency, "#,##0.00")
 
 
 def duration(seconds: float) -> str:
@@ -177,6 +176,14 @@ def day(value: date | datetime) -> str:
 
     pattern = "d MMM y" if language() == "en" else "dd/MM/y"
     return str(format_date(value, pattern, locale=language()))
+
+
+def _with_currency(amount: float, currency: str, digits: str) -> str:
+    """Portuguese sets the sign of a currency off from the amount, and no line may end between them."""
+    from babel.numbers import format_currency
+
+    pattern = "¤" + ("" if language() == "en" else "\N{NO-BREAK SPACE}") + digits
+    return str(format_currency(amount, currency, pattern, locale=language(), currency_digits=False))
 
 
 def _known(name: str) -> str:

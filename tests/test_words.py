@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from bko_mining.errors import BkoError
-from bko_mining.words import day, duration, language, money, number, percent, say, set_language, speaking
+from bko_mining.words import day, duration, language, money, number, percent, say, set_language, small_money, speaking
 
 
 def test_a_sentence_is_translated_and_filled() -> None:
@@ -53,5 +53,6 @@ def test_numbers_money_and_dates_follow_the_language() -> None:
     assert money(1234.6, "USD") == "$1,235"
     with speaking("pt_BR"):
         assert percent(0.4137, 1) == "41,4 %"
-        assert money(1234.6, "BRL") == "R$1.235"
+        assert money(1234.6, "BRL") == "R$\xa01.235"
+        assert small_money(-1234.56, "BRL") == "-R$\xa01.234,56"
         assert day(date(2026, 11, 24)) == "24/11/2026"

@@ -19,9 +19,10 @@ from bko_mining.present.figures import (
     percent_ticks,
     plot,
 )
-from bko_mining.whatif.comparison import BASELINE, BETTER, WORSE, Comparison, signed, spoken
+from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import HEADLINE, MAIN, label
 from bko_mining.whatif.statistics import Interval
+from bko_mining.whatif.verdicts import BETTER, WORSE, signed, spoken
 from bko_mining.words import percent, say
 
 _COLOUR = {BETTER: BLUE, WORSE: ORANGE}

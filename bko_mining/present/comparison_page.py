@@ -8,8 +8,9 @@ from bko_mining.present.comparison_time import plot_queue, plot_trade_off, plot_
 from bko_mining.present.figures import svg_text
 from bko_mining.present.pages import Fact, PageTable, Section, page
 from bko_mining.present.tables import html_table
-from bko_mining.whatif.comparison import BASELINE, Comparison, signed, spoken
+from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import label
+from bko_mining.whatif.verdicts import signed, spoken
 from bko_mining.words import number, percent, say
 
 

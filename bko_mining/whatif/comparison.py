@@ -21,11 +21,10 @@ from bko_mining.whatif.statistics import (
     ratio_interval,
     two_stage_interval,
 )
+from bko_mining.whatif.verdicts import caution, headline, judge, sentence
 from bko_mining.words import duration, money, number, percent, say, small_money
 
 BASELINE = "baseline"
-BETTER, WORSE, SAME, OPEN = "better", "worse", "no difference that matters", "not clear yet"
-HIGHER, LOWER = "higher", "lower"
 C = TypeVar("C", bound="Comparison")
 
 
@@ -92,7 +91,7 @@ class Comparison(Result):
 
     @property
     def summary(self) -> str:
-        """The scenario that moves the main figure most to the good, with its interval."""
+        """The scenario that moves the main figure most to the good, or that none does; with its interval."""
         if not self.scenarios:
             level = self.level(BASELINE)
             return say(
@@ -104,28 +103,11 @@ class Comparison(Result):
                 low=duration(level.low),
                 high=duration(level.high),
             )
-        best = min(self.scenarios, key=lambda name: self.difference(name).estimate)
-        first = say("Of {n} scenarios, '{name}' does best. ", n=number(len(self.scenarios)), name=best)
-        return (first if len(self.scenarios) > 1 else "") + self.sentence(best)
+        return " ".join(filter(None, (headline(self), caution(self))))
 
     def sentence(self, scenario: str, figure: str = MAIN) -> str:
         """Say what a scenario does to a figure, with the interval, the replications and the verdict."""
-        change, base = self.change(scenario, figure), self.level(BASELINE, figure)
-        verdict = self.verdict(scenario, figure)
-        return say(
-            "With '{name}', {kpi} goes from {before} to {after}: {change} ({confidence} interval {low} to {high}, "
-            "{n} replications), {verdict}.",
-            name=scenario,
-            kpi=label(figure),
-            before=self.written(base.estimate, figure),
-            after=self.written(self.level(scenario, figure).estimate, figure),
-            change=signed(change.estimate),
-            confidence=percent(self.confidence),
-            low=signed(change.low),
-            high=signed(change.high),
-            n=number(change.n),
-            verdict=spoken(verdict),
-        )
+        return sentence(self, scenario, figure)
 
     def samples(self, figure: str = MAIN) -> Numbers:
         """The figure of each replication (columns) of the baseline and each scenario (rows); NaN where it has none."""
@@ -229,54 +211,15 @@ def compare(  # noqa: PLR0913  (what a comparison consists of)
     return _with_tables(bare)
 
 
-def judge(difference: Interval, what: Kpi, margin: float) -> str:
-    """Give the verdict on a difference."""
-    if difference.excludes_zero and abs(difference.estimate) >= margin:
-        up = difference.estimate > 0
-        if what.better == "neither":
-            return HIGHER if up else LOWER
-        return BETTER if up == (what.better == "higher") else WORSE
-    return SAME if difference.excludes_zero or difference.within(margin) else OPEN
-
-
-def spoken(verdict: str) -> str:
-    """Say a verdict in the language in force."""
-    words = {
-        BETTER: say("better"),
-        WORSE: say("worse"),
-        SAME: say("no difference that matters"),
-        OPEN: say("not clear yet"),
-        HIGHER: say("higher"),
-        LOWER: say("lower"),
-    }
-    return words[verdict]
-
-
-def signed(share: float) -> str:
-    """Write a relative change.
-
-    Examples
-    --------
-    >>> signed(-0.084), signed(0.123)
-    ('-8.4 %', '+12.3 %')
-    >>> signed(-0.0001)  # never -0.0
-    '+0.0 %'
-    """
-    if not np.isfinite(share):
-        return "∞" if share > 0 else "-∞"
-    if abs(share) <= 0.0005:
-        share = 0.0
-    return ("+" if share >= 0 else "") + percent(share, 1)
-
-
 def written(value: float, what: Kpi, currency: str) -> str:
-    """Write a value with its unit."""
+    """Write a value with its unit; money a case always to the cent, money a week never."""
     if what.unit == "time":
         return duration(value)
     if what.unit == "share":
         return percent(value, 1)
     if what.unit == "money":
-        return money(value, currency) if abs(value) >= 100 else small_money(value, currency)
+        exact = what.name.endswith("_per_case") or (what.name != "cost_per_week" and abs(value) < 100)
+        return small_money(value, currency) if exact else money(value, currency)
     return number(value, 0 if abs(value) >= 100 else 1)
 
 

@@ -15,13 +15,14 @@ import pandas as pd
 
 from bko_mining.errors import BkoError, ScenarioError
 from bko_mining.results import Result
-from bko_mining.whatif.comparison import Comparison, compare, signed
+from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.contest import run_contest
 from bko_mining.whatif.experiment import Crew
 from bko_mining.whatif.kpis import MAIN, kpi, label
 from bko_mining.whatif.levers import Lever, Plan, neighbours, scenario_of
 from bko_mining.whatif.runs import Setting
 from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.verdicts import signed
 from bko_mining.words import number, say
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from bko_mining.whatif.experiment import Crew, run_experiment
 from bko_mining.whatif.kpis import MAIN, label
 from bko_mining.whatif.runs import Setting
 from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.verdicts import signed
 from bko_mining.words import percent, say
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ class Sensitivity(Result):
         """The input that matters most."""
         first = self.table.iloc[0]
         return say(
-            "{kpi} hangs most on {input}: if it is {spread} lower or higher, it changes by {down} or {up}.",
+            "What moves {kpi} most is {input}: {spread} lower or higher changes it by {down} or {up}.",
             kpi=label(self.kpi),
             input=first["input"],
             spread=percent(self.spread),
-            down=percent(first["down_share"], 1),
-            up=percent(first["up_share"], 1),
+            down=signed(first["down_share"]),
+            up=signed(first["up_share"]),
         )
 
 

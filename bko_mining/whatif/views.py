@@ -54,7 +54,7 @@ class TradeOff(Result):
     @property
     def summary(self) -> str:
         """Which figures."""
-        return say("{first} against {second}", first=label(self.second), second=label(self.first))
+        return say("A point a scenario: {first} against {second}.", first=label(self.second), second=label(self.first))
 
 
 def queue_over_time(comparison: Comparison, role: str = "") -> QueueOverTime:

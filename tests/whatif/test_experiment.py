@@ -1,5 +1,6 @@
 """Experiments: pairs, luck, storage, precision."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from bko_mining.errors import BkoError, ScenarioError, TwinWarning
 from bko_mining.fit.under_way import start_state
 from bko_mining.simulate.simulation import simulate
-from bko_mining.whatif.comparison import BETTER, SAME, Comparison
+from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.experiment import run_experiment
+from bko_mining.whatif.runs import Outcome, Setting
 from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.verdicts import BETTER, SAME
 from bko_mining.words import speaking
 from tests.whatif.office import office
 
@@ -41,7 +44,9 @@ def test_the_table_has_a_row_for_each_headline_figure_and_own_ones(answer: Compa
 
 
 def test_the_sentence_has_difference_interval_and_replications_in_both_languages(answer: Comparison) -> None:
-    assert answer.summary.startswith("Of 2 scenarios, 'One more clerk' does best. With 'One more clerk', cycle time")
+    assert answer.summary.startswith(
+        "Of 2 scenarios, 'One more clerk' does best. With 'One more clerk', mean cycle time"
+    )
     assert "95 % interval" in answer.summary
     assert "6 replications" in answer.summary
     with speaking("pt_BR"):
@@ -130,3 +135,51 @@ def test_what_is_open_at_the_end_of_a_log_is_worked_down_from_now_on() -> None:
     usual = np.mean([outcome.series["open"][-7:].mean() for outcome in empty.outcomes[0]])
     fewer = np.mean([outcome.series["open"][-7:].mean() for outcome in later.outcomes[1]])
     assert fewer < usual < len(now.cases)
+
+
+def one_figure(*rows: Sequence[float]) -> Comparison:
+    """A comparison of the baseline (first row) with scenarios A, B … by hand: days of cycle time a replication."""
+    names = ("baseline", *"ABCDE"[: len(rows) - 1])
+    outcomes = [[Outcome({"cycle_time_mean": 86_400.0 * day}, {}) for day in row] for row in rows]
+    return compare(outcomes, names=names, descriptions=names, setting=Setting(n_cases=10))
+
+
+def test_where_nothing_differs_the_sentence_says_so_with_the_largest_difference() -> None:
+    base = [10.0, 10.2, 9.8, 10.1, 9.9, 10.0, 10.0, 10.1, 9.9, 10.0]
+    shifted = [x + (0.05 if i % 2 else 0.03) for i, x in enumerate(base)]
+    found = one_figure(base, base, shifted, base)
+    # Differences are 0.04 +- 2.262 x 0.0105 / sqrt(10) = 0.0075 days of 10.
+    assert found.summary == (
+        "None of the 3 scenarios makes a difference that matters to mean cycle time (10.0 d); largest is 'B': +0.4 % "
+        "(95 % interval +0.3 % to +0.5 %, 10 replications)."
+    )
+    assert one_figure(base, base).summary == (
+        "'A' makes no difference that matters to mean cycle time (10.0 d): 0.0 % (95 % interval 0.0 % to 0.0 %, "
+        "10 replications)."
+    )
+    with speaking("pt_BR"):
+        assert found.summary.startswith("Nenhum dos 3 cenários faz diferença relevante em tempo de ciclo médio")
+
+
+def test_where_nothing_helps_the_sentence_praises_nobody() -> None:
+    base = np.linspace(9, 11, 10)
+    noise = np.tile([-3.0, 2.8], 5)
+    assert "makes mean cycle time (10.0 d) better; nearest to it is 'A'" in one_figure(base, base, base + 2).summary
+    unclear = one_figure(base, base + 2, base + noise).summary
+    assert "is not clear yet; nearest is 'B': -1.0 %" in unclear
+    assert "does best" not in unclear
+    helps = one_figure(base, base - 2, base + 2 * noise - 3).summary
+    assert helps.startswith("Of 2 scenarios, 'A' does best."), "not the one whose runs do not tell"
+
+
+def test_few_replications_of_a_lopsided_figure_are_warned_about() -> None:
+    lopsided = [8.0, 8.1, 8.2, 8.1, 20.0]
+    assert "Take the intervals with care: 5 replications are few" in one_figure(lopsided, lopsided).summary
+    assert "with care" not in one_figure([8.0, 9.0, 10.0, 11.0, 12.0], [7.0, 8.2, 9.0, 9.8, 11.0]).summary
+    assert "with care" not in one_figure(lopsided * 2, lopsided * 2).summary
+
+
+def test_money_of_a_case_has_cents_and_money_of_a_week_none() -> None:
+    found = one_figure([1.0, 2.0])
+    assert [found.written(value, "cost_per_case") for value in (99.5, 100.5)] == ["$99.50", "$100.50"]
+    assert [found.written(value, "cost_per_week") for value in (99.5, 1100.5)] == ["$100", "$1,100"]
