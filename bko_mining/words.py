@@ -129,13 +129,13 @@ def small_money(amount: float, currency: str = "USD") -> str:
     return _with_currency(amount, currency, "#,##0.00")
 
 
-def duration(seconds: float) -> str:
-    """Write a length of time in the unit that reads best (s, min, h, d).
+def duration(seconds: float, *, brief: bool = False) -> str:
+    """Write a length of time in the unit that reads best (s, min, h, d); ``brief``: no decimal from ten on.
 
     Examples
     --------
-    >>> duration(90), duration(5400), duration(400_000)
-    ('2 min', '1.5 h', '4.6 d')
+    >>> duration(90), duration(5400), duration(400_000), duration(98_000, brief=True)
+    ('2 min', '1.5 h', '4.6 d', '27 h')
     """
     if seconds != seconds:
         return "–"
@@ -145,8 +145,12 @@ def duration(seconds: float) -> str:
     if size < 3600:
         return f"{number(seconds / 60)} min"
     if size < 48 * 3600:
-        return f"{number(seconds / 3600, 1)} h"
-    return f"{number(seconds / 86400, 1)} {say('d')}"
+        return f"{number(seconds / 3600, _decimals(size / 3600, brief))} h"
+    return f"{number(seconds / 86400, _decimals(size / 86400, brief))} {say('d')}"
+
+
+def _decimals(value: float, brief: bool) -> int:
+    return 0 if brief and value >= 9.95 else 1
 
 
 def weekdays() -> tuple[str, ...]:

@@ -6,13 +6,13 @@ lines) is painted by us; this module only knows sizes and places, in points, wit
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bko_mining.errors import BkoError
 
 POINTS = 72.0
 
-FLOWING = "nodesep=0.32; ranksep=0.4; splines=spline;"
+FLOWING = "nodesep=0.22; ranksep=0.4; splines=spline;"
 """From top to bottom, along curves."""
 SQUARE = "rankdir=LR; nodesep=0.45; ranksep=0.6; splines=ortho;"
 """From left to right, with square corners; edges carry no labels."""
@@ -40,6 +40,19 @@ class Layout:
     nodes: dict[str, Point]
     splines: tuple[tuple[Point, ...], ...]
     labels: tuple[Point | None, ...]
+
+    def moved(self, right: float, up: float) -> "Layout":
+        """Return the same places, moved."""
+
+        def there(point: Point) -> Point:
+            return point[0] + right, point[1] + up
+
+        return replace(
+            self,
+            nodes={name: there(point) for name, point in self.nodes.items()},
+            splines=tuple(tuple(map(there, spline)) for spline in self.splines),
+            labels=tuple(None if label is None else there(label) for label in self.labels),
+        )
 
 
 def layout(

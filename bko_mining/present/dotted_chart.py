@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from bko_mining.present.figures import MUTED, PALETTE, date_ticks, duration_ticks, footnote, number_ticks, plot
+from bko_mining.present.lettering import in_two_lines
 from bko_mining.results import heading
 from bko_mining.words import number, percent, say
 
@@ -67,8 +68,7 @@ def _key(ax: Axes, found: "DottedChart", named: int) -> None:
     for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
         if handle is not None:
             handle.set(sizes=[26], alpha=1.0)
-        name = text.get_text()
-        text.set_text(name if len(name) <= 28 else f"{name[:27]}…")
+        text.set_text(in_two_lines(text.get_text(), most=52, one=28))
     more = len(found.table) - named
     if more > 0:
         ax.annotate(

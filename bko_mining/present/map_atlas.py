@@ -15,7 +15,8 @@ from bko_mining.diagrams.layout import Layout
 from bko_mining.discover.map_levels import MapLevel, MapLevels, MapView, map_levels
 from bko_mining.discover.steps import END, START
 from bko_mining.present.figures import HEAT, SEQUENTIAL
-from bko_mining.present.map_sketch import OUTER, QUIET, Card, Way, card, ink_on, sketch, text_width, way_width
+from bko_mining.present.lettering import text_width
+from bko_mining.present.map_sketch import OUTER, QUIET, Card, Way, card, ink_on, sketch, way_width
 from bko_mining.words import duration, language, money, number, say, share_words
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _hour_words(hours: float) -> str:
 
 
 def _time_words(seconds: float) -> str:
-    return duration(seconds)
+    return duration(seconds, brief=True)
 
 
 def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], float]":

@@ -8,6 +8,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from bko_mining.diagrams.layout import Layout
+from bko_mining.diagrams.wrapping import shrinks
 from bko_mining.discover.steps import END, START
 from bko_mining.present.figures import DIVERGING, INK, MUTED, SEQUENTIAL, house_style
 from bko_mining.present.map_painter import map_axes, paint, paint_foot, paint_keys
@@ -42,7 +44,7 @@ def plot_map_difference(found: "MapDifference", *, ax: Axes | None = None) -> Ax
 
 
 def plot_side_by_side(found: "MapDifference", *, ax: Axes | None = None) -> Axes:
-    """Draw both maps beside each other, every activity and path at the same place; what a log lacks is faint."""
+    """Draw both maps beside or above each other, everything at the same place in both; what a log lacks is faint."""
     with house_style():
         left, right = (_side(found, "before"), _side(found, "after"))
         # One layout for both: the words of the two sides need the room of the wider.
@@ -50,17 +52,27 @@ def plot_side_by_side(found: "MapDifference", *, ax: Axes | None = None) -> Axes
             {name: _wider(left[0][name], right[0][name]) for name in left[0]},
             [max(pair, key=lambda way: len(way.text)) for pair in zip(left[1], right[1], strict=True)],
         )
-        width, height = common.places.width, common.places.height
-        axes = map_axes(ax, 2 * width + GAP, height + TITLE)
+        steps, width, height = _arranged(common.places)
+        axes = map_axes(ax, width, height)
         for place, (cards, ways) in enumerate((left, right)):
-            x = place * (width + GAP)
-            paint(axes, Sketch(_fitted(cards, common.cards), tuple(ways), common.places), x=x)
+            x, y = steps[place]
+            paint(axes, Sketch(_fitted(cards, common.cards), tuple(ways), common.places.moved(x, y)))
             n = (found.n_before, found.n_after)[place]
             title = f"{found.names[place]} · {say('{cases} cases', cases=number(n))}"
-            axes.text(x, height + TITLE / 2, title, fontsize=11.5, weight="bold", color=INK, va="center")
-        paint_keys(axes, 2 * width + GAP, [(say("share of cases"), SEQUENTIAL, f"0 – {percent(1)}")])
-        paint_foot(axes, 2 * width + GAP, _meaning(found), _shown(found))
+            axes.text(
+                x, y + common.places.height + TITLE / 2, title, fontsize=11.5, weight="bold", color=INK, va="center"
+            )
+        paint_keys(axes, width, [(say("share of cases"), SEQUENTIAL, f"0 – {percent(1)}")])
+        paint_foot(axes, width, _meaning(found), _shown(found))
     return axes
+
+
+def _arranged(places: Layout) -> tuple[tuple[tuple[float, float], ...], float, float]:
+    """Where the two maps go, and the size of both: beside each other, or one above the other where they are wide."""
+    width, height = places.width, places.height + TITLE
+    if shrinks(2 * width + GAP, height) <= shrinks(width, 2 * height + GAP):
+        return ((0.0, 0.0), (width + GAP, 0.0)), 2 * width + GAP, height
+    return ((0.0, height + GAP), (0.0, 0.0)), width, 2 * height + GAP
 
 
 def _side(found: "MapDifference", side: Side) -> tuple[dict[str, Card], list[Way]]:
@@ -82,7 +94,7 @@ def _level(row: Any, side: Side, shows: str) -> str:
     time = getattr(row, f"{side}_mean_time")
     if shows == "cases" or pd.isna(time) or time.total_seconds() == 0:
         return share
-    return f"{share} · {duration(time.total_seconds())}"
+    return f"{share} · {duration(time.total_seconds(), brief=True)}"
 
 
 def _wider(one: Card, other: Card) -> Card:
@@ -134,7 +146,7 @@ def _change(row: Any, found: "MapDifference") -> str:
     times = [row.before_mean_time, row.after_mean_time]
     if _outer(row) or all(pd.isna(time) or time.total_seconds() == 0 for time in times):
         return ""
-    old, new = ("–" if pd.isna(time) else duration(time.total_seconds()) for time in times)
+    old, new = ("–" if pd.isna(time) else duration(time.total_seconds(), brief=True) for time in times)
     return old if old == new else f"{old} → {new}"
 
 

@@ -13,7 +13,8 @@ from matplotlib.path import Path
 from bko_mining.diagrams.layout import POINTS, Layout, Point
 from bko_mining.discover.steps import END, START
 from bko_mining.present.figures import INK, MUTED, PAPER, SEQUENTIAL, new_axes
-from bko_mining.present.map_sketch import LABEL, LINE, MARKER, NAME, SMALL, Card, Sketch, Way, text_width
+from bko_mining.present.lettering import text_width
+from bko_mining.present.map_sketch import LABEL, LINE, MARKER, NAME, SMALL, Card, Sketch, Way
 
 FOOT = 64.0
 MIN_WIDTH = 430.0
@@ -32,15 +33,14 @@ def map_axes(ax: Axes | None, width: float, height: float) -> Axes:
     return axes
 
 
-def paint(ax: Axes, drawn: Sketch, *, x: float = 0.0) -> None:
-    """Paint cards, ways and markers, moved to the right by ``x`` points."""
+def paint(ax: Axes, drawn: Sketch) -> None:
+    """Paint cards, ways and markers."""
     rare_first = sorted(range(len(drawn.ways)), key=lambda at: drawn.ways[at].width)
     for at in rare_first:
-        _paint_way(ax, drawn.ways[at], drawn.places.splines[at], drawn.places.labels[at], x)
+        _paint_way(ax, drawn.ways[at], drawn.places.splines[at], drawn.places.labels[at])
     for name, card in drawn.cards.items():
-        place = drawn.places.nodes[name]
-        _paint_card(ax, card, place[0] + x, place[1])
-    _paint_markers(ax, drawn.places, x)
+        _paint_card(ax, card, *drawn.places.nodes[name])
+    _paint_markers(ax, drawn.places)
 
 
 def paint_keys(ax: Axes, width: float, keys: Sequence[tuple[str, Colormap, str]]) -> None:
@@ -65,17 +65,17 @@ def paint_foot(ax: Axes, width: float, *sentences: str) -> None:
     ax.set_ylim(bottom=-FOOT - 4 - 10 * max(0, len(rows) - 2))
 
 
-def _paint_way(ax: Axes, way: Way, spline: Sequence[Point], label: Point | None, x: float) -> None:
-    _curve(ax, np.asarray(spline) + np.array([x, 0.0]), way)
+def _paint_way(ax: Axes, way: Way, spline: Sequence[Point], label: Point | None) -> None:
+    _curve(ax, np.array(spline), way)
     if label is None or not way.text:
         return
     # The words beside a loop keep clear of its head.
-    x += 5 if way.source == way.target else 0
+    x = label[0] + (5 if way.source == way.target else 0)
     width = text_width(way.text, LABEL) + 4
-    box = Rectangle((label[0] + x - width / 2, label[1] - 5.5), width, 11, facecolor=PAPER, alpha=0.85, linewidth=0)
+    box = Rectangle((x - width / 2, label[1] - 5.5), width, 11, facecolor=PAPER, alpha=0.85, linewidth=0)
     box.set_zorder(3)
     ax.add_patch(box)
-    ax.text(label[0] + x, label[1], way.text, fontsize=LABEL, color=INK, ha="center", va="center_baseline", zorder=4)
+    ax.text(x, label[1], way.text, fontsize=LABEL, color=INK, ha="center", va="center_baseline", zorder=4)
 
 
 def _curve(ax: Axes, points: Any, way: Way) -> None:
@@ -114,11 +114,10 @@ def _paint_card(ax: Axes, card: Card, x: float, y: float) -> None:
             va="center_baseline", zorder=6)  # fmt: skip
 
 
-def _paint_markers(ax: Axes, places: Layout, x: float) -> None:
+def _paint_markers(ax: Axes, places: Layout) -> None:
     for name in (START, END):
-        middle = (places.nodes[name][0] + x, places.nodes[name][1])
-        ax.add_patch(Circle(middle, MARKER - 2, facecolor=PAPER, edgecolor=INK, linewidth=1.3, zorder=5))
-    at, up = places.nodes[START][0] + x, places.nodes[START][1]
+        ax.add_patch(Circle(places.nodes[name], MARKER - 2, facecolor=PAPER, edgecolor=INK, linewidth=1.3, zorder=5))
+    at, up = places.nodes[START]
     ax.add_patch(Polygon([(at - 4, up - 6), (at - 4, up + 6), (at + 6.5, up)], color=INK, linewidth=0, zorder=6))
-    at, up = places.nodes[END][0] + x, places.nodes[END][1]
+    at, up = places.nodes[END]
     ax.add_patch(Rectangle((at - 4.8, up - 4.8), 9.6, 9.6, color=INK, linewidth=0, zorder=6))

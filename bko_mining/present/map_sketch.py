@@ -1,26 +1,23 @@
 """What a map is drawn of: cards for activities, ways between them, and where they stand; no painter is named here."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from matplotlib.colors import Colormap, to_hex
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
 
 from bko_mining.diagrams.layout import Edge, Layout, layout
+from bko_mining.diagrams.wrapping import wrapped
 from bko_mining.discover.steps import END, START
-from bko_mining.present.figures import INK, PAPER, SEQUENTIAL, house_style
+from bko_mining.present.figures import INK, PAPER, SEQUENTIAL
+from bko_mining.present.lettering import lines_of, text_width
 from bko_mining.words import duration, number
 
 NAME, SMALL, LABEL = 9.5, 8.0, 7.6
 LINE = 12.5
 MARKER = 15.0
 QUIET, OUTER = "#c5cdd5", "#aab4be"
-_WRAPS = (24, 30, 38, 48)
-_MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Sketch:
 
 
 def sketch(cards: Mapping[str, Card], ways: Sequence[Way]) -> Sketch:
-    """Lay cards and ways out, the cards in process order; the start stands first and the end last."""
+    """Lay cards and ways out, the cards in process order, in columns where they are many; the end stands last."""
     marker = (2 * MARKER, 2 * MARKER)
     sizes = {START: marker, **{name: (card.width, card.height) for name, card in cards.items()}, END: marker}
     rank = {name: place for place, name in enumerate(sizes)}
@@ -71,24 +68,16 @@ def sketch(cards: Mapping[str, Card], ways: Sequence[Way]) -> Sketch:
         Edge(way.source, way.target, way.weight, label_size(way.text), rank[way.source] > rank[way.target])
         for way in ways
     ]
-    return Sketch(dict(cards), tuple(ways), layout(sizes, edges, first=START, last=END))
+    places = layout(sizes, edges, first=START, last=END)
+    return Sketch(dict(cards), tuple(ways), wrapped(places, sizes))
 
 
 def card(name: str, fact: str, *, shade: float = 0.0, colours: Colormap = SEQUENTIAL) -> Card:
     """Size a card to its words; the shade (0 to 1) is taken from the colours, and the ink so that it can be read."""
-    lines = wrapped(name)
+    lines = lines_of(name)
     wide = max(*(text_width(line, NAME, bold=True) for line in lines), text_width(fact, SMALL), 58.0)
     fill = to_hex(colours(0.08 + 0.92 * shade))
     return Card(lines, fact, wide + 22, LINE * len(lines) + 22, fill, ink_on(fill))
-
-
-def wrapped(name: str) -> tuple[str, ...]:
-    """Break a name into lines without losing a letter: three lines where that can be, wider ones before more."""
-    for width in _WRAPS:
-        lines = textwrap.wrap(name, width, break_long_words=True) or ["–"]
-        if len(lines) <= _MOST_LINES:
-            break
-    return tuple(lines)
 
 
 def ink_on(fill: str) -> str:
@@ -111,15 +100,7 @@ def path_words(row: Any) -> str:
     """What stands on a path: how often it is taken and, between activities, the median time that passes."""
     outer = row.source_activity == START or row.target_activity == END
     time = row.median_time.total_seconds()
-    return number(row.n) if outer or time <= 0 else f"{number(row.n)} · {duration(time)}"
-
-
-@cache
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width of a text in points in the house typeface."""
-    with house_style():
-        font = FontProperties(family=["Inter", "DejaVu Sans"], size=size, weight="bold" if bold else "normal")
-        return float(TextToPath().get_text_width_height_descent(text, font, False)[0])
+    return number(row.n) if outer or time <= 0 else f"{number(row.n)} · {duration(time, brief=True)}"
 
 
 @cache

@@ -6,7 +6,8 @@ from markupsafe import escape
 
 from bko_mining.diagrams.layout import Layout, Point
 from bko_mining.discover.steps import END, START
-from bko_mining.present.map_sketch import LINE, MARKER, NAME, SMALL, Card, Sketch, text_width
+from bko_mining.present.lettering import text_width
+from bko_mining.present.map_sketch import LINE, MARKER, NAME, SMALL, Card, Sketch
 
 STYLE = (
     'text{font-family:Inter,"Helvetica Neue",Arial,sans-serif;text-anchor:middle;dominant-baseline:central;'

@@ -16,7 +16,7 @@ from bko_mining.diagrams.folding import Folded, folded
 from bko_mining.diagrams.layout import POINTS
 from bko_mining.diagrams.placing import Box, Line, Placed, place
 from bko_mining.present.figures import HEAT, INK, MUTED, ORANGE, PAPER, SEQUENTIAL, house_style, new_axes
-from bko_mining.present.map_sketch import text_width
+from bko_mining.present.lettering import even_lines, text_width
 from bko_mining.words import number, percent, say
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _outside(found: "Conformance") -> list[str]:
 
 
 def _wrapped(name: str) -> tuple[str, ...]:
-    return tuple(textwrap.wrap(name, WRAP, break_long_words=True, max_lines=4, placeholder=" …")) or ("–",)
+    return even_lines(name, WRAP, most=4)
 
 
 def _paint(drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes | None) -> tuple[Axes, Placed]:

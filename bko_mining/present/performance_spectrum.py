@@ -8,7 +8,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.lines import Line2D
 
-from bko_mining.present.figures import DIVERGING, INK, date_ticks, footnote, plot
+from bko_mining.present.figures import DIVERGING, INK, MUTED, date_ticks, footnote, plot
+from bko_mining.present.lettering import in_two_lines
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ MOST_LINES = 4_000
 @plot(width=8.4, height=5.0)
 def plot_performance_spectrum(found: "PerformanceSpectrum", ax: Axes) -> None:
     """Draw time to the right and the activities from top to bottom; the quickest passages blue, the slowest orange."""
-    colours = [DIVERGING(k / (found.n_classes - 1)) for k in range(found.n_classes)]
+    colours = [_colour(k / (found.n_classes - 1)) for k in range(found.n_classes)]
     n_segments = len(found.table)
     drawn = 0
     for k in range(n_segments):
@@ -36,7 +37,7 @@ def plot_performance_spectrum(found: "PerformanceSpectrum", ax: Axes) -> None:
         ax.add_collection(LineCollection(list(ends), colors=paint, linewidths=0.7, rasterized=True))
     for level in range(n_segments + 1):
         ax.axhline(level, color=INK, linewidth=0.9, zorder=3)
-    ax.set_yticks(range(n_segments + 1), labels=[_short(name) for name in found.activities], color=INK)
+    ax.set_yticks(range(n_segments + 1), labels=[in_two_lines(name) for name in found.activities], color=INK)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_ylim(n_segments + 0.04, -0.04)
@@ -47,6 +48,13 @@ def plot_performance_spectrum(found: "PerformanceSpectrum", ax: Axes) -> None:
     _key(ax, found, colours)
     text = say("{n} passages", n=number(len(found.segment)))
     footnote(ax, text if drawn == len(found.segment) else f"{text}; {say('{n} of them drawn', n=number(drawn))}")
+
+
+def _colour(share: float) -> tuple[float, float, float, float]:
+    """From blue to orange, past the pale middle of the scale, in which a line cannot be seen."""
+    if share == 0.5:
+        return to_rgba(MUTED)
+    return DIVERGING(0.4 * share if share < 0.5 else 1 - 0.4 * (1 - share))
 
 
 def _say_times(ax: Axes, found: "PerformanceSpectrum") -> None:
@@ -65,11 +73,3 @@ def _key(ax: Axes, found: "PerformanceSpectrum", colours: list[tuple[float, floa
     ax.legend(handles, names, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=n, borderpad=0, handlelength=1.2)
     ax.title.set_position((0, 1))
     ax.set_title(ax.get_title(loc="left"), loc="left", pad=26)
-
-
-def _short(name: str) -> str:
-    words = name if len(name) <= 44 else f"{name[:43]}…"
-    if len(words) <= 24 or " " not in words:
-        return words
-    middle = min((i for i, letter in enumerate(words) if letter == " "), key=lambda i: abs(i - len(words) / 2))
-    return f"{words[:middle]}\n{words[middle + 1 :]}"

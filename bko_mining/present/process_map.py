@@ -74,7 +74,7 @@ def _fact(row: Any, found: "ProcessMap") -> str:
     often, time = f"{number(row.n)} ×", row.median_time.total_seconds()
     if found.colour == "rework":
         return often + (f"  ·  {say('{share} again', share=share_words(row.n_rework / row.n))}" if row.n_rework else "")
-    return often + (f"  ·  {duration(time)}" if found.starts_known and time > 0 else "")
+    return often + (f"  ·  {duration(time, brief=True)}" if found.starts_known and time > 0 else "")
 
 
 def _ways(found: "ProcessMap") -> list[Way]:

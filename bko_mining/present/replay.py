@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from bko_mining.discover.replay import OTHER
 from bko_mining.discover.steps import END, START
 from bko_mining.present.figures import BLUE, MUTED, PALETTE
-from bko_mining.present.map_sketch import Sketch, Way, card, sketch, text_width, way_width
+from bko_mining.present.lettering import text_width
+from bko_mining.present.map_sketch import Sketch, Way, card, sketch, way_width
 from bko_mining.present.map_svg import STYLE, down, svg_map
 from bko_mining.words import day, duration, number, say
 

@@ -7,6 +7,7 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Polygon, Rectangle
 
 from bko_mining.present.figures import BLUE, FAINT, INK, MUTED, PALETTE, footnote, plot
+from bko_mining.present.lettering import shortened, text_width
 from bko_mining.words import duration, number, percent, say
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ROWS, STEPS = 12, 14
 LEFT, CHEVRON, POINT = 4.3, 1.0, 0.22
+KEY, ROOM, SWATCH = 8.0, 610.0, 30.0
+"""Size of the letters of the key, and room for all its columns and for a swatch (points)."""
 
 
 @plot(width=9.2, height=4.6)
@@ -34,10 +37,11 @@ def plot_variants(found: "Variants", ax: Axes) -> None:
         time = duration(found.table["median_cycle_time"].iloc[place].total_seconds())
         text = f"+{more}   {time}" if more > 0 else time
         ax.text(LEFT + CHEVRON * min(len(sequence), STEPS) + 0.35, y, text, va="center", fontsize=8, color=MUTED)
-    _key(ax, colours, -len(rows) - 0.3)
+    columns = 4 if max(text_width(name, KEY) for name in names) < ROOM / 4 - SWATCH else 3
+    _key(ax, colours, -len(rows) - 0.3, columns)
     ax.set_axis_off()
     ax.set_xlim(0, LEFT + CHEVRON * STEPS + 2.4)
-    ax.set_ylim(-len(rows) - 0.1 - 0.8 * ((len(names) + 3) // 4), 0.9)
+    ax.set_ylim(-len(rows) - 0.1 - 0.8 * -(-len(names) // columns), 0.9)
     ax.set_title(say("The most frequent ways through the process"))
     covered = percent(float(found.table["coverage_share"].iloc[len(rows) - 1]))
     note = say("{n} of {all} variants, {share} of the cases; beside the bars their running total, behind each row the "
@@ -67,11 +71,12 @@ def _chevron(ax: Axes, x: float, y: float, colour: str) -> None:
     ax.add_patch(Polygon([*corners, (x + POINT, y)], facecolor=colour, linewidth=0))
 
 
-def _key(ax: Axes, colours: dict[str, str], top: float) -> None:
+def _key(ax: Axes, colours: dict[str, str], top: float, columns: int) -> None:
     for place, (name, colour) in enumerate(colours.items()):
-        x, y = 0.2 + (place % 4) * 4.9, top - 0.8 * (place // 4)
+        x, y = 0.2 + (place % columns) * 19.6 / columns, top - 0.8 * (place // columns)
         ax.add_patch(Rectangle((x, y - 0.22), 0.45, 0.44, facecolor=colour, linewidth=0))
-        ax.text(x + 0.65, y, name if len(name) <= 30 else f"{name[:29]}…", va="center", fontsize=8, color=INK)
+        words = shortened(name, ROOM / columns - SWATCH, KEY)
+        ax.text(x + 0.65, y, words, va="center", fontsize=KEY, color=INK)
 
 
 def _colour(place: int) -> str:

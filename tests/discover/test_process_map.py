@@ -9,7 +9,7 @@ from bko_mining.discover.process_map import END, START, ProcessMap, process_map
 from bko_mining.discover.variants import variants
 from bko_mining.errors import LogError
 from bko_mining.present.figures import png_bytes, svg_text
-from bko_mining.present.map_sketch import wrapped
+from bko_mining.present.lettering import lines_of
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 
@@ -116,7 +116,7 @@ def test_rework_is_a_measure_of_the_map() -> None:
 
 @pytest.mark.parametrize("name", ["W" * 200, "Conferência de documentação do fornecedor " * 5, "a", "R$ $x$ <&> ação"])
 def test_no_letter_of_a_name_is_lost(name: str) -> None:
-    lines = wrapped(name)
+    lines = lines_of(name)
     assert "".join(lines).replace(" ", "") == name.replace(" ", "")
 
 
