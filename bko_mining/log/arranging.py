@@ -15,8 +15,13 @@ from bko_mining.log.exports import Export
 from bko_mining.log.headings import HEADINGS, TRANSITIONS, normalise
 from bko_mining.log.instants import read_instants
 
-_DAY = frozenset(["data", "date", "dia", "day", "datum", "fecha"])
-_TIME = frozenset(["hora", "time", "horario", "uhrzeit", "zeit"])
+_DAY = frozenset(["data", "date", "dia", "day", "datum", "fecha", "tag"])
+_TIME = frozenset(["hora", "time", "horario", "uhrzeit", "zeit", "heure"])
+_TECHNICAL = {
+    "erdat": "er date", "erzet": "er time", "aedat": "ae date", "aezet": "ae time", "udate": "u date",
+    "utime": "u time", "cpudt": "cpu date", "cputm": "cpu time",
+}  # fmt: skip
+_DIGITS = r"^([01]?\d|2[0-4])[0-5]\d[0-5]\d$"
 _CLOCK = r"^ *\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( *[AaPp]\.?[Mm]\.?)? *$"
 _DURATION = frozenset(["duration", "duracao", "dauer", "duracion", "elapsed"])
 _SECONDS = {
@@ -38,38 +43,60 @@ def arranged(export: Export) -> Export:
     >>> arranged(Export(table)).table["Data Hora"].to_pylist()
     ['05/01/2026 08:00', '06/01/2026 09:30']
     """
-    added = _instants(export.table) | _lifecycle(export.table) | _ends(export.table)
+    whole, parts = _instants(export.table)
+    added = whole | _lifecycle(export.table) | _ends(export.table)
     added = {name: column for name, column in added.items() if name not in export.table.column_names}
     if not added:
         return export
     own = {name: export.table[name] for name in export.table.column_names}
-    return Export(pa.table(added | own), export.found, export.decimal, export.preset)
+    return Export(pa.table(added | own), export.found, export.decimal, export.preset, parts)
 
 
-def _instants(table: pa.Table) -> dict[str, Any]:
-    words = {name: normalise(name).split() for name in table.column_names}
+def _instants(table: pa.Table) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Whole instants of a day and a time of day, and the columns that they are made of."""
+    words = {name: _words(name) for name in table.column_names}
     rests = {
         tuple(w for w in own if w not in _TIME): name
         for name, own in words.items()
         if len(set(own) & _TIME) == 1 and not set(own) & _DAY and _is_clock(table[name])
     }
-    found = {}
+    found, parts = {}, []
     for name, own in words.items():
         clock = rests.get(tuple(w for w in own if w not in _DAY))
         if clock is None or len(set(own) & _DAY) != 1 or not _is_day(table[name]):
             continue
         time = next(w for w in words[clock] if w in _TIME)
         heading = " ".join(f"{w} {time}" if w in _DAY else w for w in own).title()
-        found[heading] = pc.binary_join_element_wise(_texts(table[name]), _texts(table[clock]), " ")
-    return found
+        found[heading] = pc.binary_join_element_wise(_texts(table[name]), _clock(table[clock]), " ")
+        parts += [name, clock]
+    return found, tuple(parts)
+
+
+def _words(name: str) -> list[str]:
+    plain = normalise(name)
+    return _TECHNICAL.get(plain, plain).split()
 
 
 def _is_clock(column: Any) -> bool:
     if pa.types.is_time(column.type):
         return True
     texts = as_dictionary(column).dictionary.slice(0, 500)
-    known = pa.types.is_string(texts.type) and len(texts) > 0
-    return known and bool(pc.all(pc.or_(pc.match_substring_regex(texts, _CLOCK), pc.equal(texts, ""))).as_py())
+    if pa.types.is_integer(texts.type):
+        texts = texts.cast(pa.string())
+    if not pa.types.is_string(texts.type) or not len(texts):
+        return False
+    filled = texts.filter(pc.not_equal(texts, ""))
+    return any(bool(pc.all(pc.match_substring_regex(filled, form)).as_py()) for form in (_CLOCK, _DIGITS))
+
+
+def _clock(column: Any) -> Any:
+    """Times of day as texts: ``80000`` as ``08:00:00``."""
+    texts = _texts(column)
+    digits = pc.match_substring_regex(texts, _DIGITS)
+    if not pc.any(digits).as_py():
+        return texts
+    spaced = pc.replace_substring_regex(pc.utf8_lpad(texts, 6, "0"), r"^(\d\d)(\d\d)(\d\d)$", r"\1:\2:\3")
+    return pc.if_else(digits, spaced, texts)
 
 
 def _is_day(column: Any) -> bool:

@@ -1,6 +1,6 @@
 """From a table and its mapping to the coded columns of a log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
+from bko_mining.log.arranging import arranged
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, encode
+from bko_mining.log.exports import Export
 from bko_mining.log.findings import Finding
 from bko_mining.log.instants import Parsed, localise, office_zone, read_instants
 from bko_mining.log.lifecycle import Paired, combined, has_pairs, pair_rows, transitions
 from bko_mining.log.mapping import NAMES, Column, ColumnMapping
+from bko_mining.log.recognise import recognise
+from bko_mining.log.steps import unfolded
 from bko_mining.log.typing_columns import typed
 
 _JOINER = " / "
+_ONCE = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +39,15 @@ class _Draft:
     start: Instants
     end: Instants
     enabled: Instants
+
+
+def coded(export: Export, columns: Any, timezone: str | None) -> dict[str, Any]:
+    """Find the mapping of an export and code it: the arguments of ``EventLog.from_codes``."""
+    export, columns = unfolded(arranged(export), columns)
+    mapping = recognise(export.table, columns, aside=export.parts)
+    if export.preset:
+        mapping = mapping.replace(preset=export.preset)
+    return assemble(export.table, mapping, timezone=timezone, found=export.found, decimal=export.decimal)
 
 
 def assemble(
@@ -59,6 +73,8 @@ def assemble(
     naive = timezone or "UTC"
     local = {name: localise(column, naive) for name, column in parsed.items()}
     draft = _draft(table, mapping, {name: column.values for name, column in local.items()})
+    draft, carried = _carried(draft)
+    found += carried
     found += _date_findings(local, naive, told=timezone is not None, draft=draft, table=table, mapping=mapping)
     keep, lost = _placeable(draft)
     found += lost + _out_of_order(draft, keep)
@@ -113,6 +129,17 @@ def _named(table: pa.Table, column: Column | None) -> tuple[Codes, Any]:
         return _blank_is_missing(codes, names)
     parts = [table[name].cast(pa.string()) for name in column]
     return encode(pc.binary_join_element_wise(*parts, _JOINER, null_handling="replace", null_replacement=""))
+
+
+def _carried(draft: _Draft) -> tuple[_Draft, tuple[Finding, ...]]:
+    """The case of a row that has none, where each case stands once, in the first of its rows, as in printed lists."""
+    known = draft.case != UNKNOWN
+    n = int(known.sum())
+    if n < 2 or not known[0] or n > _ONCE * len(known) or np.bincount(draft.case[known]).max() > 1:
+        return draft, ()
+    case = draft.case[np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))]
+    filled = replace(draft, case=case)
+    return filled, (Finding("case_carried", len(known) - n, len(known), _where(filled, ~known)),)
 
 
 def _blank_is_missing(codes: Codes, names: Any) -> tuple[Codes, Any]:
@@ -188,7 +215,7 @@ def _date_findings(
     if unnamed and (named or not told):
         of = sum(int((c.values != MISSING).sum()) for c in parsed.values())
         found.append(Finding("zones_mixed" if named else "zone_assumed", unnamed, of, naive))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _others(table: pa.Table, mapping: ColumnMapping, *, keep_lifecycle: bool) -> pa.Table:

@@ -5,6 +5,7 @@ import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from bko_mining.log.exports import Export, unique_headings
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import HEADINGS, normalise
 from bko_mining.log.instants import looks_like_instants
+from bko_mining.log.ruled import is_rule, unruled, without_fixed_width
 
 NULLS = (
     "",
@@ -37,7 +39,8 @@ NULLS = (
 """Texts that mean that a value is missing."""
 
 _SAMPLE = 256_000
-_SEPARATORS = ",;\t|"
+_LINES = 400
+_SEPARATORS = ",;\t|~\x01^"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -58,7 +61,7 @@ class Dialect:
     headings: tuple[str, ...]
     skip: int
     decimal: str
-    quoted: bool = True
+    quote: str = '"'
 
 
 def read_delimited(data: bytes, name: str) -> Export:
@@ -69,6 +72,7 @@ def read_delimited(data: bytes, name: str) -> Export:
     LogError
         If the file is empty, not text, or has one column only.
     """
+    data = without_fixed_width(data, _encoding(data))
     dialect = sniff(data, name)
     if dialect.encoding in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
         data = data.decode(dialect.encoding, "replace").lstrip("\ufeff").encode()
@@ -79,6 +83,7 @@ def read_delimited(data: bytes, name: str) -> Export:
         raise LogError(f"{name} cannot be read as a table separated by {dialect.separator!r}: {error}") from error
     if len(table) == 0:
         raise LogError(f"{name} has headings but no rows: {', '.join(dialect.headings[:12])}")
+    table = unruled(table, dialect.headings)
     empty = [c for c in table.column_names if c.startswith("column_") and table[c].null_count == len(table)]
     return Export(table.drop_columns(empty), _unread(bad, len(table), dialect), dialect.decimal)
 
@@ -89,7 +94,7 @@ def sniff(data: bytes, name: str) -> Dialect:
     Examples
     --------
     >>> sniff("Caso;Etapa;Valor\\n1;Análise;10,5\\n".encode("cp1252"), "x.csv")
-    Dialect(encoding='cp1252', separator=';', headings=('Caso', 'Etapa', 'Valor'), skip=1, decimal=',', quoted=True)
+    Dialect(encoding='cp1252', separator=';', headings=('Caso', 'Etapa', 'Valor'), skip=1, decimal=',', quote='"')
     """
     encoding = _encoding(data)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE]).lstrip("\ufeff")
@@ -101,22 +106,29 @@ def sniff(data: bytes, name: str) -> Dialect:
     if len(data) > _SAMPLE and len(lines) > 1:
         lines = lines[:-1]
     lead = int(lines[0].lower().startswith("sep="))
-    separator, quoted = _separator(lines[lead : lead + 400], name)
-    rows = _rows(lines[lead : lead + 400], separator, quoted)
+    lines = ["\n" if is_rule(line.strip()) else line for line in lines[lead : lead + _LINES]]
+    separator, quote = _separator(lines, name)
+    rows = _rows(lines, separator, quote)
     width = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0][0]
-    top = next(
-        i for i, row in enumerate(rows) if len(row) >= width - 1 and sum(bool(c.strip()) for c in row) > width // 2
-    )
+    top = _top(rows, width)
     titled = _is_heading(rows[top], rows[top + 1 : top + 2])
     headings = unique_headings((rows[top] + [""] * (width - len(rows[top]))) if titled else [""] * width)
     # Rows before the headings hold no line breaks of their own, so rows are lines here.
-    return Dialect(
-        encoding, separator, tuple(headings), lead + top + int(titled), _decimal(rows[top + 1 :], separator), quoted
-    )
+    skip = lead + top + int(titled)
+    return Dialect(encoding, separator, tuple(headings), skip, _decimal(rows[top + 1 :], separator), quote)
 
 
-def _rows(lines: list[str], separator: str, quoted: bool) -> list[list[str]]:
-    return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE))
+def _top(rows: list[list[str]], width: int) -> int:
+    """The row of the headings: the first that fills most of the columns in use."""
+    wide = [i for i, row in enumerate(rows) if len(row) >= width - 1]
+    filled = {i: {j for j, cell in enumerate(rows[i]) if cell.strip()} for i in wide}
+    used = len(set().union(*filled.values()))
+    return next((i for i in wide if len(filled[i]) > used // 2), wide[0])
+
+
+def _rows(lines: list[str], separator: str, quote: str) -> list[list[str]]:
+    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+    return list(csv.reader(lines, delimiter=separator, quotechar=quote or '"', quoting=quoting))
 
 
 def _encoding(data: bytes) -> str:
@@ -134,21 +146,21 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def _separator(lines: list[str], name: str) -> tuple[str, bool]:
-    best: tuple[float, int, str, bool] = (0.0, 0, "", True)
-    for separator in _SEPARATORS:
-        for quoted in (True, False):
-            try:
-                widths = Counter(len(row) for row in _rows(lines, separator, quoted) if row)
-            except csv.Error:
-                continue
-            width, n = widths.most_common(1)[0] if widths else (1, 0)
-            if width < 2:
-                continue
-            agreement = n / max(sum(widths.values()), 1)
-            # Quotes that hold together count for more than a wide table without them.
-            score = (round(agreement, 2) - (0 if quoted else 0.2), width, separator, quoted)
-            best = max(best, score, key=lambda s: (s[0], s[1]))
+def _separator(lines: list[str], name: str) -> tuple[str, str]:
+    best: tuple[float, int, str, str] = (0.0, 0, "", "")
+    quotes = ('"', "'", "") if lines[0].startswith("'") else ('"', "")
+    for separator, quote in product(_SEPARATORS, quotes):
+        try:
+            widths = Counter(len(row) for row in _rows(lines, separator, quote) if row)
+        except csv.Error:
+            continue
+        width, n = widths.most_common(1)[0] if widths else (1, 0)
+        if width < 2:
+            continue
+        agreement = n / max(sum(widths.values()), 1)
+        # Quotes that hold together count for more than a wide table without them.
+        score = (round(agreement, 2) - (0 if quote else 0.2), width, separator, quote)
+        best = max(best, (score[0] + 0.01 * (quote == "'"), *score[1:]), key=lambda s: (s[0], s[1]))
     if not best[2]:
         raise LogError(f"{name} has one column only; a log needs at least a case, an activity and an instant")
     return best[2], best[3]
@@ -159,7 +171,7 @@ def _is_heading(row: list[str], following: list[list[str]]) -> bool:
     if any(normalise(cell) in known for cell in row):
         return True
     cells = [cell for cell in row if cell.strip()]
-    dated = any(looks_like_instants(pa.array([cell])) for cell in cells)
+    dated = any(looks_like_instants(pa.array([cell.strip()])) for cell in cells)
     return not dated and not (following and all(c.strip().replace(".", "").isdigit() for c in cells))
 
 
@@ -185,8 +197,8 @@ def _read(data: bytes, dialect: Dialect, bad: list[Any]) -> pa.Table:
         ),
         arrow_csv.ParseOptions(
             delimiter=dialect.separator,
-            quote_char='"' if dialect.quoted else False,
-            newlines_in_values=dialect.quoted and b'"' in data,
+            quote_char=dialect.quote or False,
+            newlines_in_values=dialect.quote != "" and dialect.quote.encode() in data,
             invalid_row_handler=note,
             ignore_empty_lines=True,
         ),
@@ -197,6 +209,7 @@ def _read(data: bytes, dialect: Dialect, bad: list[Any]) -> pa.Table:
 
 
 def _unread(bad: list[Any], n: int, dialect: Dialect) -> tuple[Finding, ...]:
+    bad = [row for row in bad if not is_rule(row.text.strip())]
     if not bad:
         return ()
     first = bad[0]

@@ -4,13 +4,12 @@ import json
 from io import BytesIO
 from typing import Any
 
-import pyarrow as pa
-
 from bko_mining.errors import LogError
-from bko_mining.log.exports import Export, cells, records_table, unique_headings
+from bko_mining.log.exports import Export, records_table
 from bko_mining.log.findings import Finding
-from bko_mining.log.ocel import read_ocel_json
+from bko_mining.log.ocel import of_version_1, read_ocel_json
 from bko_mining.log.presets import reshape_documents
+from bko_mining.log.sheets import Rows, sheet_export
 
 
 def read_json(data: bytes, name: str, object_type: str | None = None) -> Export:
@@ -27,8 +26,10 @@ def read_json(data: bytes, name: str, object_type: str | None = None) -> Export:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         document, found = _lines(text, name, error)
-    if isinstance(document, dict) and "objectTypes" in document and "events" in document:
+    if isinstance(document, dict) and "events" in document and {"objectTypes", "objects"} & document.keys():
         return read_ocel_json(document, name, object_type)
+    if isinstance(document, dict) and "ocel:events" in document:
+        return read_ocel_json(of_version_1(document), name, object_type)
     export = reshape_documents(document)
     if export is not None:
         return export
@@ -36,7 +37,7 @@ def read_json(data: bytes, name: str, object_type: str | None = None) -> Export:
 
 
 def read_workbook(data: bytes, name: str) -> Export:
-    """Read the largest sheet of an Excel workbook.
+    """Read the sheet of an Excel workbook that looks most like a log.
 
     Raises
     ------
@@ -47,27 +48,29 @@ def read_workbook(data: bytes, name: str) -> Export:
 
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(data))
-        sheets = [book.get_sheet_by_name(sheet).to_python(skip_empty_area=True) for sheet in book.sheet_names]
+        sheets = {title: _filled(book.get_sheet_by_name(title)) for title in book.sheet_names}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise LogError(f"{name} cannot be read as a workbook: {error}") from error
-    rows = max(sheets, key=lambda sheet: len(sheet) * len(sheet[0]) if sheet else 0, default=[])
-    if len(rows) < 2:
-        raise LogError(f"{name} has no sheet with headings and rows")
-    top = _top(rows)
-    headings = unique_headings([str(cell) for cell in rows[top]])
-    columns = zip(*rows[top + 1 :], strict=True)
-    return Export(pa.table({h: cells(list(c)) for h, c in zip(headings, columns, strict=True)}))
+    return sheet_export(sheets, name)
 
 
-def _top(rows: list[list[Any]]) -> int:
-    """The row of the headings: the first well filled one with a well filled one below it, titles passed over."""
-    full = [sum(cell != "" for cell in row) > len(row) // 2 for row in rows]
-    for i in range(len(rows) - 1):
-        texts = [cell for cell in rows[i] if cell != ""]
-        titled = any(not isinstance(cell, str) or cell.rstrip().endswith(":") for cell in texts)
-        if full[i] and full[i + 1] and not titled:
-            return i
-    return full.index(True) if any(full) else 0
+def _filled(sheet: Any) -> Rows:
+    """The rows of a sheet; merged cells say in every row, but not in every column, what they say in the first."""
+    rows = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+        for row in rows[top + 1 : bottom + 1]:
+            row[left : left + 1] = rows[top][left : left + 1]
+    return _used(rows)
+
+
+def _used(rows: Rows) -> Rows:
+    """Without the empty rows and columns around a table."""
+    full = [i for i, row in enumerate(rows) if any(cell != "" for cell in row)]
+    if not full:
+        return []
+    wide = [any(row[j] != "" for row in rows) for j in range(len(rows[0]))]
+    left, right = wide.index(True), len(wide) - wide[::-1].index(True)
+    return [row[left:right] for row in rows[full[0] : full[-1] + 1]]
 
 
 def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[list[Any], tuple[Finding, ...]]:
@@ -85,11 +88,15 @@ def _lines(text: str, name: str, error: json.JSONDecodeError) -> tuple[list[Any]
 
 def _records(document: Any, name: str) -> list[dict[str, Any]]:
     """The longest list of records in a document, wherever it lies."""
+    rows = _tabular(document)
+    if rows is not None:
+        headings = [str(heading) for heading in rows[0]]
+        return [dict(zip(headings, row, strict=False)) for row in rows[1:]]
     if isinstance(document, dict):
         lists = [_records(v, name) for v in document.values() if isinstance(v, dict | list) and v]
         lists = [records for records in lists if records]
         return max(lists, key=len, default=[])
-    records = [record for record in document if isinstance(record, dict)] if isinstance(document, list) else []
+    records = [_bare(record) for record in document if isinstance(record, dict)] if isinstance(document, list) else []
     if not records:
         return []
     inner = next((k for k, v in records[0].items() if isinstance(v, list) and v and isinstance(v[0], dict)), None)
@@ -103,9 +110,38 @@ def _records(document: Any, name: str) -> list[dict[str, Any]]:
     ]
 
 
+def _tabular(document: Any) -> list[list[Any]] | None:
+    """Headings and rows of documents that are tables: lists of lists, columns beside data, or lists under each case."""
+    if isinstance(document, list):
+        texts = len(document) > 1 and isinstance(document[0], list) and all(isinstance(h, str) for h in document[0])
+        return document if texts and all(isinstance(row, list) for row in document) else None
+    if not isinstance(document, dict) or not document:
+        return None
+    if isinstance(document.get("columns"), list) and isinstance(document.get("data"), list):
+        return [document["columns"], *document["data"]]
+    values = list(document.values())
+    if len(values) > 1 and all(isinstance(v, dict) and v.keys() == values[0].keys() for v in values):
+        plain = not any(isinstance(cell, dict | list) for v in values for cell in v.values())
+        return [list(document), *map(list, zip(*(v.values() for v in values), strict=True))] if plain else None
+    if len(values) > 1 and all(isinstance(v, list) and v and isinstance(v[0], dict) for v in values):
+        same = all(v[0].keys() == values[0][0].keys() for v in values)
+        names = list(values[0][0])
+        rows = [[case, *map(event.get, names)] for case, events in document.items() for event in events]
+        return [["case_id", *names], *rows] if same else None
+    return None
+
+
+def _bare(record: dict[str, Any]) -> dict[str, Any]:
+    """A hit of a search engine without its wrapping."""
+    inside = record.get("_source")
+    return inside if isinstance(inside, dict) else record
+
+
 def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in record.items():
+        if isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):
+            value = next(iter(value.values()))  # the types of document stores: {"$date": …}
         if isinstance(value, dict):
             out |= _flat(value, f"{prefix}{key}.")
         else:

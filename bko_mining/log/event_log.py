@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
 from bko_mining.log import filters, joining, privacy, repairs, writing, xes_writing
-from bko_mining.log.assembling import assemble
+from bko_mining.log.assembling import coded
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
-from bko_mining.log.exports import as_table
+from bko_mining.log.exports import Export, as_table
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
-from bko_mining.log.recognise import recognise
 from bko_mining.results import presenter
 
 __all__ = ["MISSING", "UNKNOWN", "Codes", "EventLog", "Instants"]
@@ -168,8 +167,7 @@ class EventLog:
         >>> len(EventLog.from_frame(frame))
         2
         """
-        table = as_table(frame)
-        return cls.from_codes(**assemble(table, recognise(table, columns), timezone=timezone))
+        return cls.from_codes(**coded(Export(as_table(frame)), columns, timezone))
 
     def __len__(self) -> int:
         return len(self.activity)

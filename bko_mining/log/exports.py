@@ -24,12 +24,15 @@ class Export:
         The decimal mark of its numbers.
     preset : str
         The shape that was recognised, if any.
+    parts : tuple of str
+        Columns that another one says whole: a day, a time of day.
     """
 
     table: pa.Table
     found: tuple[Finding, ...] = ()
     decimal: str = "."
     preset: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def as_table(frame: Any) -> pa.Table:

@@ -47,6 +47,26 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "They cannot be placed and are not in the log.",
         "fill the case in the export",
     ),
+    "case_carried": (
+        "Rows without a case that were given the case above them",
+        "Each case stands once, in the first of its rows; if that means something else, cases are wrong.",
+        "write the case into every row of the export",
+    ),
+    "sheets": (
+        "Sheets of the workbook that were left out; read was {example}",
+        "What they hold is not in the log.",
+        "read_log(pandas.read_excel(path, sheet_name='…'))",
+    ),
+    "unfolded": (
+        "Cases whose steps stood in columns, made a row a step: {example}",
+        "A step that was done again shows its last date only; rework and loops cannot be seen.",
+        "export the history, or pass columns={{'activity': …, 'end': …}}",
+    ),
+    "other_fields": (
+        "Changes of other fields than the state: {example}",
+        "They are not in the log.",
+        "filter the export by the field you want to follow",
+    ),
     "activity_missing": (
         "Rows without an activity",
         "They cannot be placed and are not in the log.",

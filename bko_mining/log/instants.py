@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bko_mining.log.coding import MISSING, Codes, Instants, as_dictionary
+from bko_mining.log.headings import normalise
 from bko_mining.log.iso import read_even
 
 _CLOCK = (
@@ -23,7 +24,7 @@ _CLOCK = (
     r"(?: *(?P<p>[AaPp])\.? ?[Mm]\.?)?)?"
     r" *(?:(?P<zone>Z|z|(?:UTC|GMT)? ?[+-]\d{1,2}:?(?:\d{2})?|[A-Z]{3,4})(?::?\d{2})?)?(?: ?[\[(][\w/+ -]+[\])])?$"
 )
-_MONTH = r"(?P<name>[A-Za-zç]{3,9})\.?"
+_MONTH = r"(?P<name>[A-Za-zÀ-ÿ]{3,10})\.?"
 _FAMILIES = {
     "year first": r"^(?P<Y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})" + _CLOCK,
     "numbers": r"^(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<Y>\d{4}|\d{2})" + _CLOCK,
@@ -32,25 +33,26 @@ _FAMILIES = {
     + r"(?:[ /.,-]+| de )(?P<Y>\d{4}|\d{2})"
     + _CLOCK,
     "month day": r"^(?:[A-Za-z]{3,9}\.?,? )?" + _MONTH + r" +(?P<d>\d{1,2})(?:st|nd|rd|th)?,? +(?P<Y>\d{4})" + _CLOCK,
+    "unix": r"^[A-Za-z]{3},? (?P<name>[A-Za-z]{3}) +(?P<d>\d{1,2}) (?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2})(?:\.(?P<f>\d{1,9}))?(?: (?P<zone>[A-Z]{3,4}|[+-]\d{4}))? (?P<Y>\d{4})$",
     "compact": r"^(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})(?:[T ]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})?(?:\.(?P<f>\d{1,6}))?)?(?P<zone>Z|[+-]\d{2}:?\d{2})?$",
 }
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        (
-            "jan",
+        [
+            "jan ene gen",
             "feb fev",
             "mar",
-            "apr abr",
-            "may mai",
-            "jun",
-            "jul",
-            "aug ago",
+            "apr abr avr",
+            "may mai mag",
+            "jun jui giu",
+            "jul juil lug",
+            "aug ago aou",
             "sep set",
-            "oct out",
+            "oct out okt ott",
             "nov",
-            "dec dez",
-        ),
+            "dec dez dic",
+        ],
         1,
     )
     for name in names.split()
@@ -65,6 +67,7 @@ _OFFICES = (
     "America/Los_Angeles", "Europe/Athens", "America/Manaus", "America/Noronha", "Asia/Tokyo", "Asia/Kolkata",
     "Australia/Sydney",
 )  # fmt: skip
+_DOTTED = r"^(\d{1,2}\.\d{1,2}\.\d{2,4}\b.*)?$"  # nobody writes the month first with dots
 _EXCEL_EPOCH = -25_569  # 1899-12-30, in days before 1970
 _DAY = 86_400_000_000
 _DAY_US = np.int64(_DAY)
@@ -239,6 +242,8 @@ def _from_texts(texts: Any, day_first: bool | None, codes: Codes) -> Parsed:
     compact = pc.match_substring_regex(trimmed, r"^(19|20)\d{2}(0[1-9]|1[0-2])[0-3]\d([01]\d[0-5]\d[0-5]\d)?$")
     if pc.all(pc.and_not(numeric, compact)).as_py():
         return _from_numbers(pc.replace_substring(trimmed, ",", ".").cast(pa.float64()).to_numpy(zero_copy_only=False))
+    if day_first is None and pc.all(pc.match_substring_regex(trimmed, _DOTTED)).as_py():
+        day_first = True
     result = _nothing(len(texts))
     order, guessed = "", False
     for family, pattern in _FAMILIES.items():
@@ -365,9 +370,11 @@ def _clock(parts: dict[str, Any]) -> tuple[Instants, NDArray[np.bool_]]:
 
 
 def _month_numbers(names: Any) -> Instants:
-    coded = pc.utf8_lower(pc.utf8_slice_codeunits(names.fill_null(""), 0, 3)).dictionary_encode()
-    numbers = np.array([_MONTHS.get(name, 0) for name in coded.dictionary.to_pylist()], np.int64)
-    found: Instants = numbers[coded.indices.to_numpy(zero_copy_only=False)]
+    named = names.fill_null("").dictionary_encode()
+    plain = [normalise(name) for name in named.dictionary.to_pylist()]
+    # Juin and juillet differ in their fourth letter only.
+    numbers = np.array([_MONTHS.get(name[:4], _MONTHS.get(name[:3], 0)) for name in plain], np.int64)
+    found: Instants = numbers[named.indices.to_numpy(zero_copy_only=False)]
     return found
 
 

@@ -1,5 +1,6 @@
-"""OCEL 2.0 as JSON, XML or SQLite, flattened: one row for each event and object of one type."""
+"""OCEL 2.0 (JSON, XML, SQLite) and 1.0 (JSON, XML, one table), flattened: a row for each event and object of a type."""
 
+import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -12,6 +13,9 @@ from xml.etree import ElementTree
 from bko_mining.errors import LogError
 from bko_mining.log.exports import Export, records_table
 from bko_mining.log.findings import Finding
+
+_TYPE = "ocel:type:"
+_KNOWN = frozenset({"ocel:eid", "ocel:id", "ocel:activity", "ocel:timestamp"})
 
 
 @dataclass(slots=True)
@@ -47,6 +51,29 @@ def read_ocel_json(document: dict[str, Any], name: str, object_type: str | None 
     return _flattened(events, name, object_type)
 
 
+def of_version_1(document: dict[str, Any]) -> dict[str, Any]:
+    """The objects and events of OCEL 1.0 (``ocel:events``, ``ocel:omap``, ``ocel:vmap``) as version 2.0 has them."""
+    objects = [
+        {"id": key, "type": thing["ocel:type"], "attributes": _pairs(thing.get("ocel:ovmap"))}
+        for key, thing in document.get("ocel:objects", {}).items()
+    ]
+    events = [
+        {
+            "id": key,
+            "type": event["ocel:activity"],
+            "time": event["ocel:timestamp"],
+            "attributes": _pairs(event.get("ocel:vmap")),
+            "relationships": [{"objectId": link} for link in event.get("ocel:omap", [])],
+        }
+        for key, event in document["ocel:events"].items()
+    ]
+    return {"objects": objects, "events": events}
+
+
+def _pairs(values: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return [{"name": name, "value": value} for name, value in (values or {}).items()]
+
+
 def read_ocel_xml(data: bytes, name: str, object_type: str | None = None) -> Export:
     """Flatten OCEL 2.0 as XML; document types and entities are refused.
 
@@ -61,6 +88,8 @@ def read_ocel_xml(data: bytes, name: str, object_type: str | None = None) -> Exp
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
         raise LogError(f"{name} is not well-formed XML: {error}; the file may be cut off") from error
+    if root.find(".//event/list") is not None:
+        return read_ocel_json(of_version_1(_version_1_of_xml(root)), name, object_type)
     events = _Events()
     for thing in root.iter("object"):
         if thing.get("type"):
@@ -71,6 +100,37 @@ def read_ocel_xml(data: bytes, name: str, object_type: str | None = None) -> Exp
         own: dict[str, Any] = {str(a.get("name")): a.text for a in event.iter("attribute")}
         links = [o.get("object-id") for o in (*event.iter("relationship"), *event.iter("object")) if o.get("object-id")]
         events.rows.append((event.get("id"), event.get("type"), event.get("time"), own, links))
+    return _flattened(events, name, object_type)
+
+
+def _version_1_of_xml(root: ElementTree.Element) -> dict[str, Any]:
+    """OCEL 1.0 as XML, as its JSON has it."""
+    whole: dict[str, dict[str, Any]] = {"ocel:events": {}, "ocel:objects": {}}
+    for kind in ("event", "object"):
+        for element in root.iter(kind):
+            fields: dict[str, Any] = {}
+            for child in element:
+                key = f"ocel:{child.get('key')}"
+                fields[key] = child.get("value")
+                if child.tag == "list":
+                    inside = {str(entry.get("key")): entry.get("value") for entry in child}
+                    fields[key] = [entry.get("value") for entry in child] if key == "ocel:omap" else inside
+            whole[f"ocel:{kind}s"][fields.pop("ocel:id")] = fields
+    return whole
+
+
+def read_ocel_table(export: Export, name: str, object_type: str | None = None) -> Export | None:
+    """Flatten OCEL as one table (``ocel:type:order`` holds the list of orders of an event); None if it is none."""
+    kinds = {c: c.removeprefix(_TYPE) for c in export.table.column_names if c.startswith(_TYPE)}
+    if not kinds:
+        return None
+    events = _Events()
+    for place, row in enumerate(export.table.to_pylist()):
+        links = [(link, kind) for c, kind in kinds.items() for link in re.findall(r"[^\s\[\]'\",;{}]+", row[c] or "")]
+        events.kinds |= dict(links)
+        own = {c: value for c, value in row.items() if c not in kinds and c not in _KNOWN}
+        event = row.get("ocel:eid") or row.get("ocel:id") or str(place)
+        events.rows.append((event, row["ocel:activity"], row["ocel:timestamp"], own, [link for link, _ in links]))
     return _flattened(events, name, object_type)
 
 

@@ -1,12 +1,13 @@
 """Exports whose shape is not one row an event: told by their columns, turned into one.
 
-The shapes are those of Pipefy (report and API), Jira, ServiceNow, Odoo and SAP change documents.
+The shapes are those of Pipefy (report and API), Jira, ServiceNow, Odoo, SAP change documents and histories of fields.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bko_mining.log.exports import Export
 from bko_mining.log.findings import Finding
@@ -16,6 +17,14 @@ Row = dict[str, Any]
 
 _CASE, _ACTIVITY, _RESOURCE, _START, _END = "case_id", "activity", "resource", "start", "end"
 _JIRA_FIELDS = frozenset({"status"})
+_FIELD = ("field", "field event", "fieldname", "field name", "campo", "property", "field id", "feld", "champ")
+_OLD = ("old value", "oldvalue", "from", "from value", "from string", "previous value", "valor antigo",
+        "valor anterior", "de", "alter wert", "ancienne valeur")  # fmt: skip
+_NEW = ("new value", "newvalue", "to", "to value", "to string", "novo valor", "valor novo", "valor nuevo", "para",
+        "neuer wert", "nouvelle valeur")  # fmt: skip
+_STATES = frozenset(
+    ["status", "state", "stage", "situacao", "estado", "etapa", "fase", "estagio", "phase", "statut", "etape"]
+)
 
 
 def reshape_documents(document: Any) -> Export | None:
@@ -35,18 +44,20 @@ def reshape_table(export: Export) -> Export:
     if any(heading.startswith("start at phase ") for heading in headings):
         return _pipefy_report(export, headings)
     if {"definition", "field value", "start", "end"} <= headings.keys() and "id" in headings:
-        return _renamed(
-            export, headings, {"id": _CASE, "field value": _ACTIVITY, "start": _START, "end": _END}, "ServiceNow"
-        )
+        names = {"id": _CASE, "field value": _ACTIVITY, "start": _START, "end": _END}
+        return _renamed(_of_states(export, headings["definition"]), headings, names, "ServiceNow")
     if {"res id", "new value char"} <= headings.keys() or {"mail message res id", "new value char"} <= headings.keys():
         case = "res id" if "res id" in headings else "mail message res id"
         who = next((h for h in ("author id", "author", "mail message author id", "create uid") if h in headings), "")
         when = next((h for h in ("date", "mail message date", "create date") if h in headings), "")
-        return _renamed(
-            export, headings, {case: _CASE, "new value char": _ACTIVITY, who: _RESOURCE, when: _END}, "Odoo"
-        )
+        names = {case: _CASE, "new value char": _ACTIVITY, who: _RESOURCE, when: _END}
+        moves = _of_states(export, headings["field id"]) if "field id" in headings else export
+        return _renamed(moves, headings, names, "Odoo")
     if {"objectid", "udate", "fname"} <= headings.keys():
         return _sap(export, headings)
+    field, old, new = (next((h for h in known if h in headings), "") for known in (_FIELD, _OLD, _NEW))
+    if field and old and new and _state_fields(export.table[headings[field]]):
+        return _renamed(_of_states(export, headings[field]), headings, {new: _ACTIVITY}, "history of fields")
     return export
 
 
@@ -138,6 +149,25 @@ def _renamed(export: Export, headings: dict[str, str], names: dict[str, str], pr
     known = {headings[old]: new for old, new in names.items() if old in headings}
     table = export.table.rename_columns([known.get(name, name) for name in export.table.column_names])
     return Export(table, export.found, export.decimal, preset)
+
+
+def _state_fields(column: Any) -> list[str]:
+    """Fields whose names speak of a state."""
+    names = [str(name) for name in pc.unique(column).drop_null().to_pylist()]
+    return [name for name in names if set(normalise(name).split()) & _STATES]
+
+
+def _of_states(export: Export, field: str) -> Export:
+    """Only the changes of the state, where an export has those of other fields, too."""
+    column = export.table[field].cast(pa.string())
+    states = _state_fields(column)
+    keep = pc.is_in(column, pa.array(states, pa.string()))
+    table = export.table.filter(keep)
+    n = len(column) - len(table)
+    if not n or not states:
+        return export
+    left = Finding("other_fields", n, len(column), ", ".join(map(repr, states)))
+    return Export(table, (*export.found, left), export.decimal, export.preset)
 
 
 def _sap(export: Export, headings: dict[str, str]) -> Export:

@@ -6,11 +6,9 @@ from typing import Any
 import pyarrow as pa
 
 from bko_mining.errors import LogError
-from bko_mining.log.arranging import arranged
-from bko_mining.log.assembling import assemble
+from bko_mining.log.assembling import coded
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.exports import Export, as_table, cells, unique_headings
-from bko_mining.log.recognise import recognise
 from bko_mining.log.sources import open_export
 
 _ROWS_A_SLICE = 100_000
@@ -108,13 +106,7 @@ def _fetched(cursor: Any, sql: str) -> pa.Table:
 
 def log_of(export: Export, columns: Any, timezone: str | None) -> EventLog:
     """Code an export as a log: find the mapping, then assemble."""
-    export = arranged(export)
-    mapping = recognise(export.table, columns)
-    if export.preset:
-        mapping = mapping.replace(preset=export.preset)
-    return EventLog.from_codes(
-        **assemble(export.table, mapping, timezone=timezone, found=export.found, decimal=export.decimal)
-    )
+    return EventLog.from_codes(**coded(export, columns, timezone))
 
 
 def _check_zone(timezone: str | None) -> None:

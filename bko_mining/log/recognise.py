@@ -28,7 +28,7 @@ _INSTANTS = frozenset({"start", "end", "enabled"})
 
 
 @dataclass(frozen=True, eq=False)
-class _Column:
+class Column:
     """A column of the sample, judged lazily."""
 
     name: str
@@ -36,22 +36,27 @@ class _Column:
 
     @cached_property
     def heading(self) -> str:
+        """The name in plain words."""
         return normalise(self.name)
 
     @cached_property
     def coded(self) -> tuple[Codes, Any]:
+        """Codes of the values, and the distinct texts."""
         return encode(self.values)
 
     @cached_property
     def known(self) -> int:
+        """Values that are there."""
         return int((self.coded[0] != UNKNOWN).sum())
 
     @cached_property
     def distinct(self) -> int:
+        """Different values."""
         return len(np.unique(self.coded[0][self.coded[0] != UNKNOWN]))
 
     @cached_property
     def is_instant(self) -> bool:
+        """Whether the values read as instants."""
         return looks_like_instants(self.values)
 
     @cached_property
@@ -64,7 +69,14 @@ class _Column:
         return len(texts) > 0 and bool(pc.all(pc.match_substring_regex(texts, r"^-?\d+[.,]\d+$")).as_py())
 
     @cached_property
+    def is_clock(self) -> bool:
+        """Whether the values are times of the day."""
+        texts = self.coded[1].slice(0, 200)
+        return len(texts) > 0 and bool(pc.all(pc.match_substring_regex(texts, r"^\d{1,2}:\d{2}(:\d{2})?$")).as_py())
+
+    @cached_property
     def is_lifecycle(self) -> bool:
+        """Whether the values say that something starts or ends."""
         kinds = [TRANSITIONS.get(normalise(text)) for text in self.coded[1].slice(0, 60).to_pylist()]
         return bool(kinds) and {"start", "complete"} & set(kinds) != set() and kinds.count(None) <= len(kinds) // 2
 
@@ -74,7 +86,7 @@ class _Column:
         return ", ".join(repr(v) for v in self.coded[1].slice(0, 3).to_pylist() if v is not None)
 
 
-def recognise(table: pa.Table, columns: Any = None) -> ColumnMapping:
+def recognise(table: pa.Table, columns: Any = None, *, aside: tuple[str, ...] = ()) -> ColumnMapping:
     """Find the mapping of a table.
 
     Parameters
@@ -83,6 +95,8 @@ def recognise(table: pa.Table, columns: Any = None) -> ColumnMapping:
         The export; its first ``SAMPLE`` rows are looked at.
     columns : dict, ColumnMapping or path, optional
         What is known already; the rest is found.
+    aside : tuple of str
+        Columns that say in parts what another one says whole: not to be judged.
 
     Raises
     ------
@@ -100,12 +114,12 @@ def recognise(table: pa.Table, columns: Any = None) -> ColumnMapping:
     settings = {name: chosen.pop(name) for name in ("day_first", "timezone") if name in chosen}
     reasons = {name: "given" for name in chosen}
     sample = table.slice(0, SAMPLE)
-    free = [_Column(name, sample[name]) for name in table.column_names]
+    free = [Column(name, sample[name]) for name in table.column_names if name not in aside]
     for name in list(chosen):
         free = _without(free, chosen[name])
     for name in HEADINGS:
         if name not in chosen:
-            found = _by_heading(name, free)
+            found = by_heading(name, free)
             if found is not None:
                 chosen[name], reasons[name] = found.name, "heading"
                 free = _without(free, found.name)
@@ -114,12 +128,13 @@ def recognise(table: pa.Table, columns: Any = None) -> ColumnMapping:
     return ColumnMapping(**known, **settings, reasons={name: reasons[name] for name in known})
 
 
-def _without(free: list[_Column], taken: Any) -> list[_Column]:
+def _without(free: list[Column], taken: Any) -> list[Column]:
     names = taken if isinstance(taken, tuple) else (taken,)
     return [column for column in free if column.name not in names]
 
 
-def _by_heading(name: str, free: list[_Column]) -> _Column | None:
+def by_heading(name: str, free: list[Column]) -> Column | None:
+    """The column whose heading names a column of a log best, if its values could be that."""
     for rank in HEADINGS[name]:
         for column in free:
             if column.heading in rank and _could_be(name, column):
@@ -127,7 +142,7 @@ def _by_heading(name: str, free: list[_Column]) -> _Column | None:
     return None
 
 
-def _could_be(name: str, column: _Column) -> bool:
+def _could_be(name: str, column: Column) -> bool:
     if column.known == 0:
         return False
     if name in _INSTANTS:
@@ -137,11 +152,11 @@ def _could_be(name: str, column: _Column) -> bool:
     if name == "instance":
         return True
     if name == "case_id":
-        return not _is_dated(column)
-    return not _is_dated(column) and not (name == "activity" and column.is_number)
+        return not is_dated(column)
+    return not is_dated(column) and not column.is_clock and not (name == "activity" and column.is_number)
 
 
-def _is_dated(column: _Column) -> bool:
+def is_dated(column: Column) -> bool:
     """Whether a column holds instants for certain: codes of ten digits read as epochs, too."""
     if not column.is_instant:
         return False
@@ -149,11 +164,11 @@ def _is_dated(column: _Column) -> bool:
     return not bool(pc.all(pc.match_substring_regex(texts.cast(pa.string()), r"^\d+(\.\d+)?$")).as_py())
 
 
-def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[_Column], sample: pa.Table) -> None:
+def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[Column], sample: pa.Table) -> None:
     """Fill what no heading told: instants, then the case, then the activity."""
-    instants = [c for c in free if c.known and c.is_instant and (_is_dated(c) or _words(c) & (START_WORDS | END_WORDS))]
+    instants = [c for c in free if c.known and c.is_instant and (is_dated(c) or _words(c) & (START_WORDS | END_WORDS))]
     if "case_id" not in chosen:
-        candidates = [c for c in free if c.known and c not in instants and not c.is_number and c.distinct > 1]
+        candidates = [c for c in free if _is_name(c) and c not in instants]
         chosen["case_id"], reasons["case_id"] = _pick_case(candidates, len(sample)).name, "content"
         free = _without(free, chosen["case_id"])
     case = _joined(sample, chosen["case_id"])
@@ -162,25 +177,29 @@ def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[_Col
             chosen[name], reasons[name] = column.name, "content"
             free = _without(free, column.name)
     elif "start" not in chosen and "lifecycle" not in chosen:
-        _add_start(chosen, reasons, [c for c in instants if c in free])
+        _add_start(chosen, reasons, _varying([c for c in instants if c in free], case))
     if not {"start", "end"} & set(chosen):
         raise MappingError(
             f"no column reads as instants; the export has {_listed(sample)}. "
             'If one of them holds dates, pass columns={"end": "…"}'
         )
     if "activity" not in chosen:
-        candidates = [c for c in free if c.known and not c.is_instant and not c.is_number and c.distinct > 1]
+        candidates = [c for c in free if _is_name(c) and not c.is_instant]
         left = [c.name for c in instants if c.name not in chosen.values()]
         one_row_a_case = len(np.unique(case)) > 0.9 * len(case)
         wide = ", ".join(map(repr, left)) if len(left) > 1 and one_row_a_case else ""
         chosen["activity"], reasons["activity"] = _pick_activity(candidates, case, wide).name, "content"
 
 
-def _words(column: _Column) -> set[str]:
+def _is_name(column: Column) -> bool:
+    return column.distinct > 1 and not column.is_number and not column.is_clock
+
+
+def _words(column: Column) -> set[str]:
     return set(column.heading.split())
 
 
-def _add_start(chosen: dict[str, Any], reasons: dict[str, str], instants: list[_Column]) -> None:
+def _add_start(chosen: dict[str, Any], reasons: dict[str, str], instants: list[Column]) -> None:
     """A further instant whose heading speaks of a beginning is the start, unless it is the case's."""
     for column in instants:
         if _words(column) & START_WORDS and not _words(column) & {"case", "caso", "processo", "process"}:
@@ -188,8 +207,13 @@ def _add_start(chosen: dict[str, Any], reasons: dict[str, str], instants: list[_
             return
 
 
-def _pick_instants(instants: list[_Column], case: Codes) -> dict[str, _Column]:
-    varying = [c for c in instants if not _constant_in(c.coded[0], case)] or instants
+def _varying(instants: list[Column], case: Codes) -> list[Column]:
+    """Instants that differ within cases; all of them where each case has one row."""
+    return [c for c in instants if not _constant_in(c.coded[0], case) or len(np.unique(case)) == len(case)]
+
+
+def _pick_instants(instants: list[Column], case: Codes) -> dict[str, Column]:
+    varying = _varying(instants, case) or instants
     starts = [c for c in varying if _words(c) & START_WORDS]
     ends = [c for c in varying if _words(c) & END_WORDS and c not in starts]
     if starts and ends:
@@ -201,7 +225,7 @@ def _pick_instants(instants: list[_Column], case: Codes) -> dict[str, _Column]:
     return {}
 
 
-def _pick_case(candidates: list[_Column], n: int) -> _Column:
+def _pick_case(candidates: list[Column], n: int) -> Column:
     """The finest column whose values still come back."""
     repeated = [c for c in candidates if c.known >= 1.2 * c.distinct and c.known > 0.9 * n] or [
         c for c in candidates if _words(c) & CASE_WORDS
@@ -216,7 +240,7 @@ def _pick_case(candidates: list[_Column], n: int) -> _Column:
     return best
 
 
-def _pick_activity(candidates: list[_Column], case: Codes, wide: str = "") -> _Column:
+def _pick_activity(candidates: list[Column], case: Codes, wide: str = "") -> Column:
     """The column of few values whose next value is told best by the last one."""
     fitting = [c for c in candidates if c.distinct <= max(20, len(case) // 5) and not _constant_in(c.coded[0], case)]
     if not fitting:
@@ -254,7 +278,7 @@ def _constant_in(codes: Codes, case: Codes) -> bool:
     return not bool((codes[1:] != codes[:-1])[inside].any())
 
 
-def _same_partition(one: _Column, other: _Column) -> bool:
+def _same_partition(one: Column, other: Column) -> bool:
     pairs = np.unique(np.stack([one.coded[0], other.coded[0]]), axis=1).shape[1]
     return bool(pairs == one.distinct == other.distinct)
 
@@ -265,7 +289,7 @@ def _joined(sample: pa.Table, column: Any) -> Codes:
     return np.unique(codes, axis=1, return_inverse=True)[1].astype(np.int32).reshape(-1)
 
 
-def _ask(name: str, why: str, candidates: list[_Column]) -> str:
+def _ask(name: str, why: str, candidates: list[Column]) -> str:
     lines = "".join(f"\n  {c.name!r}: {c.distinct} distinct values such as {c.examples}" for c in candidates[:8])
     first = candidates[0].name if candidates else "…"
     return f'{why}. Pass columns={{"{name}": "{first}"}}' + (f" or another of:{lines}" if lines else "")

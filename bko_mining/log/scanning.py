@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bko_mining.errors import LogError
+from bko_mining.log.arranging import arranged
 from bko_mining.log.chunk_profiles import ScanProfile, profile_chunk, put_together
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.exports import Export
@@ -134,7 +135,8 @@ def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, 
     n_rows = int(counted[0]) if counted else 0
     if n_rows == 0:
         raise LogError(f"{pattern} has no rows")
-    mapping = recognise(head, columns)
+    first = arranged(Export(head))
+    mapping = recognise(first.table, columns, aside=first.parts)
     return Scan(pattern, mapping, n_rows, chunks_for(n_rows, memory_limit), timezone, memory_limit)
 
 

@@ -15,7 +15,8 @@ from bko_mining.errors import LogError
 from bko_mining.log.delimited import read_delimited
 from bko_mining.log.documents import read_json, read_workbook
 from bko_mining.log.exports import Export
-from bko_mining.log.ocel import read_ocel_xml, read_sqlite
+from bko_mining.log.markup import is_html, read_html, read_records
+from bko_mining.log.ocel import read_ocel_table, read_ocel_xml, read_sqlite
 from bko_mining.log.presets import reshape_table
 from bko_mining.log.xes import read_xes
 
@@ -70,10 +71,20 @@ def read_bytes(data: bytes, name: str, object_type: str | None = None) -> Export
     if b"<object-types" in data[:100_000] or b"<events>" in data[:100_000]:
         return read_ocel_xml(data, name, object_type)
     if head[:1] == b"<" or data[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
-        return read_xes(data, name)
+        return _markup(data, head, name)
     if data[:4] == b"PAR1":
         return Export(parquet.read_table(BytesIO(data)))
-    return reshape_table(read_delimited(data, name))
+    export = read_delimited(data, name)
+    return read_ocel_table(export, name, object_type) or reshape_table(export)
+
+
+def _markup(data: bytes, head: bytes, name: str) -> Export:
+    """XES, unless the document is a web page or has neither traces nor events."""
+    if is_html(head):
+        return reshape_table(read_html(data, name))
+    plain = not any(mark in data for mark in (b"<log", b"<trace", b"<event", b"<\0"))
+    records = read_records(data, name) if plain else None
+    return read_xes(data, name) if records is None else reshape_table(records)
 
 
 def unpack(data: bytes, name: str) -> bytes:

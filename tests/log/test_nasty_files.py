@@ -212,7 +212,6 @@ BAD: dict[str, tuple[bytes, str]] = {
     "no instant": (csv("case,activity,amount", "1,A,x", "1,B,y"), "no column reads as instants"),
     "no case": (csv("activity,time", "A,2026-01-05", "B,2026-01-06"), "no column looks like a case"),
     "two unknown activities": (csv("case,p,q,time", *(f"{i // 3},{'xyz'[i % 3]},{'uvw'[i % 3]},2026-01-0{1 + i % 9}" for i in range(30))), 'columns={"activity"'),
-    "a column a step": (csv("Pedido;Criado em;Aprovado em;Pago em", *(f"P{i};0{1 + i}/01/2026;0{2 + i}/01/2026;0{3 + i}/01/2026" for i in range(6))), "one row a case and a column of dates a step"),
     "cut parquet": (parquet(case=["1"], activity=["A"])[:-9], "not a readable Parquet|damaged"),
     "damaged workbook": (workbook(("a", "b"))[:300], "damaged|cannot be read"),
 }  # fmt: skip
