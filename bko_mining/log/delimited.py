@@ -127,8 +127,9 @@ def _top(rows: list[list[str]], width: int) -> int:
 
 
 def _rows(lines: list[str], separator: str, quote: str) -> list[list[str]]:
-    quoting = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-    return list(csv.reader(lines, delimiter=separator, quotechar=quote or '"', quoting=quoting))
+    if not quote:
+        return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE))
+    return list(csv.reader(lines, delimiter=separator, quotechar=quote))
 
 
 def _encoding(data: bytes) -> str:
