@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.analyse.handover_network import HandoverNetwork, network_of
 from bko_mining.analyse.proportions import bonferroni_z, holders, p_together, people_only
 from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.rework_risk import Odds, odds_by_hands, rework_steps, table_by_hands
+from bko_mining.analyse.teams import working_groups
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND
@@ -53,6 +55,8 @@ class Handovers(Result):
         Before instances after a handover, and before those done by the same resource as the one before.
     months : float
         Length of the log.
+    holders : pandas.DataFrame
+        Between whom: ``holder``, ``n`` instances and ``hours`` of work (missing without starts).
     starts_known : bool
         Without starts a wait reaches from the end of one instance to the end of the next.
     currency : str
@@ -66,10 +70,17 @@ class Handovers(Result):
     mean_waiting_time: pd.Timedelta
     mean_waiting_time_same: pd.Timedelta
     months: float
+    holders: pd.DataFrame
     starts_known: bool = True
     currency: str = ""
 
     picture: ClassVar[str] = "people:plot_handovers"
+    page: ClassVar[str] = "handover_network:handovers_page"
+
+    @property
+    def network(self) -> HandoverNetwork:
+        """The same as a network that can be read: nodes sized by work, the strongest ties, coloured by waiting."""
+        return network_of(self.table, self.holders, by=self.by, starts_known=self.starts_known)
 
     @property
     def summary(self) -> str:
@@ -128,12 +139,15 @@ def handovers(
 ) -> Handovers:
     """Measure handovers, their waits and whether each new pair of hands raises the risk of rework.
 
+    ``.plot()`` draws the matrix, ``.network.plot()`` the network, ``.to_html(path)`` writes both.
+
     Parameters
     ----------
     log : EventLog
         The log.
     by : str
-        ``resource``, ``role`` or an attribute of the instances (department, plant).
+        ``resource``, ``role`` (where the log has none, the groups of people who do the same work, see ``roles``) or
+        an attribute of the instances (department, plant).
     names : bool
         Show people by name; pseudonyms otherwise, since a table of persons invites judgement that the log alone cannot
         carry. Roles and departments are always named.
@@ -162,7 +176,7 @@ def handovers(
     [['Ana', 'Rui', 1], ['Rui', 'Ana', 0]]
     """
     log = people_only(log)
-    who, labels = holders(log, by, names=names)
+    who, labels = working_groups(log) if by == "role" and not log.roles else holders(log, by, names=names)
     rows = np.flatnonzero(log.follows)
     rows = rows[(who[rows] != UNKNOWN) & (who[rows - 1] != UNKNOWN)]
     handed = who[rows] != who[rows - 1]
@@ -180,6 +194,7 @@ def handovers(
         mean_waiting_time=_mean(wait[handed]),
         mean_waiting_time_same=_mean(wait[~handed]),
         months=months(log),
+        holders=_holders(log, who, labels),
         starts_known=log.has_starts,
         currency=currency if cost_per_hour is not None else "",
     )
@@ -187,6 +202,14 @@ def handovers(
 
 def _mean(values: NDArray[np.int64]) -> pd.Timedelta:
     return pd.Timedelta(int(values.mean()) if len(values) else 0, "us")
+
+
+def _holders(log: EventLog, who: NDArray[np.int32], labels: list[str]) -> pd.DataFrame:
+    known = who != UNKNOWN
+    n = np.bincount(who[known], minlength=len(labels))
+    hours = np.bincount(who[known], weights=(log.finish - log.begin)[known], minlength=len(labels)) / HOUR
+    table = pd.DataFrame({"holder": labels, "n": n, "hours": hours if log.has_starts else np.nan})
+    return table[n > 0].reset_index(drop=True)
 
 
 def _pairs(

@@ -90,10 +90,7 @@ def roles(log: EventLog, *, names: bool = False) -> Roles:
     {'key in': ('Ana', 'Rui'), 'approve': ('Eva',)}
     """
     log = people_only(log)
-    known = np.flatnonzero(log.resource != UNKNOWN)
-    n_activities = len(log.activities)
-    code = log.resource[known].astype(np.int64) * n_activities + log.activity[known]
-    profile = np.bincount(code, minlength=len(log.resources) * n_activities).reshape(-1, n_activities)
+    known, profile = _profile(log)
     labels = people(log, names=names)
     group, titles = _given(log) if log.roles else _alike(profile, log.activities)
     rows, members = [], {}
@@ -111,6 +108,23 @@ def roles(log: EventLog, *, names: bool = False) -> Roles:
         concentration=_concentration(log, known, profile),
         people=_specialisation(profile, labels, members, log.activities),
     )
+
+
+def working_groups(log: EventLog) -> tuple[NDArray[np.int32], list[str]]:
+    """The group of each instance (codes, -1 where nobody is known) of people who do the same work, and their names."""
+    known, profile = _profile(log)
+    group, titles = _alike(profile, log.activities)
+    codes = np.full(len(log), UNKNOWN, np.int32)
+    codes[known] = group[log.resource[known]]
+    return codes, list(titles)
+
+
+def _profile(log: EventLog) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Instances whose resource is known, and how often each resource did each activity."""
+    known = np.flatnonzero(log.resource != UNKNOWN)
+    n_activities = len(log.activities)
+    code = log.resource[known].astype(np.int64) * n_activities + log.activity[known]
+    return known, np.bincount(code, minlength=len(log.resources) * n_activities).reshape(-1, n_activities)
 
 
 def _specialisation(

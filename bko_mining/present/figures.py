@@ -109,7 +109,7 @@ def plot(width: float = 7.2, height: float = 3.6) -> "Callable[[Callable[[R, Axe
             with house_style():
                 axes = new_axes(width, height) if ax is None else ax
                 if _is_empty(result):
-                    _say_why_empty(result, axes)
+                    say_why_empty(result, axes)
                 else:
                     draw(result, axes)
             return axes
@@ -124,7 +124,7 @@ def _is_empty(result: object) -> bool:
     return isinstance(table, pd.DataFrame) and table.empty
 
 
-def _say_why_empty(result: object, axes: Axes) -> None:
+def say_why_empty(result: object, axes: Axes) -> None:
     """An answer without rows has a sentence where its picture would be."""
     axes.set_axis_off()
     words = getattr(result, "summary", "") or say("There is nothing to draw.")

@@ -66,7 +66,7 @@ def paint_foot(ax: Axes, width: float, *sentences: str) -> None:
 
 
 def _paint_way(ax: Axes, way: Way, spline: Sequence[Point], label: Point | None) -> None:
-    _curve(ax, np.array(spline), way)
+    paint_curve(ax, np.array(spline), way)
     if label is None or not way.text:
         return
     # The words beside a loop keep clear of its head.
@@ -78,7 +78,8 @@ def _paint_way(ax: Axes, way: Way, spline: Sequence[Point], label: Point | None)
     ax.text(x, label[1], way.text, fontsize=LABEL, color=INK, ha="center", va="center_baseline", zorder=4)
 
 
-def _curve(ax: Axes, points: Any, way: Way) -> None:
+def paint_curve(ax: Axes, points: Any, way: Way) -> None:
+    """Paint a curve (ends and control points of cubics) with its head; the array of points is changed."""
     head = 5.5 + 1.1 * way.width
     tip = points[-1].copy()
     towards = tip - points[-2]
