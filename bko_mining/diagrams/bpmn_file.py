@@ -127,9 +127,16 @@ def write_diagram(diagram: Diagram, path: str | Path, *, name: str = "") -> Path
     Path
         The file.
     """
+    target = Path(path)
+    target.write_bytes(diagram_xml(diagram, name=name))
+    return target
+
+
+def diagram_xml(diagram: Diagram, *, name: str = "") -> bytes:
+    """Return a diagram as BPMN 2.0 (what ``write_diagram`` writes)."""
     for prefix, uri in _PREFIXES.items():
         ET.register_namespace(prefix, uri)
-    ids = _identifiers(diagram)
+    ids = identifiers(diagram)
     root = ET.Element(
         f"{{{NAMESPACE}}}definitions", {"id": "definitions", "targetNamespace": "https://bpmn.io/schema/bpmn"}
     )
@@ -138,9 +145,8 @@ def write_diagram(diagram: Diagram, path: str | Path, *, name: str = "") -> Path
     _write_process(process, diagram, ids)
     _write_places(root, diagram, ids, place(diagram))
     ET.indent(root)
-    target = Path(path)
-    target.write_bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
-    return target
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _write_process(process: ET.Element, diagram: Diagram, ids: Mapping[str, str]) -> None:
@@ -187,8 +193,8 @@ def _write_label(element: ET.Element, name: str, box: Box) -> None:
     ET.SubElement(label, f"{{{_BOX}}}Bounds", {side: f"{size:g}" for side, size in places.items()})
 
 
-def _identifiers(diagram: Diagram) -> dict[str, str]:
-    """Identifiers that XML allows: those given where they are, otherwise made from them and their place."""
+def identifiers(diagram: Diagram) -> dict[str, str]:
+    """Return identifiers of the shapes that XML allows: those given where they are, otherwise made from them."""
     allowed = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
     reserved = {"definitions", "process", "diagram", "plane", *(f"flow_{i}" for i in range(len(diagram.flows)))}
     return {

@@ -18,7 +18,7 @@ Cell = tuple[int, int]
 
 _SIZES = {"activity": (120.0, 80.0), "start": (36.0, 36.0), "end": (36.0, 36.0), "event": (36.0, 36.0)}
 _GATEWAY = (50.0, 50.0)
-_LETTERS_THAT_FIT = 48
+_LETTERS_THAT_FIT = 42
 _GAP = 44.0
 _MARGIN = 40.0
 
@@ -80,7 +80,7 @@ def usual_sizes(diagram: Diagram) -> dict[str, tuple[float, float]]:
     """Sizes of shapes as modellers draw them; activities with long names are wider."""
     sizes = {key: _SIZES.get(shape.kind, _GATEWAY) for key, shape in diagram.shapes.items()}
     long = {k: s for k, s in diagram.shapes.items() if s.kind == "activity" and len(s.name) > _LETTERS_THAT_FIT}
-    return sizes | {key: (120.0 + min(120.0, 1.6 * (len(shape.name) - _LETTERS_THAT_FIT)), 80.0)
+    return sizes | {key: (120.0 + min(150.0, 3.0 * (len(shape.name) - _LETTERS_THAT_FIT)), 80.0)
                     for key, shape in long.items()}  # fmt: skip
 
 

@@ -47,6 +47,8 @@ class Conformance(Result):
         The variant of each case.
     of_variant : tuple of frozenset of int
         The rows of the table that each variant shows.
+    log : EventLog
+        What was held against the model.
     """
 
     fitness: NDArray[np.float64]
@@ -54,8 +56,11 @@ class Conformance(Result):
     model: ProcessModel
     of_case: NDArray[np.int64]
     of_variant: tuple[frozenset[int], ...]
+    log: EventLog
 
     picture: ClassVar[str] = "models:plot_conformance"
+    widget: ClassVar[str] = "model_widget:conformance_widget"
+    living: ClassVar[str] = "living_model:living_conformance"
 
     @property
     def summary(self) -> str:
@@ -85,7 +90,14 @@ class Conformance(Result):
         """
         if not 0 <= row < len(self.table):
             raise IndexError(f"row {row} is not one of the {len(self.table)} rows of the table")
-        return np.array([row in rows for rows in self.of_variant])[self.of_case]
+        return self._showing(frozenset({row}))
+
+    def cases_at(self, activity: str) -> NDArray[np.bool_]:
+        """Say which cases deviate at an activity: skip it, do it out of place, or do it too early."""
+        return self._showing(frozenset(np.flatnonzero(self.table["activity"] == activity).tolist()))
+
+    def _showing(self, rows: frozenset[int]) -> NDArray[np.bool_]:
+        return np.array([bool(rows & shown) for shown in self.of_variant], bool)[self.of_case]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,6 +166,7 @@ def conformance(log: EventLog, model: ProcessModel) -> Conformance:
         model=model,
         of_case=known.of_case,
         of_variant=of_variant,
+        log=log,
     )
 
 

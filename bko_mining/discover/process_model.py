@@ -47,6 +47,8 @@ class ProcessModel(Result):
         Cases it was measured on.
     left_out : tuple of str
         Activities of the log that the model does not have.
+    log : EventLog or None
+        What its quality was measured on: ``.interactive()`` shows how often, how long and after which wait.
     """
 
     diagram: Diagram
@@ -56,8 +58,11 @@ class ProcessModel(Result):
     fitting_share: float = float("nan")
     n_cases: int = 0
     left_out: tuple[str, ...] = ()
+    log: EventLog | None = None
 
     picture: ClassVar[str] = "models:plot_model"
+    widget: ClassVar[str] = "model_widget:model_widget"
+    living: ClassVar[str] = "living_model:living_model"
 
     @property
     def summary(self) -> str:
@@ -271,6 +276,7 @@ def model_quality(log: EventLog, model: ProcessModel) -> ProcessModel:
         table=pd.DataFrame(rows, columns=["measure", "value_share", "meaning"]),
         fitting_share=fits / log.n_cases,
         n_cases=log.n_cases,
+        log=log,
         left_out=tuple(sorted({name for sequence in known.sequences for name in sequence} - inside)),
     )
 

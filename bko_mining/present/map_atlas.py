@@ -3,13 +3,10 @@
 Everything a person reads is written here, in the language in force; the browser only draws and moves.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.colors import Colormap, to_hex
+from matplotlib.colors import to_hex
 
 from bko_mining.diagrams.layout import Layout
 from bko_mining.discover.map_levels import MapLevel, MapLevels, MapView, map_levels
@@ -17,24 +14,25 @@ from bko_mining.discover.steps import END, START
 from bko_mining.present.figures import HEAT, SEQUENTIAL
 from bko_mining.present.lettering import text_width
 from bko_mining.present.map_sketch import OUTER, QUIET, Card, Way, card, ink_on, sketch, way_width
-from bko_mining.words import duration, language, money, number, say, share_words
+from bko_mining.present.measures import (
+    Measure,
+    column,
+    cost_column,
+    fact_words,
+    fills,
+    hour_words,
+    money_words,
+    seconds,
+    stops,
+    time_words,
+)
+from bko_mining.words import duration, language, number, say, share_words
 
 if TYPE_CHECKING:
     from bko_mining.discover.process_map import ProcessMap
 
 Atlas = dict[str, Any]
 TINY = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """Something the colours and numbers of the map can say."""
-
-    key: str
-    label: str
-    colours: Colormap
-    column: Callable[[pd.DataFrame], "pd.Series[float]"]
-    words: Callable[[float], str]
 
 
 def map_atlas(drawn: "ProcessMap", *, cost_per_hour: float | None = None, currency: str = "USD") -> Atlas:
@@ -63,46 +61,20 @@ def _start(found: MapLevels, drawn: "ProcessMap") -> tuple[int, int]:
     return at, paths.index(min(paths))
 
 
-def _measures(has_starts: bool, cost_per_hour: float | None, currency: str) -> "list[_Measure]":
+def _measures(has_starts: bool, cost_per_hour: float | None, currency: str) -> list[Measure]:
     found = [
-        _Measure("n", say("How often"), SEQUENTIAL, _column("n"), number),
-        _Measure("cases", say("Cases"), SEQUENTIAL, _column("n_cases"), number),
-        _Measure("time", say("Median time"), HEAT, _seconds, _time_words),
-        _Measure("hours", say("Hours in all"), HEAT, _column("hours"), _hour_words),
-        _Measure("rework", say("Done again"), HEAT, _column("n_rework"), number),
+        Measure("n", say("How often"), SEQUENTIAL, column("n"), number),
+        Measure("cases", say("Cases"), SEQUENTIAL, column("n_cases"), number),
+        Measure("time", say("Median time"), HEAT, seconds("median_time"), time_words),
+        Measure("hours", say("Hours in all"), HEAT, column("hours"), hour_words),
+        Measure("rework", say("Done again"), HEAT, column("n_rework"), number),
     ]
     if cost_per_hour is not None and has_starts:
-        found.append(_Measure("cost", say("Cost of work"), HEAT, _cost(cost_per_hour), _money(currency)))
+        found.append(Measure("cost", say("Cost of work"), HEAT, cost_column(cost_per_hour), money_words(currency)))
     return found
 
 
-def _column(name: str) -> "Callable[[pd.DataFrame], pd.Series[float]]":
-    return lambda table: table[name].astype(float)
-
-
-def _seconds(table: pd.DataFrame) -> "pd.Series[float]":
-    seconds: pd.Series[float] = table["median_time"].dt.total_seconds()
-    return seconds
-
-
-def _cost(rate: float) -> "Callable[[pd.DataFrame], pd.Series[float]]":
-    """What the work costs: of an activity, or of the instances that a path leads to."""
-    return lambda table: table["work_hours" if "work_hours" in table else "hours"] * rate
-
-
-def _money(currency: str) -> Callable[[float], str]:
-    return lambda amount: money(amount, currency)
-
-
-def _hour_words(hours: float) -> str:
-    return f"{number(hours, 1 if 0 < hours < 10 else 0)} h"
-
-
-def _time_words(seconds: float) -> str:
-    return duration(seconds, brief=True)
-
-
-def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], float]":
+def _values(measure: Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], float]":
     """The values of a table and the end of their scale; at the markers no time passes."""
     values = measure.column(table)
     if "source_activity" not in table:
@@ -111,37 +83,27 @@ def _values(measure: _Measure, table: pd.DataFrame) -> "tuple[pd.Series[float], 
     return values, max(float(values[inner].max()) if inner.any() else float(values.max()), TINY)
 
 
-def _key(measure: _Measure, found: MapLevels) -> Atlas:
+def _key(measure: Measure, found: MapLevels) -> Atlas:
     # Without starts activities have no time: then they have no scale.
     top = _values(measure, found.nodes)[1]
     return {
         "key": measure.key,
         "label": measure.label,
-        "colours": [to_hex(measure.colours(low)) for low in np.linspace(0.08, 1, 6)],
+        "colours": stops(measure),
         "activity_end": measure.words(top) if top > TINY else "",
     }
 
 
-def _cards(found: MapLevels, measures: list[_Measure]) -> dict[str, Card]:
+def _cards(found: MapLevels, measures: list[Measure]) -> dict[str, Card]:
     """Cards wide enough for the words of every measure."""
     facts: dict[str, list[str]] = {name: [] for name in found.nodes["activity"]}
     for measure in measures:
         for name, value in zip(found.nodes["activity"], measure.column(found.nodes), strict=True):
-            facts[name].append(_fact(measure, value))
+            facts[name].append(fact_words(measure, value))
     return {name: card(name, max(texts, key=lambda text: text_width(text, 8.0))) for name, texts in facts.items()}
 
 
-def _fact(measure: _Measure, value: float) -> str:
-    if measure.key == "n":
-        return f"{number(value)} ×"
-    if measure.key == "cases":
-        return say("{cases} cases", cases=number(value))
-    if value == 0:
-        return "–"
-    return say("{n} again", n=number(value)) if measure.key == "rework" else measure.words(value)
-
-
-def _activities(found: MapLevels, cards: dict[str, Card], measures: list[_Measure], n_cases: int) -> list[Atlas]:
+def _activities(found: MapLevels, cards: dict[str, Card], measures: list[Measure], n_cases: int) -> list[Atlas]:
     fills = {measure.key: _fills(measure, found.nodes) for measure in measures}
     rows = []
     for place, row in enumerate(found.nodes.to_dict("records")):
@@ -151,7 +113,7 @@ def _activities(found: MapLevels, cards: dict[str, Card], measures: list[_Measur
                 "name": row["activity"],
                 "lines": shape.lines,
                 "size": [round(shape.width, 1), round(shape.height, 1)],
-                "facts": {m.key: _fact(m, values[m.key]) for m in measures},
+                "facts": {m.key: fact_words(m, values[m.key]) for m in measures},
                 "fills": {key: fill[place] for key, fill in fills.items()},
                 "inks": {key: ink_on(fill[place]) for key, fill in fills.items()},
                 "tip": _tip(row, n_cases, measures, values),
@@ -160,12 +122,11 @@ def _activities(found: MapLevels, cards: dict[str, Card], measures: list[_Measur
     return rows
 
 
-def _fills(measure: _Measure, table: pd.DataFrame) -> list[str]:
-    values, end = _values(measure, table)
-    return [to_hex(measure.colours(0.08 + 0.92 * min(value / end, 1.0))) for value in values]
+def _fills(measure: Measure, table: pd.DataFrame) -> list[str]:
+    return fills(measure, *_values(measure, table))
 
 
-def _level(level: MapLevel, found: MapLevels, cards: dict[str, Card], measures: list[_Measure], n_cases: int) -> Atlas:
+def _level(level: MapLevel, found: MapLevels, cards: dict[str, Card], measures: list[Measure], n_cases: int) -> Atlas:
     ways = _ways(level, measures)
     shown = {name: cards[name] for name in level.activities}
     return {
@@ -176,7 +137,7 @@ def _level(level: MapLevel, found: MapLevels, cards: dict[str, Card], measures: 
     }
 
 
-def _ways(level: MapLevel, measures: list[_Measure]) -> list[Way]:
+def _ways(level: MapLevel, measures: list[Measure]) -> list[Way]:
     """The ways with the widest of the words that will stand on them."""
     top = max(float(level.paths["n"].max()), 1.0)
     texts = [_path_words(measure, level.paths) for measure in measures]
@@ -188,12 +149,12 @@ def _ways(level: MapLevel, measures: list[_Measure]) -> list[Way]:
     return ways
 
 
-def _path_words(measure: _Measure, paths: pd.DataFrame) -> list[str]:
+def _path_words(measure: Measure, paths: pd.DataFrame) -> list[str]:
     """What stands on the paths: nothing where a time, a cost or a repeat is nothing."""
     return [measure.words(value) if value > 0 else "" for value in measure.column(paths)]
 
 
-def _paths(level: MapLevel, measures: list[_Measure], n_cases: int) -> list[Atlas]:
+def _paths(level: MapLevel, measures: list[Measure], n_cases: int) -> list[Atlas]:
     paths, top = level.paths, max(float(level.paths["n"].max()), 1.0)
     texts = {measure.key: _path_words(measure, paths) for measure in measures}
     colours = {measure.key: _colours(measure, paths) for measure in measures}
@@ -214,7 +175,7 @@ def _paths(level: MapLevel, measures: list[_Measure], n_cases: int) -> list[Atla
     return rows
 
 
-def _colours(measure: _Measure, paths: pd.DataFrame) -> list[str]:
+def _colours(measure: Measure, paths: pd.DataFrame) -> list[str]:
     """Colours that can be seen as lines: never from the pale end of the scale."""
     values, end = _values(measure, paths)
     shares = [min(value / end, 1.0) for value in values]
@@ -265,14 +226,14 @@ def _labels(cost_per_hour: float | None, names: tuple[str, ...]) -> list[str]:
     return [say(name) for name in names] + cost
 
 
-def _tip(row: dict[Any, Any], n_cases: int, measures: list[_Measure], values: dict[str, float]) -> list[str]:
+def _tip(row: dict[Any, Any], n_cases: int, measures: list[Measure], values: dict[str, float]) -> list[str]:
     # Where no start is known, an activity has no time of its own.
     timed = "activity" not in row or row["hours"] > 0
     times = [duration(row[name].total_seconds()) if timed else "–" for name in ("median_time", "mean_time", "p90_time")]
     again = f"{number(row['n_rework'])} ({share_words(row['n_rework'] / row['n'])})"
     shown = [number(row["n"]), f"{number(row['n_cases'])} ({share_words(row['n_cases'] / n_cases)})", *times]
     cost = [measure.words(values["cost"]) for measure in measures if measure.key == "cost"]
-    return [*shown, _hour_words(row["hours"]) if timed else "–", again, *cost]
+    return [*shown, hour_words(row["hours"]) if timed else "–", again, *cost]
 
 
 def _words() -> dict[str, str]:

@@ -21,6 +21,12 @@ def asset(name: str) -> str:
     return files("bko_mining.present").joinpath("assets", name).read_text(encoding="utf-8")
 
 
+@cache
+def script(name: str) -> str:
+    """Return the script of a living view with what all of them share, as one module."""
+    return f"{asset('living.js')}\n{asset(name)}"
+
+
 class ProcessMapWidget(anywidget.AnyWidget):
     """A process map to play with.
 
@@ -34,7 +40,7 @@ class ProcessMapWidget(anywidget.AnyWidget):
         What colours and numbers say: ``n``, ``cases``, ``time``, ``hours``, ``rework`` or ``cost``.
     """
 
-    _esm = asset("process_map.js")
+    _esm = script("process_map.js")
     _css = asset("process_map.css")
 
     atlas = traitlets.Dict().tag(sync=True)

@@ -229,14 +229,14 @@ def test_pictures_can_be_taken_away(page: Browser) -> None:
 
 @pytest.mark.browser
 def test_the_widget_s_script_talks_to_its_model(tab: Browser, tmp_path: Path) -> None:
-    from bko_mining.present.map_widget import asset
+    from bko_mining.present.map_widget import asset, script
 
     atlas = map_atlas(process_map(log_of(ROWS)))
-    script = asset("process_map.js").replace("export default { render };", "window.render = render;")
+    code = script("process_map.js").replace("export default { render };", "window.render = render;")
     (tmp_path / "widget.html").write_text(
         f"""<!doctype html><meta charset="utf-8"><body data-jp-theme-light="false">
         <style>{asset("process_map.css")}</style>
-        <div id="it"></div><script type="module">{script}
+        <div id="it"></div><script type="module">{code}
         const state = {{ atlas: {json.dumps(atlas)}, level: {atlas["start"]}, measure: "n", selected: [] }};
         const heard = {{}};
         window.state = state; window.saved = 0;

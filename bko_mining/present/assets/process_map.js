@@ -1,23 +1,6 @@
-// Draws the atlas of a process map: sliders, measures, hover, picking, downloads. No dependency, no network.
+// Draws the atlas of a process map: sliders, measures, hover, picking, downloads. No dependency, no network; what it
+// shares with the view of a model is in living.js.
 // The Python side (map_atlas.py) has written every word, colour and place; here things are drawn and moved.
-
-const SVG = "http://www.w3.org/2000/svg";
-const MOVE_MS = 480;
-
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  return filled(made, attributes, children);
-}
-
-function shape(name, attributes = {}, ...children) {
-  return filled(document.createElementNS(SVG, name), attributes, children);
-}
-
-function filled(made, attributes, children) {
-  for (const [key, value] of Object.entries(attributes)) if (value !== null) made.setAttribute(key, value);
-  made.append(...children);
-  return made;
-}
 
 // A curve is a list of coordinates: a first point, then three points a segment. Curves of any length meet half-way
 // when the shorter is cut finer: the longest segment is halved (de Casteljau) until both have as many.
@@ -60,16 +43,13 @@ function drawnCurve(points, width) {
   };
 }
 
-class ProcessMapView {
+const MOVE_MS = 480;
+
+class ProcessMapView extends Living {
   constructor(host, atlas, hooks = {}) {
-    this.host = host;
-    this.atlas = atlas;
-    this.hooks = hooks;
-    this.words = atlas.words;
+    super(host, atlas, hooks);
     this.byName = new Map(atlas.activities.map((activity) => [activity.name, activity]));
     [this.level, this.view] = hooks.at ?? atlas.start;
-    this.measure = hooks.measure ?? atlas.measures[0].key;
-    this.picked = new Set((hooks.picked ?? []).map((pick) => JSON.stringify(pick)));
     this.ways = new Map();
     this.cards = new Map();
     this.zoom = 1;
@@ -82,7 +62,6 @@ class ProcessMapView {
   build() {
     const { words, atlas } = this;
     this.host.replaceChildren();
-    this.root = element("div", { class: "bko-map", lang: atlas.language.replace("_", "-") });
     this.activitySlider = this.slider(words.activities, atlas.levels.length, (value) => this.setLevel(value));
     this.pathSlider = this.slider(words.paths, 1, (value) => this.setView(value));
     this.coverage = element("strong", { class: "bko-coverage" });
@@ -90,10 +69,7 @@ class ProcessMapView {
     this.status = element("p", { class: "bko-status", role: "status", "aria-live": "polite" }, this.coverage, this.shown);
     this.svg = shape("svg", { role: "group", "aria-label": words.map, class: "bko-canvas" });
     this.layers = ["ways", "labels", "cards"].map((name) => this.svg.appendChild(shape("g", { class: `bko-${name}` })));
-    this.tip = element("div", { class: "bko-tip", role: "tooltip", hidden: "" });
     this.scroller = element("div", { class: "bko-scroller" }, this.svg);
-    this.legend = element("div", { class: "bko-legend" });
-    this.picks = element("p", { class: "bko-picks", "aria-live": "polite" });
     this.root.append(
       element("div", { class: "bko-bar" }, this.activitySlider.row, this.pathSlider.row, this.measureChoice(), this.tools()),
       this.status,
@@ -107,7 +83,6 @@ class ProcessMapView {
     new ResizeObserver(() => this.canvas && this.resize(this.canvas)).observe(this.scroller);
     this.scroller.addEventListener("scroll", () => this.hideTip());
     this.scroller.addEventListener("pointerdown", (event) => event.target === this.svg && this.drag(event));
-    this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.hideTip());
   }
 
   slider(label, stops, change) {
@@ -119,25 +94,7 @@ class ProcessMapView {
     return { row, input };
   }
 
-  measureChoice() {
-    const group = element("fieldset", { class: "bko-measures" }, element("legend", {}, this.words.show));
-    const name = `bko-${Math.random().toString(36).slice(2)}`;
-    for (const { key, label } of this.atlas.measures) {
-      const input = element("input", { type: "radio", name, value: key });
-      input.checked = key === this.measure;
-      input.addEventListener("change", () => this.setMeasure(key));
-      input.addEventListener("keydown", (event) => event.stopPropagation());
-      group.append(element("label", {}, input, element("span", {}, label)));
-    }
-    return group;
-  }
-
   tools() {
-    const button = (text, title, act) => {
-      const made = element("button", { type: "button", title, "aria-label": title }, text);
-      made.addEventListener("click", act);
-      return made;
-    };
     return element(
       "div",
       { class: "bko-tools" },
@@ -201,18 +158,6 @@ class ProcessMapView {
   setZoom(zoom) {
     this.zoom = Math.min(4, Math.max(0.3, zoom));
     this.resize(this.canvas);
-  }
-
-  setPicked(picked) {
-    this.picked = new Set(picked.map((pick) => JSON.stringify(pick)));
-    this.markPicked();
-  }
-
-  toggle(pick) {
-    const key = JSON.stringify(pick);
-    this.picked.has(key) ? this.picked.delete(key) : this.picked.add(key);
-    this.markPicked();
-    this.hooks.onPick?.([...this.picked].map((text) => JSON.parse(text)));
   }
 
   show(moving) {
@@ -401,63 +346,6 @@ class ProcessMapView {
     }
   }
 
-  listen(group, pick, rows) {
-    group.setAttribute("tabindex", 0);
-    group.setAttribute("role", "button");
-    group.dataset.pick = JSON.stringify(pick);
-    group.addEventListener("click", () => this.toggle(pick));
-    group.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" && event.key !== " ") return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.toggle(pick);
-    });
-    for (const name of ["pointermove", "focus"]) {
-      group.addEventListener(name, (event) => this.showTip(rows(), name === "focus" ? group : event));
-    }
-    for (const name of ["pointerleave", "blur"]) group.addEventListener(name, () => this.hideTip());
-  }
-
-  tipRows(kind, title, values) {
-    const labels = this.atlas.labels[kind];
-    const rows = values.map((value, place) => element("tr", {}, element("th", {}, labels[place]), element("td", {}, value)));
-    return [element("b", {}, title), element("table", {}, element("tbody", {}, ...rows))];
-  }
-
-  showTip(content, source) {
-    this.tip.replaceChildren(...content);
-    this.tip.hidden = false;
-    const stage = this.tip.parentElement.getBoundingClientRect();
-    const box = source.getBoundingClientRect?.();
-    const [x, y] = box ? [box.left + box.width / 2, box.top + box.height / 2] : [source.clientX, source.clientY];
-    const { offsetWidth: wide, offsetHeight: high } = this.tip;
-    const left = Math.max(4, Math.min(x - stage.left + 14, stage.width - wide - 6));
-    const below = y - stage.top + 14;
-    this.tip.style.left = `${left}px`;
-    this.tip.style.top = `${below + high > stage.height ? Math.max(4, y - stage.top - high - 14) : below}px`;
-  }
-
-  hideTip() {
-    this.tip.hidden = true;
-  }
-
-  markPicked() {
-    for (const group of this.svg.querySelectorAll("[data-pick]")) {
-      const on = this.picked.has(group.dataset.pick);
-      group.classList.toggle("bko-picked", on);
-      group.setAttribute("aria-pressed", on);
-    }
-    this.svg.classList.toggle("bko-some-picked", this.picked.size > 0);
-    const names = [...this.picked].map((text) => [JSON.parse(text)].flat().join(" → "));
-    if (!names.length) return this.picks.replaceChildren(this.words.pick);
-    const clear = element("button", { type: "button" }, this.words.clear);
-    clear.addEventListener("click", () => {
-      this.setPicked([]);
-      this.hooks.onPick?.([]);
-    });
-    this.picks.replaceChildren(`${this.words.selected}: ${names.join(", ")} `, clear);
-  }
-
   scale() {
     const measure = this.atlas.measures.find(({ key }) => key === this.measure);
     return { ...measure, path_end: this.atlas.levels[this.level].path_ends[this.measure] };
@@ -498,25 +386,6 @@ class ProcessMapView {
     copy.append(foot(scale, this.canvas[1] + 24), foot(shown, this.canvas[1] + 38));
     for (const part of copy.querySelectorAll(".bko-hit")) part.remove();
     return { text: new XMLSerializer().serializeToString(copy), width, height };
-  }
-
-  async save(kind) {
-    const { text, width, height } = this.picture();
-    const source = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-    if (kind === "svg") return this.download(source, "process-map.svg");
-    const image = new Image();
-    image.src = source;
-    await image.decode();
-    const canvas = element("canvas", { width: width * 2, height: height * 2 });
-    canvas.getContext("2d").drawImage(image, 0, 0, width * 2, height * 2);
-    this.download(canvas.toDataURL("image/png"), "process-map.png");
-  }
-
-  download(href, name) {
-    const link = element("a", { href, download: name });
-    this.root.append(link);
-    link.click();
-    link.remove();
   }
 }
 

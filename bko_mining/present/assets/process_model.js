@@ -1,0 +1,158 @@
+// A BPMN diagram drawn by bpmn-js, coloured by what a log shows at its activities: measures, hover, picking, downloads.
+// The Python side (model_atlas.py) has written every word and colour. The bpmn.io mark stays as bpmn-js draws it.
+
+const BpmnViewer = bpmn.exports;
+const SMALLEST = 0.75;
+
+class ProcessModelView extends Living {
+  file = "process-model";
+
+  constructor(host, atlas, hooks = {}) {
+    super(host, atlas, hooks);
+    this.byId = new Map(atlas.activities.map((activity) => [activity.id, activity]));
+    this.build();
+    this.draw();
+  }
+
+  build() {
+    const { words, atlas } = this;
+    this.paper = element("div", { class: "bko-paper", role: "group", "aria-label": words.map });
+    this.root.append(
+      element("div", { class: "bko-bar" }, atlas.measures.length ? this.measureChoice() : "", this.tools()),
+      // A page says the sentence above the diagram.
+      this.hooks.onPick ? element("p", { class: "bko-status" }, atlas.summary) : "",
+      element("div", { class: "bko-stage" }, this.paper, this.tip),
+      this.legend,
+      atlas.measures.length ? this.picks : "",
+    );
+    this.host.replaceChildren(this.root);
+    // A page can be scrolled past the diagram: it takes the wheel only with Ctrl, to zoom.
+    this.paper.addEventListener("wheel", (event) => event.ctrlKey || event.metaKey || event.stopPropagation(), true);
+  }
+
+  tools() {
+    const { words } = this;
+    return element(
+      "div",
+      { class: "bko-tools" },
+      button("−", words.smaller, () => this.canvas.zoom(this.canvas.zoom() / 1.25)),
+      button("+", words.larger, () => this.canvas.zoom(this.canvas.zoom() * 1.25)),
+      button("⤢", words.whole, () => this.canvas.zoom("fit-viewport", "auto")),
+      button("BPMN", "BPMN", () => this.download(`data:application/xml;charset=utf-8,${encodeURIComponent(this.atlas.xml)}`, `${this.file}.bpmn`)),
+      button("SVG", "SVG", () => this.save("svg")),
+      button("PNG", "PNG", () => this.save("png")),
+    );
+  }
+
+  async draw() {
+    this.viewer = new BpmnViewer({ container: this.paper });
+    try {
+      await this.viewer.importXML(this.atlas.xml);
+    } catch (problem) {
+      console.error(problem);
+      return this.paper.replaceChildren(this.words.broken);
+    }
+    this.canvas = this.viewer.get("canvas");
+    const registry = this.viewer.get("elementRegistry");
+    for (const [id, activity] of this.byId) {
+      const group = registry.getGraphics(id), { width, height } = registry.get(id);
+      activity.group = group;
+      activity.visual = group.querySelector(".djs-visual");
+      activity.fact = shape("text", { x: width / 2, y: height - 6, class: "bko-heat" });
+      activity.fact.setAttribute("style", "font: 10px Arial, sans-serif; text-anchor: middle;");
+      activity.visual.append(activity.fact);
+      if (this.atlas.measures.length) this.listen(group, activity.name, () => this.tipRows("activity", activity.name, activity.tip));
+    }
+    this.show();
+    this.whole();
+    // The width is known only when the page has been laid out, and again when it changes.
+    let known = this.paper.clientWidth;
+    new ResizeObserver(() => {
+      if (this.paper.clientWidth === known) return;
+      known = this.paper.clientWidth;
+      this.whole();
+    }).observe(this.paper);
+    this.root.dataset.drawn = "";
+  }
+
+  // The whole diagram where its words can be read so, otherwise its beginning.
+  whole() {
+    const width = this.paper.clientWidth, { inner } = this.canvas.viewbox();
+    if (!width || !inner.width) return;
+    const scale = Math.min(1, Math.max(SMALLEST, (width - 30) / inner.width));
+    const most = Math.min(0.75 * window.innerHeight, 760);
+    const high = Math.round(Math.min(Math.max(inner.height * scale + 60, 240), Math.max(most, 240)));
+    this.paper.style.height = `${high}px`;
+    this.canvas.resized();
+    const [wide, tall] = [width / scale, high / scale];
+    const left = inner.width < wide ? inner.x - (wide - inner.width) / 2 : inner.x - 20;
+    this.canvas.viewbox({ x: left, y: inner.y + inner.height / 2 - tall / 2, width: wide, height: tall });
+  }
+
+  setMeasure(key) {
+    this.measure = key;
+    for (const input of this.root.querySelectorAll(".bko-measures input")) input.checked = input.value === key;
+    this.show();
+    this.hooks.onMeasure?.(key);
+  }
+
+  show() {
+    const { measure } = this;
+    if (measure) {
+      for (const { group, visual, fact, name, facts, fills, inks } of this.byId.values()) {
+        visual.querySelector("rect").style.fill = fills[measure];
+        for (const part of visual.querySelectorAll("text, tspan")) part.style.fill = inks[measure];
+        fact.textContent = facts[measure];
+        group.setAttribute("aria-label", `${name}: ${facts[measure]}`);
+      }
+      this.drawLegend();
+    }
+    this.markPicked();
+  }
+
+  drawLegend() {
+    const { colours, label, activity_end } = this.atlas.measures.find(({ key }) => key === this.measure);
+    const style = `background: linear-gradient(90deg, ${colours.join(", ")})`;
+    const end = activity_end ? ` 0 – ${activity_end}` : "";
+    this.legend.replaceChildren(element("b", {}, label), element("span", {}, element("i", { class: "bko-scale", style }), end));
+  }
+
+  picture() {
+    const copy = this.paper.querySelector(".djs-container > svg").cloneNode(true);
+    const viewport = copy.querySelector(".viewport"), { inner } = this.canvas.viewbox();
+    viewport.setAttribute("transform", "");
+    for (const part of copy.querySelectorAll(".djs-hit, .djs-outline, .djs-dragger")) part.remove();
+    const [x, y, width, height] = [inner.x - 20, inner.y - 20, inner.width + 40, inner.height + 66];
+    copy.setAttribute("xmlns", SVG);
+    copy.removeAttribute("style");
+    for (const [name, value] of Object.entries({ width, height, viewBox: `${x} ${y} ${width} ${height}` })) copy.setAttribute(name, value);
+    copy.prepend(shape("rect", { x, y, width, height, fill: "#ffffff" }));
+    const foot = (text, row) => {
+      const style = "font: 11px Arial, sans-serif; fill: #667383;";
+      copy.append(shape("text", { x: x + 20, y: inner.y + inner.height + 20 + 15 * row, style }, text));
+    };
+    foot(this.legend.textContent, 0);
+    foot(`${this.atlas.summary} (bpmn.io)`, 1);
+    return { text: new XMLSerializer().serializeToString(copy), width, height };
+  }
+}
+
+function render({ model, el }) {
+  const write = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  const make = () =>
+    new ProcessModelView(el, model.get("atlas"), {
+      measure: model.get("measure"),
+      picked: model.get("selected"),
+      onPick: (picked) => write("selected", picked),
+      onMeasure: (key) => write("measure", key),
+    });
+  let view = make();
+  model.on("change:selected", () => view.setPicked(model.get("selected")));
+  model.on("change:measure", () => model.get("measure") !== view.measure && view.setMeasure(model.get("measure")));
+  model.on("change:atlas", () => (view = make()));
+}
+
+export default { render };
