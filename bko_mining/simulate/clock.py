@@ -13,6 +13,8 @@ import simpy
 from simpy.core import StopSimulation
 from simpy.events import NORMAL, URGENT
 
+from bko_mining.simulate.timetable import FOREVER, IN_VAIN
+
 Call = Callable[[Any, int], None]
 
 
@@ -31,6 +33,9 @@ class Clock(simpy.Environment):
         super().__init__(initial_time)
         self.entries: list[Any] = self._queue
         self.ordinal = self._eid
+        self._timers = 0
+        self._quiet_since: int | None = None
+        self._gave_up = False
 
     @property
     def now(self) -> int:
@@ -49,20 +54,35 @@ class Clock(simpy.Environment):
             raise ValueError(f"negative delay {delay}")
         heappush(self.entries, (self._now + delay, NORMAL, next(self._eid), (function, value)))
 
+    def ring(self, delay: int, function: Call, value: Any = None) -> None:
+        """Call a function that may set itself anew for ever; it tells ``rang`` first."""
+        self._timers += 1
+        self.call(delay, function, value)
+
+    def rang(self) -> None:
+        """Stop the clock if nothing but timers has rung for years; to be told by every timer."""
+        self._timers -= 1
+        # One entry more is the end of the run.
+        if len(self.entries) > self._timers + 1:
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = self._now  # type: ignore[assignment]
+        elif self._now - self._quiet_since > IN_VAIN:
+            self._gave_up = True
+            self.stop()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left that will ever happen."""
+        return self._gave_up or not self.entries or self.entries[0][0] >= FOREVER
+
     def stop(self) -> None:
         """Stop after everything that was due at this instant before."""
         self.call(0, _stop)
 
-    def go(self, until: int | None = None) -> None:
-        """Run until something stops the clock, or until just before an instant.
-
-        Raises
-        ------
-        RuntimeError
-            If nothing is left to happen.
-        """
-        if until is not None:
-            heappush(self.entries, (until, URGENT, next(self._eid), (_stop, None)))
+    def go(self, until: int = FOREVER) -> None:
+        """Run until something stops the clock, or until just before an instant."""
+        heappush(self.entries, (until, URGENT, next(self._eid), (_stop, None)))
         entries, event = self.entries, None
         try:
             while True:
@@ -73,10 +93,6 @@ class Clock(simpy.Environment):
                     self._run_callbacks(event)
         except StopSimulation:
             return
-        except IndexError:
-            if entries:
-                raise
-            raise RuntimeError("nothing is left to happen") from None
 
     def _run_callbacks(self, event: Any) -> None:
         callbacks, event.callbacks = event.callbacks, None

@@ -124,7 +124,7 @@ class Stock:
         self.law = law_of(material.lead_time)
         self.key = stream_key(*run.luck, "lead time", name)
         if material.every is not None:
-            run.call(int(material.every * 1e6), self._review)
+            run.env.ring(int(material.every * 1e6), self._review)
 
     def take(self, amount: float, item: Item, then: Any, now: int) -> None:
         """Take an amount, now or when it has come."""
@@ -151,7 +151,8 @@ class Stock:
     def _review(self, _: Any, now: int) -> None:
         if self.run.n_finished < len(self.run.arrival):
             self._order(now)
-            self.run.call(int((self.material.every or 0) * 1e6), self._review)
+            self.run.env.rang()
+            self.run.env.ring(int((self.material.every or 0) * 1e6), self._review)
 
     def _deliver(self, amount: float, now: int) -> None:
         self.on_hand += amount

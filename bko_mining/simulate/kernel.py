@@ -63,7 +63,6 @@ from bko_mining.simulate.world import (
     EYE,
     FINISH,
     FLAGS,
-    FOREVER,
     HOUR,
     IN_USE,
     LABEL,
@@ -95,7 +94,6 @@ from bko_mining.simulate.world import (
     START,
     STATUS,
     STOP,
-    STUCK,
     VERSION,
     VISIT,
     WAITED,
@@ -108,16 +106,14 @@ _PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "gates", "flow")
 def _digest() -> bytes:
     """What the compiled code was made from: the cache of another version must not be taken for this one."""
     room = Path(__file__).parent
-    names = ("world", "kernel", *(f"kernel_{part}" for part in _PARTS))
+    names = ("world", "timetable", "kernel", *(f"kernel_{part}" for part in _PARTS))
     return sha256(b"".join((room / f"{name}.py").read_bytes() for name in names)).digest()
 
 
 @compiled
 def _check(m: int) -> None:
     """Whether there is something to do, and room for it."""
-    if reg(m, N_HEAP) == 0:
-        set_reg(m, STATUS, STUCK if reg(m, STOP) == FOREVER else DONE)
-    elif heap(m, 0, 0) >= reg(m, STOP):
+    if reg(m, N_HEAP) == 0 or heap(m, 0, 0) >= reg(m, STOP):
         set_reg(m, STATUS, DONE)
     elif reg(m, N_ROWS) + reg(m, IN_USE) + 8 > reg(m, ROOM_ROWS):
         set_reg(m, STATUS, MORE_ROWS)
@@ -282,7 +278,7 @@ def _make_go(digest: bytes) -> Any:
     def go(m: int, most: int) -> int:
         """Let events happen until the run is done, needs something, or so many have happened; returns the status."""
         if len(digest) == 0:
-            return STUCK
+            return DONE
         set_reg(m, STATUS, RUNNING)
         for _ in range(most):
             _check(m)

@@ -23,12 +23,13 @@ from bko_mining.simulate.kernel_memory import (
     timetable,
     worked,
 )
+from bko_mining.simulate.timetable import FOREVER, IN_VAIN
 from bko_mining.simulate.world import (
     AGE,
     BACK,
     FLAGS,
-    FOREVER,
     FREE,
+    GAVE_UP,
     GUIDES,
     IN_USE,
     KNOTS,
@@ -51,11 +52,13 @@ from bko_mining.simulate.world import (
     PERSON,
     POINTER,
     QUEUED_AT,
+    QUIET_SINCE,
     ROOM_ITEMS,
     SHORT,
     STAGE,
     START,
     STATUS,
+    TIMERS,
     TURN,
     WHO,
 )
@@ -83,6 +86,25 @@ def push(m: int, at: int, what: int, a: int, b: int) -> None:
     set_heap(m, i, 2, (a << 4) | what)
     set_heap(m, i, 3, b)
     set_reg(m, ORDINAL, reg(m, ORDINAL) + 1)
+
+
+@compiled
+def ring(m: int, at: int, what: int, a: int) -> None:
+    """Let something happen that may set itself anew for ever; it tells ``rang``."""
+    set_reg(m, TIMERS, reg(m, TIMERS) + 1)
+    push(m, at, what, a, 0)
+
+
+@compiled
+def rang(m: int) -> None:
+    """Stop if nothing but timers has rung for years."""
+    set_reg(m, TIMERS, reg(m, TIMERS) - 1)
+    if reg(m, N_HEAP) > reg(m, TIMERS):
+        set_reg(m, QUIET_SINCE, -1)
+    elif reg(m, QUIET_SINCE) < 0:
+        set_reg(m, QUIET_SINCE, reg(m, NOW))
+    elif reg(m, NOW) - reg(m, QUIET_SINCE) > IN_VAIN:
+        set_reg(m, STATUS, GAVE_UP)
 
 
 @compiled

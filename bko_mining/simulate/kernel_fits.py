@@ -22,6 +22,7 @@ from bko_mining.simulate.kernel_memory import (
     timetable,
 )
 from bko_mining.simulate.kernel_rules import work_by_rules
+from bko_mining.simulate.timetable import FOREVER
 from bko_mining.simulate.world import (
     ACT,
     AFTER,
@@ -36,7 +37,6 @@ from bko_mining.simulate.world import (
     CHOICE_LUCK,
     FIRST_IDLE,
     FITS,
-    FOREVER,
     HEAD,
     HOURS,
     LATE,

@@ -65,7 +65,7 @@ from bko_mining.simulate.world import (
 )
 
 _ACTIVITY, _END, _JOIN, _PICK, _SOME, _WAIT = 0, 1, 3, 4, 5, 6
-_MOST_VISITS = 60_000
+_MOST_VISITS = 65_535
 
 
 @compiled

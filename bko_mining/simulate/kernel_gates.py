@@ -1,6 +1,16 @@
 """What an item passes before its desk, in the compiled lane: batches, stock, room in the queue, patience."""
 
-from bko_mining.simulate.kernel_basics import free_item, length, new_item, plan, push, quantile_at, uniform_of
+from bko_mining.simulate.kernel_basics import (
+    free_item,
+    length,
+    new_item,
+    plan,
+    push,
+    quantile_at,
+    rang,
+    ring,
+    uniform_of,
+)
 from bko_mining.simulate.kernel_fits import free_for, leave_line
 from bko_mining.simulate.kernel_memory import (
     act,
@@ -240,7 +250,8 @@ def review(m: int, s: int) -> None:
     """The regular look at a stock."""
     if reg(m, N_FINISHED) < reg(m, N_CASES):
         order(m, s)
-        push(m, reg(m, NOW) + stock(m, s, REVIEW_EVERY), REVIEW, s, 0)
+        rang(m)
+        ring(m, reg(m, NOW) + stock(m, s, REVIEW_EVERY), REVIEW, s)
 
 
 @compiled

@@ -1,6 +1,6 @@
 """Desks with rules in the compiled lane: the same as ``pool``, and the way of an item to whatever desk it needs."""
 
-from bko_mining.simulate.kernel_basics import is_open, opening_after, push, worked_until
+from bko_mining.simulate.kernel_basics import is_open, opening_after, rang, ring, worked_until
 from bko_mining.simulate.kernel_desks import (
     begin,
     begin_alone,
@@ -30,8 +30,8 @@ from bko_mining.simulate.kernel_memory import (
     set_desk,
     set_item,
     set_person,
-    set_reg,
 )
+from bko_mining.simulate.timetable import FOREVER
 from bko_mining.simulate.world import (
     ACT,
     AFTER,
@@ -45,7 +45,6 @@ from bko_mining.simulate.world import (
     DESK,
     FIRST_IDLE,
     FIRST_PLACE,
-    FOREVER,
     HAND,
     HAND_BACK,
     HANDS,
@@ -54,7 +53,6 @@ from bko_mining.simulate.world import (
     HOURS,
     IDLE,
     IN_HAND,
-    IN_VAIN,
     LATEST,
     LEFT,
     N_ACTS,
@@ -77,18 +75,13 @@ from bko_mining.simulate.world import (
     SLOTS,
     SORT,
     START,
-    STATUS,
     TAIL,
     TURN,
     TURNS,
-    VAIN,
     VERSION,
     WAITING,
-    WHERE,
     WORK,
 )
-
-MOST_VAIN_ALARMS = 5000
 
 
 @compiled
@@ -301,20 +294,15 @@ def _set_alarms(m: int, d: int) -> None:
             at = opening_after(m, hours, now)
             if at < FOREVER:
                 set_alarm(m, slot, at)
-                push(m, at, OPEN, d, 0)
+                ring(m, at, OPEN, d)
         k = place(m, k, AFTER)
 
 
 @compiled
 def _open_pool(m: int, d: int) -> None:
-    waiting = desk(m, d, WAITING)
     _serve(m, d)
-    vain = desk(m, d, IN_VAIN) + 1 if desk(m, d, WAITING) == waiting else 0
-    set_desk(m, d, IN_VAIN, vain)
-    if vain > MOST_VAIN_ALARMS:
-        set_reg(m, STATUS, VAIN)
-        set_reg(m, WHERE, waiting)
-    elif desk(m, d, FIRST_IDLE) >= 0:
+    rang(m)
+    if desk(m, d, FIRST_IDLE) >= 0:
         _set_alarms(m, d)
 
 

@@ -1,6 +1,7 @@
 """Which engine runs a twin: SimPy, or the compiled lane where it can do all that the twin asks for."""
 
 import sys
+from collections import deque
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
@@ -9,10 +10,13 @@ import numpy as np
 
 from bko_mining.errors import SimulationError
 from bko_mining.simulate import world as at
+from bko_mining.simulate.gates import Waiting
 from bko_mining.simulate.people import Item
+from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.tables import Tables
 from bko_mining.simulate.tables_basics import Room
+from bko_mining.simulate.timetable import FOREVER
 from bko_mining.simulate.world import World
 
 if TYPE_CHECKING:
@@ -91,7 +95,7 @@ def run_compiled(run: "RuledRun", stop: int | None) -> None:
     n = len(run.arrival)
     room = Room(rows=int(n * _visits(run)) + 4096, items=4 * n + 4096)
     world = Tables(run, room).world(stop)
-    while (status := _drive(run, world)) != at.DONE:
+    while (status := _drive(run, world)) not in (at.DONE, at.GAVE_UP):
         if status == at.MORE_ROWS:
             _more_rows(world)
         elif status in (at.MORE_KEYS, at.MORE_ROOM, at.LATE):
@@ -100,6 +104,10 @@ def run_compiled(run: "RuledRun", stop: int | None) -> None:
         else:
             _complain(run, world, status)
     _hand_over(run, world)
+    events = world.arrays["heap"][: world.registers[at.N_HEAP], 0]
+    run.is_over = status == at.GAVE_UP or not len(events) or bool(events[0] >= FOREVER)
+    if run.is_over and run.n_finished < len(run.arrival):
+        _show_queues(run, world)
 
 
 def _visits(run: "RuledRun") -> float:
@@ -135,15 +143,6 @@ def _complain(run: "RuledRun", world: World, status: int) -> None:
         raise SimulationError(f"case {case + 1} turns for ever around {run.net.nodes[node].label or 'a choice'!r}")
     if status == at.NO_WAY:
         run.net.first(*world.jumps[int(world.registers[at.WHERE])])
-    if status == at.VAIN:
-        n = int(world.registers[at.WHERE])
-        raise SimulationError(f"{n} items cannot go on: nobody who is ever on duty may do them")
-    waiting = {name: int(n) for name, n in zip(run.desks, world.arrays["desk"][:, at.WAITING], strict=False) if n > 0}
-    still = len(run.arrival) - int(world.registers[at.N_FINISHED])
-    raise SimulationError(
-        f"{still} cases cannot go on; items that nobody may do wait for "
-        f"{waiting or 'stock, a batch or a parallel branch that never comes'}"
-    )
 
 
 def _hand_over(run: "RuledRun", world: World) -> None:
@@ -161,6 +160,27 @@ def _hand_over(run: "RuledRun", world: World) -> None:
             person.hands = [_item(world, i) for i in _chain(world, int(row[at.HANDS]), at.HAND)]
         elif person.desk is not None and row[at.IN_HAND] >= 0:
             person.item = _item(world, int(row[at.IN_HAND]))
+
+
+def _show_queues(run: "RuledRun", world: World) -> None:
+    """Put who stands still where the SimPy lane has them."""
+    for code, desk in enumerate(run.desks.values()):
+        line = [_item(world, i) for i in _chain(world, int(world.arrays["desk"][code, at.HEAD]), at.NEXT)]
+        desk.queue = [(0, 0, item) for item in line] if isinstance(desk, Pool) else deque(line)
+    for code, stock in enumerate(run.stocks.values()):
+        line = [_item(world, i) for i in _chain(world, int(world.arrays["stock"][code, at.STOCK_HEAD]), at.NEXT)]
+        stock.on_hand = float(world.arrays["level"][code, at.ON_HAND])
+        stock.waiting = [(0.0, item, None, 0) for item in line]
+    gates = [gate for gate in run.entry if isinstance(gate, Waiting)]
+    for gate, row in zip(gates, world.arrays["batch"], strict=True):
+        groups = world.arrays["group"][row[at.BASE] :][: row[at.N_CODES]]
+        heads = [int(group[at.GROUP_HEAD]) for group in groups if group[at.GROUP_N] > 0]
+        gate.groups = {head: [_one(world, i) for i in _chain(world, head, at.MATE)] for head in heads}
+    eyes = world.arrays["act"][:, at.EYE]
+    for activity in np.flatnonzero(eyes >= 0).tolist():
+        did = world.arrays["did"][eyes[activity] :][: len(run.arrival)]
+        for case in np.flatnonzero(did >= 0).tolist():
+            run.did.setdefault(case, {})[activity] = run.people[did[case]]
 
 
 def _notes(world: World, n: int) -> dict[str, dict[int, Any]]:

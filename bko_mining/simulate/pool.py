@@ -4,14 +4,10 @@ from bisect import insort
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bko_mining.errors import SimulationError
 from bko_mining.simulate.people import Begin, Item, Person
 from bko_mining.simulate.timetable import FOREVER, Timetable
 
 Key = Callable[[Item], Any]
-
-MOST_VAIN_ALARMS = 5000
-"""Openings without anything to start after which a queue is given up as stuck (years of them)."""
 
 
 class Pool:
@@ -50,7 +46,6 @@ class Pool:
         self.queue: list[tuple[Any, int, Item]] = []
         self.turns = 0
         self.alarms: dict[Timetable, int] = {}
-        self.vain = 0
 
     def join(self, person: Person) -> None:
         """Take a person on."""
@@ -150,18 +145,15 @@ class Pool:
             at = hours.opening_after(now)
             if at < FOREVER and self.alarms.get(hours, -1) <= now:
                 self.alarms[hours] = at
-                self.env.call(at - now, self._open)
+                self.env.ring(at - now, self._open)
 
     def _closed(self, now: int) -> Iterator[Timetable]:
         """Calendars of idle people that are closed, or open but without room for what waits."""
         return (person.hours for person in self.idle)
 
     def _open(self, _: Any, now: int) -> None:
-        waiting = len(self.queue)
         self.serve(now)
-        self.vain = self.vain + 1 if len(self.queue) == waiting else 0
-        if self.vain > MOST_VAIN_ALARMS:
-            raise SimulationError(f"{waiting} items cannot go on: nobody who is ever on duty may do them")
+        self.env.rang()
         if self.idle:
             self._set_alarms(now)
 

@@ -8,7 +8,7 @@ ever rounded twice.
 from array import array
 from collections.abc import Callable
 from heapq import heappush
-from typing import Any
+from typing import Any, NoReturn
 
 from simpy.events import NORMAL
 
@@ -26,7 +26,8 @@ from bko_mining.twin.model import Twin
 
 Entry = Callable[[Item, int], None]
 Pause = Callable[[int, int, int], int]
-MOST_VISITS = 60_000
+MOST_VISITS = 65_535
+"""So many times a case may come by the same place: what two bytes hold."""
 
 
 class Run:
@@ -61,6 +62,7 @@ class Run:
         self.tokens = array("H", bytes(2 * len(cases)))
         self.finished_cases = bytearray(len(cases))
         self.n_finished = 0
+        self.is_over = False
         self.bar: Any = None
         self.records = Records()
         self.write = self.records.write
@@ -166,7 +168,10 @@ class Run:
         activity = self.label[node]
         slot = case * self.width + activity
         visit = self.visits[slot]
-        self.visits[slot] = visit + 1
+        try:
+            self.visits[slot] = visit + 1
+        except OverflowError:
+            self._turns(case, node)
         item = Item(case, node, activity, visit, now)
         pauses = self.pauses.get(step * self.width + activity)
         if pauses is None:
@@ -238,9 +243,12 @@ class Run:
         slot = case * self.width + self.label[node]
         visit = self.visits[slot]
         if visit >= MOST_VISITS:
-            raise SimulationError(f"case {case + 1} turns for ever around {self.net.nodes[node].label or 'a choice'!r}")
+            self._turns(case, node)
         self.visits[slot] = visit + 1
         return visit
+
+    def _turns(self, case: int, node: int) -> NoReturn:
+        raise SimulationError(f"case {case + 1} turns for ever around {self.net.nodes[node].label or 'a choice'!r}")
 
     def _pick(self, case: int, node: int, step: int, now: int) -> None:
         settled = self.settled[node]

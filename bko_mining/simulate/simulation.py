@@ -1,11 +1,12 @@
 """Run a twin: ``simulate`` writes the event log that the twin's back office would write."""
 
 import gc
+import warnings
 from datetime import date, datetime, timedelta
 
 from tqdm import tqdm
 
-from bko_mining.errors import SimulationError
+from bko_mining.errors import SimulationError, TwinWarning
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.arrivals import Window, to_utc
 from bko_mining.simulate.cases import draw_cases
@@ -16,6 +17,8 @@ from bko_mining.simulate.opening import place_open_cases
 from bko_mining.simulate.policies import Policies
 from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.ruled import RuledRun
+from bko_mining.simulate.standstill import told
+from bko_mining.simulate.timetable import FOREVER
 from bko_mining.simulate.written_log import write_log
 from bko_mining.twin.model import Twin
 from bko_mining.twin.values import seconds
@@ -47,7 +50,8 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     twin : Twin
         The back office.
     n_cases : int, optional
-        So many cases arrive and are worked to their end. Default: 1,000, unless a horizon is given.
+        So many cases arrive and are worked to their end. Default: 1,000, unless a horizon is given. Cases that can
+        never be done (nobody may, nothing is ordered) are kept and marked as open, with a warning that says why.
     horizon : timedelta, seconds or text such as ``90 d``, optional
         The run stops so long after its start; cases that are not done are kept and marked as open.
     start : date, datetime or str, optional
@@ -73,7 +77,7 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     Raises
     ------
     SimulationError
-        If the run cannot go on: a role nobody has, work that nobody may do, an endless loop.
+        If the run cannot begin or end: a role nobody has, an endless loop, nothing begun at all.
 
     Examples
     --------
@@ -105,8 +109,11 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
         if chosen(lane, run):
             run_compiled(run, stop)
         else:
-            _go(run, stop)
-    return write_log(run)
+            _go(run, FOREVER if stop is None else stop)
+    still = told(run)
+    if still:
+        warnings.warn(still, TwinWarning, stacklevel=2)
+    return write_log(run, still)
 
 
 def is_compilable(twin: Twin) -> bool:
@@ -133,21 +140,14 @@ def _microseconds(horizon: timedelta | float | str) -> int:
     return round(length * 1e6)
 
 
-def _go(run: RuledRun, stop: int | None) -> None:
+def _go(run: RuledRun, stop: int) -> None:
     """Run until every case is done, or until the horizon."""
     collecting = gc.isenabled()
     # Events and items form no cycles; the collector would only walk over all that wait, a third of the run's time.
     gc.disable()
     try:
         run.env.go(until=stop)
-    except RuntimeError as problem:
-        if isinstance(problem, SimulationError):
-            raise
-        waiting = {name: desk.waiting() for name, desk in run.desks.items() if desk.waiting()}
-        raise SimulationError(
-            f"{len(run.arrival) - run.n_finished} cases cannot go on; items that nobody may do wait for "
-            f"{waiting or 'stock, a batch or a parallel branch that never comes'}"
-        ) from problem
+        run.is_over = run.env.is_over
     finally:
         if collecting:
             gc.enable()

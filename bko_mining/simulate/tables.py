@@ -11,7 +11,8 @@ from bko_mining.simulate.rules import Fork
 from bko_mining.simulate.tables_basics import Calendars, Conditions, Luck, Room
 from bko_mining.simulate.tables_people import People
 from bko_mining.simulate.tables_work import Work
-from bko_mining.simulate.world import FOREVER, World
+from bko_mining.simulate.timetable import FOREVER
+from bko_mining.simulate.world import World
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -43,7 +44,7 @@ class Tables:
         r[at.ROOM_ROWS], r[at.ROOM_ITEMS], r[at.N_VISITS] = room.rows, room.items, room.visits
         r[at.STOP], r[at.NOW] = FOREVER if stop is None else stop, run.start
         r[at.N_ACTS], r[at.N_HOURS_OF], r[at.REMEMBERS] = len(run.activities), len(self.calendars), int(run.remembers)
-        r[at.N_OFFSETS] = len(parts["offset"])
+        r[at.N_OFFSETS], r[at.QUIET_SINCE] = len(parts["offset"]), -1
         world = World(r, {}, work.jumps)
         for name, array in (parts | self._state()).items():
             world.put(name, array)
@@ -64,6 +65,7 @@ class Tables:
         heap = sorted((when, ordinal, (which << 4) | what, 0) for ordinal, (when, what, which) in enumerate(events))
         world.arrays["heap"][: len(heap)] = np.array(heap, np.int64).reshape(-1, 4)
         self.registers[at.N_HEAP] = self.registers[at.ORDINAL] = len(heap)
+        self.registers[at.TIMERS] = sum(what == at.REVIEW for _, what, _ in events)
 
     def _state(self) -> dict[str, Any]:
         n, room = len(self.run.arrival), self.room

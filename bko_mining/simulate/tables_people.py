@@ -64,7 +64,7 @@ class People:
         places: list[list[int]] = []
         for code, (name, desk) in enumerate(self.run.desks.items()):
             row = desks[code]
-            row[at.WAITING] = row[at.TURNS] = row[at.IN_VAIN] = row[at.ANY_WORK] = row[at.PREEMPTIVE] = 0
+            row[at.WAITING] = row[at.TURNS] = row[at.ANY_WORK] = row[at.PREEMPTIVE] = 0
             row[at.CHOICE], row[at.ORDER], row[at.ORDER_ROW] = at.LONGEST_IDLE, at.COMING, 0
             row[at.RULED] = int(desk.begin == self.run.begin_by_rules)
             if isinstance(desk, Pool):

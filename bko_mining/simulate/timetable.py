@@ -16,6 +16,12 @@ Intervals = tuple[Instants, Instants]
 Spread = Callable[[int, int], Intervals]
 
 FOREVER = 1 << 62
+IN_VAIN = 5 * 366 * DAY
+"""A run in which so long nothing but timers rang stands still: whoever is away so long is not waited for."""
+
+_FIRST_STRETCH = 400 * DAY
+_LONGEST = 256 * _FIRST_STRETCH
+"""No timetable is written further (280 years)."""
 
 
 class Timetable:
@@ -26,7 +32,7 @@ class Timetable:
     def __init__(self, spread: Spread, since: int) -> None:
         self._spread = spread
         self._since = since
-        self._covered = since + 400 * DAY
+        self._covered = since + _FIRST_STRETCH
         self._i = 0
         self._fill()
 
@@ -49,7 +55,12 @@ class Timetable:
         """Openings, closing times and the work done before each, until an instant or what is covered so far."""
         covered = max(self._covered, until)
         self._guard(covered)
-        return self._openings(covered)
+        found = self._openings(covered)
+        ends = found[1]
+        if not len(ends) or ends[-1] < covered - _FIRST_STRETCH:
+            # Closed for long: maybe for good, which only the whole tells.
+            return self._openings(self._since + _LONGEST)
+        return found
 
     def is_open(self, now: int) -> bool:
         """Whether work can go on now."""
@@ -127,13 +138,14 @@ class Timetable:
         self._fill()
 
     def _guard(self, covered: int) -> None:
-        if covered > self._since + 300 * 366 * DAY:
-            raise SimulationError(
-                "somebody who has work in hand never comes back on duty; look at absences and calendars"
-            )
+        if covered > self._since + _LONGEST:
+            raise SimulationError("the run lasts longer than 280 years; give fewer cases or more arrivals")
 
     def _fill(self) -> None:
         starts, ends, before = self._openings(self._covered)
+        while not len(starts):
+            self._covered = self._since + 2 * (self._covered - self._since)
+            starts, ends, before = self._openings(self._covered)
         self._starts: list[int] = starts.tolist()
         self._ends: list[int] = ends.tolist()
         self._before: list[int] = before.tolist()
@@ -143,9 +155,13 @@ class Timetable:
         # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
         alive = (ends > self._since - 30 * DAY) & (starts < covered)
         starts, ends = starts[alive], ends[alive]
-        if ends[-1] < FOREVER:
+        if not len(ends) or ends[-1] < FOREVER:
             ends = np.minimum(ends, covered)
-        return starts, ends, np.concatenate([[0], np.cumsum(ends - starts)[:-1]]).astype(np.int64)
+        if covered == self._since + _LONGEST and (not len(ends) or ends[-1] < covered - _FIRST_STRETCH):
+            # Closed for good: the next opening is never.
+            starts, ends = np.append(starts, FOREVER), np.append(ends, 2 * FOREVER - 1)
+        worked = np.cumsum(ends - starts)
+        return starts, ends, np.concatenate([[0] * min(len(ends), 1), worked[:-1]]).astype(np.int64)
 
 
 def spread_of(calendar: WorkCalendar) -> Spread:

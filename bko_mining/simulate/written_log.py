@@ -17,21 +17,20 @@ from bko_mining.simulate.ruled import RuledRun
 Instants = NDArray[np.int64]
 
 
-def write_log(run: RuledRun) -> EventLog:
-    """Make the log of a run.
+def write_log(run: RuledRun, still: str = "") -> EventLog:
+    """Make the log of a run; ``still`` says who stands still in it for good.
 
     Raises
     ------
     SimulationError
         If nothing was begun.
     """
-    n_done = len(run.records)
     for item in _in_hand(run):
         run.records.add(item, MISSING)
     run.forget_luck()
     table = run.records.table()
     if not len(table["case"]):
-        raise SimulationError("nothing was begun before the run stopped; give a longer horizon")
+        raise SimulationError(still or "nothing was begun before the run stopped; give a longer horizon")
     role = _roles(run, table)
     keep = _logged(run, table["case"])
     log = EventLog.from_codes(
@@ -48,7 +47,7 @@ def write_log(run: RuledRun) -> EventLog:
         roles=tuple(run.twin.roles),
         attributes=pa.table({"row": np.arange(len(role), dtype=np.int32)[keep]}),
         timezone=run.twin.timezone,
-        history=_history(run, n_done),
+        history=_history(run, still),
     )
     # The other columns are made in the order of the log at once, so that they are never held twice.
     rows = log.attributes["row"].to_numpy()
@@ -161,12 +160,13 @@ def _notes(run: RuledRun, order: NDArray[np.int32]) -> dict[str, Any]:
     return columns
 
 
-def _history(run: RuledRun, n_done: int) -> tuple[str, ...]:
+def _history(run: RuledRun, stands: str) -> tuple[str, ...]:
     seed, replication = run.luck[:2]
     made = f"simulated from {run.twin.name or 'a twin'} (seed {seed}, replication {replication})"
     lost = [f"{n} items of {run.activities[code]!r} were {what}" for (what, code), n in sorted(run.lost.items())]
     still = len(run.arrival) - run.n_finished
-    return (made, *lost, *([f"{still} cases were still open at the end"] if still else []))
+    left = stands or (f"{still} cases were still open at the end" if still else "")
+    return (made, *lost, *([left] if left else []))
 
 
 def _with_open_cases(log: EventLog, run: RuledRun) -> EventLog:

@@ -7,6 +7,7 @@ from textwrap import dedent
 import pytest
 
 from bko_mining.errors import SimulationError, TwinWarning
+from bko_mining.simulate.policies import Policies
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
 
@@ -52,19 +53,11 @@ def test_what_cannot_run_is_refused(text: str, says: str) -> None:
 
 
 def test_a_run_that_fails_leaves_the_collector_on() -> None:
-    alone = twin("routing: [A, B]\nroles: {Clerk: {members: [Ana]}}")
-    four_eyes = alone.activities["B"].model_copy(update={"not_same_as": ("A",)})
-    with pytest.raises(SimulationError, match="cannot go on"):
-        simulate(alone.replace(activities={**alone.activities, "B": four_eyes}), n_cases=3)
+    office = twin("routing: [A, B]\nroles: {Clerk: {members: [Ana]}}")
+
+    def fails(*_: object) -> str:
+        raise SimulationError("no way")
+
+    with pytest.raises(SimulationError, match="no way"):
+        simulate(office, n_cases=3, policies=Policies(route={"A": fails}))
     assert gc.isenabled()
-
-
-def test_work_that_nobody_on_duty_may_do_is_given_up() -> None:
-    text = """
-    routing: [A, B]
-    roles: {Clerk: {members: [Ana], calendar: Mon-Fri 09:00-17:00}}
-    """
-    office = twin(text)
-    four_eyes = office.activities["B"].model_copy(update={"not_same_as": ("A",)})
-    with pytest.raises(SimulationError, match="nobody who is ever on duty may do them"):
-        simulate(office.replace(activities={**office.activities, "B": four_eyes}), n_cases=3)

@@ -242,6 +242,14 @@ def test_both_lanes_follow_the_same_rules(twin: Twin, seed: int, horizon: str) -
     assert first == second
 
 
+@settings(LOOSE, max_examples=20)
+@given(ruled_twins(), st.integers(0, 10**6))
+@pytest.mark.filterwarnings("ignore")
+def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: int) -> None:
+    first, second = both(twin, seed=seed, n_cases=25)
+    assert first == second
+
+
 @settings(LOOSE, max_examples=15)
 @given(twins(), st.sampled_from(["3 d", "20 d"]))
 @pytest.mark.filterwarnings("ignore")

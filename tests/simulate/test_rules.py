@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bko_mining.errors import SimulationError, TwinError
+from bko_mining.errors import TwinError
 from bko_mining.log.event_log import MISSING, EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
@@ -178,19 +178,6 @@ def test_four_eyes_and_the_same_hands() -> None:
     who = frame.pivot(index="case_id", columns="activity", values="resource").astype(str)
     assert (who["Enter"] != who["Check"]).all()
     assert (who["Enter"] == who["Close"]).all()
-
-
-def test_nobody_may_do_it_is_said() -> None:
-    with pytest.raises(SimulationError, match="cannot go on"):
-        run(
-            """
-        arrivals: [{per_hour: 4}]
-        roles: {Clerk: {members: [Ana]}}
-        activities: {Enter: {role: Clerk, time: 1 min}, Check: {role: Clerk, time: 1 min, not_same_as: [Enter]}}
-        routing: [Enter, Check]
-        """,
-            n_cases=3,
-        )
 
 
 def test_skills_speed_and_choice() -> None:
