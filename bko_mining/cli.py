@@ -1,4 +1,4 @@
-"""The command line: ``bko report|replay|fit|simulate|compare|dashboard|new-study|demo``, thin over the library."""
+"""The command line: ``bko profile|report|replay|fit|simulate|compare|dashboard|new-study|demo``; thin."""
 
 import sys
 from enum import StrEnum
@@ -9,7 +9,7 @@ import typer
 
 from bko_mining.errors import BkoError
 from bko_mining.results import as_text
-from bko_mining.words import say, set_language
+from bko_mining.words import number, say, set_language, share_words
 
 if TYPE_CHECKING:
     from bko_mining.log.event_log import EventLog
@@ -36,6 +36,29 @@ Lang = Annotated[Language, typer.Option("--lang", help="Language of what people 
 Zone = Annotated[str | None, typer.Option(help="IANA name of the clock the office lives by.")]
 Seed = Annotated[int, typer.Option(help="Same seed, same answer.")]
 Replications = Annotated[int, typer.Option(min=2, help="Independent runs of each scenario.")]
+
+
+@app.command()
+def profile(
+    log: Annotated[Path, typer.Argument(help="The export, or a folder of Parquet files of any size.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also as a page, .html")] = None,
+    lang: Lang = Language.en,
+    timezone: Zone = None,
+    memory_limit: Annotated[str, typer.Option(help="What a part of a folder may take, e.g. 4GB.")] = "2GB",
+) -> None:
+    """Say what a log holds and what is wrong with it; a folder passes through in parts and is never sampled."""
+    set_language(lang.value)
+    from bko_mining.log.profiling import profile as look
+    from bko_mining.log.reading import read_log
+    from bko_mining.log.scanning import scan
+
+    parts = scan(log, timezone=timezone, memory_limit=memory_limit) if log.is_dir() else None
+    found = look(read_log(log, timezone=timezone)) if parts is None else parts.profile()
+    typer.echo(found.summary)
+    for what, n, share, example, _, repair, _ in found.table.values.tolist():
+        typer.echo(f"- {what}: {number(n)} ({share_words(share)}) {example}\n  {repair}")
+    if output is not None:
+        typer.echo(say("Written: {path}", path=found.to_html(output)))
 
 
 @app.command()

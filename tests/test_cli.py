@@ -43,6 +43,19 @@ def test_a_report_of_ends_only_says_what_that_limits(ends_only: Path, tmp_path: 
     assert "http://" not in text.replace("http://www.w3.org", "")
 
 
+def test_a_profile_is_told_of_a_file_and_of_a_folder(ends_only: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    read_log(ends_only).write_parquet(folder / "log.parquet")
+    page = tmp_path / "profile.html"
+    for source, more in ((ends_only, ["-o", str(page)]), (folder, ["--memory-limit", "20MB"])):
+        done = CliRunner().invoke(app, ["profile", str(source), "--lang", "pt_BR", *more])
+        assert done.exit_code == 0, done.output
+        assert "40 casos com 120" in done.output
+        assert "- O log só tem horários de término: 120 (100 %)" in done.output
+    assert "40 casos" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("ending", ["html", "xlsx", "pptx"])
 def test_a_report_travels_in_three_formats(ending: str, tmp_path: Path) -> None:
     log = read_log(SAMPLE, timezone="America/Sao_Paulo")

@@ -64,13 +64,28 @@ def ranked(found: "tuple[Finding, ...]", own: "list[Finding]") -> tuple[Finding,
 
 def duplicate_rows(log: "EventLog") -> Mask:
     """True for an instance that repeats the one before: same case, activity, resource, start and end."""
-    order = np.lexsort((log.resource, log.activity, log.end, log.start, log.case))
-    same = np.ones(len(log) - 1, bool)
-    for column in (log.case, log.activity, log.resource, log.start, log.end):
-        same &= column[order][1:] == column[order][:-1]
     mask = np.zeros(len(log), bool)
-    mask[order[1:][same]] = True
+    rows = _tied(log)
+    if len(rows) < 2:
+        return mask
+    columns = (log.case[rows], log.activity[rows], log.resource[rows], log.start[rows], log.end[rows])
+    order = np.lexsort(columns[::-1])
+    same = np.ones(len(rows) - 1, bool)
+    for column in columns:
+        same &= column[order][1:] == column[order][:-1]
+    mask[rows[order[1:][same]]] = True
     return mask
+
+
+def _tied(log: "EventLog") -> Instants:
+    """Instances that begin together with another of their case: in a sorted log, neighbours."""
+    begin, follows = log.begin, log.follows
+    step = np.diff(begin, prepend=begin[:1])
+    if (step[follows] < 0).any():
+        return np.arange(len(log))
+    tied = follows & (step == 0)
+    tied[:-1] |= tied[1:]
+    return np.flatnonzero(tied)
 
 
 def reversed_rows(log: "EventLog") -> Mask:

@@ -6,15 +6,18 @@ one machine takes them one after the other, a cluster side by side, and the answ
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from bko_mining.errors import LogError
 from bko_mining.log.arranging import arranged
 from bko_mining.log.chunk_profiles import ScanProfile, profile_chunk, put_together
+from bko_mining.log.dealing import bucket_of, deal, one_form, read_bucket, rows_a_batch
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.exports import Export
 from bko_mining.log.mapping import ColumnMapping
@@ -25,6 +28,7 @@ from bko_mining.log.summaries import LogSummary, summarise
 T = TypeVar("T")
 Runner = Callable[[Callable[[int], Any], list[int]], Iterable[Any]]
 
+_WORTH_DEALING = 2  # chunks
 _BYTES_A_ROW = 250  # an event while its bucket is read: 150 measured, and room for attributes
 
 
@@ -44,6 +48,8 @@ class Scan:
         As in ``read_log``.
     memory_limit : str
         What DuckDB may take, such as ``"4GB"``.
+    folder : str or None
+        Where the buckets lie once they are dealt.
     """
 
     pattern: str
@@ -52,26 +58,70 @@ class Scan:
     n_chunks: int
     timezone: str | None = None
     memory_limit: str = "2GB"
+    folder: str | None = None
 
     def chunk(self, number: int) -> EventLog | None:
         """The log of one bucket of cases; None if no case falls into it."""
-        case = self.mapping.case_id
-        columns = case if isinstance(case, tuple) else (case,)
-        hashed = ", ".join(f'"{name}"' for name in columns)
+        if self.folder is not None:
+            table = read_bucket(self.folder, number)
+            return None if table is None else log_of(Export(table), self.mapping, self.timezone)
         query = (
             f"SELECT * EXCLUDE (file_row_number, filename) FROM read_parquet(?, file_row_number=true, filename=true) "
-            f"WHERE hash({hashed}) % {self.n_chunks} = {number} ORDER BY filename, file_row_number"
+            f"WHERE {bucket_of(self._case_columns, self.n_chunks)} = {number} ORDER BY filename, file_row_number"
         )
         with _connection(self.memory_limit) as connection:
             table = connection.sql(query, params=[self.pattern]).to_arrow_table()
         return log_of(Export(table), self.mapping, self.timezone) if len(table) else None
 
+    @property
+    def _case_columns(self) -> tuple[str, ...]:
+        case = self.mapping.case_id
+        return case if isinstance(case, tuple) else (case,)
+
+    def dealt(self, folder: str | Path) -> "Scan":
+        """Deal the rows into one file a bucket, so that chunks are read once and not sought in all files again.
+
+        Parameters
+        ----------
+        folder : str or Path
+            An empty folder with room for the log (40 bytes an event and its attributes); the workers of a cluster must
+            see it. Deleting it is yours.
+
+        Raises
+        ------
+        LogError
+            If the files differ in their columns.
+        """
+        paths = self._paths()
+        if not one_form(paths):
+            raise LogError(f"the {len(paths)} files of {self.pattern} differ in their columns; they cannot be dealt")
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        n_rows = rows_a_batch(paths[0], _bytes(self.memory_limit))
+        deal(paths, self._case_columns, self.n_chunks, target, n_rows=n_rows)
+        return replace(self, folder=str(target))
+
+    @contextmanager
+    def _here(self) -> Iterator["Scan"]:
+        """The scan for one machine: dealt into a temporary folder where that costs less than reading again."""
+        if self.folder is not None or self.n_chunks < _WORTH_DEALING or not one_form(self._paths()):
+            yield self
+            return
+        with TemporaryDirectory(prefix="bko-") as folder:
+            yield self.dealt(folder)
+
+    def _paths(self) -> list[str]:
+        with _connection(self.memory_limit) as connection:
+            found = connection.execute("SELECT file FROM glob(?) ORDER BY file", [self.pattern]).fetchall()
+        return [path for (path,) in found]
+
     def chunks(self) -> Iterator[EventLog]:
         """Every chunk in turn; together they hold every case once."""
-        for number in range(self.n_chunks):
-            log = self.chunk(number)
-            if log is not None:
-                yield log
+        with self._here() as source:
+            for number in range(self.n_chunks):
+                log = source.chunk(number)
+                if log is not None:
+                    yield log
 
     def map(self, measure: Callable[[EventLog], T], *, run: Runner | None = None) -> list[T]:
         """Take a measure of every chunk.
@@ -83,9 +133,10 @@ class Scan:
         run : function, optional
             Who runs the chunks: ``on_dask(client)``, ``on_spark(session)``; one after the other here if not given.
         """
-        task = partial(_measured, self, measure)
-        answers = (run or _here)(task, list(range(self.n_chunks)))
-        return [answer for found, answer in answers if found]
+        numbers = list(range(self.n_chunks))
+        if run is None:
+            return [measure(log) for log in self.chunks()]
+        return [answer for found, answer in run(partial(_measured, self, measure), numbers) if found]
 
     def summary(self, *, run: Runner | None = None) -> LogSummary:
         """The summary of the whole log, merged from its chunks."""
@@ -103,7 +154,7 @@ class Scan:
 
     def with_chunks(self, n_chunks: int) -> "Scan":
         """The same scan in another number of chunks."""
-        return replace(self, n_chunks=n_chunks)
+        return replace(self, n_chunks=n_chunks, folder=None)
 
 
 def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, memory_limit: str = "2GB") -> Scan:
@@ -112,7 +163,7 @@ def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, 
     Parameters
     ----------
     path : str or Path
-        One file, or a pattern such as ``"folder/*.parquet"``.
+        One file, a folder, or a pattern such as ``"folder/*.parquet"``.
     columns, timezone
         As in ``read_log``; the mapping is found on the first rows.
     memory_limit : str
@@ -125,7 +176,7 @@ def scan(path: str | Path, columns: Any = None, timezone: str | None = None, *, 
     """
     import duckdb
 
-    pattern = str(path)
+    pattern = str(Path(path) / "*.parquet" if Path(path).is_dir() else path)
     with _connection(memory_limit) as connection:
         try:
             counted = connection.cursor().execute("SELECT count(*) FROM read_parquet(?)", [pattern]).fetchone()
@@ -174,10 +225,6 @@ def on_spark(session: Any) -> Runner:
 def _measured(source: Scan, measure: Callable[[EventLog], T], number: int) -> tuple[bool, T | None]:
     log = source.chunk(number)
     return (False, None) if log is None else (True, measure(log))
-
-
-def _here(task: Callable[[int], Any], numbers: list[int]) -> Iterable[Any]:
-    return map(task, numbers)
 
 
 def _connection(memory_limit: str) -> Any:

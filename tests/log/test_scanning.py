@@ -1,5 +1,6 @@
 """One chunk, k chunks and any runner give the same frames."""
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,6 +108,53 @@ def test_a_memory_limit_decides_the_number_of_chunks(files: Scan) -> None:
     assert (files.n_chunks, chunks_for(10_000_000, "500MB"), chunks_for(10_000_000, "2.5GB")) == (1, 5, 1)
     with pytest.raises(LogError, match="no amount of memory"):
         chunks_for(10, "50")
+
+
+def test_dealing_once_gives_the_chunks_that_reading_again_gives(files: Scan, tmp_path: Path) -> None:
+    sought = files.with_chunks(5)
+    dealt = sought.dealt(tmp_path / "buckets")
+    for number in range(5):
+        one, other = sought.chunk(number), dealt.chunk(number)
+        assert one is not None
+        assert other is not None
+        pd.testing.assert_frame_equal(one.frame, other.frame, check_categorical=False)
+    assert sum(len(chunk) for chunk in dealt.chunks()) == files.n_rows
+    assert scan(Path(files.pattern).parent).n_rows == files.n_rows
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_buckets_are_deleted_whatever_happens(
+    files: Scan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen = []
+
+    def measure(log: EventLog) -> int:
+        seen.append(len(list(tmp_path.glob("bko-*/bucket_*"))))
+        if fails:
+            raise ZeroDivisionError
+        return len(log)
+
+    if fails:
+        with pytest.raises(ZeroDivisionError):
+            files.with_chunks(3).map(measure)
+    else:
+        assert sum(files.with_chunks(3).map(measure)) == files.n_rows
+    assert set(seen) == {3}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_several_forms_are_sought_not_dealt(log: EventLog, tmp_path: Path) -> None:
+    half = np.arange(log.n_cases) % 2 == 0
+    log.take_cases(half).write_parquet(tmp_path / "a.parquet")
+    other = log.take_cases(~half)
+    replace(other, attributes=other.attributes.select(other.attributes.column_names[::-1])).write_parquet(
+        tmp_path / "b.parquet"
+    )
+    source = scan(tmp_path, timezone="America/Sao_Paulo").with_chunks(3)
+    with pytest.raises(LogError, match=r"2 files of .* differ in their columns"):
+        source.dealt(tmp_path / "buckets")
+    assert_same(source.summary(), source.with_chunks(1).summary())
 
 
 def test_dask_gives_the_same(files: Scan) -> None:
