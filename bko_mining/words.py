@@ -5,6 +5,7 @@ Portuguese of it lives in one gettext catalogue per room (``locale/pt_BR/<room>.
 no build step and no process-wide locale.
 """
 
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -48,15 +49,25 @@ def speaking(name: str) -> "Iterator[None]":
 
 
 def say(message: str, /, **values: object) -> str:
-    """Translate a sentence and put the values in.
+    """Translate a sentence and put the values in; ``{n:case|cases}`` is the first where ``n`` is one, else the second.
 
     Examples
     --------
     >>> say("{n} cases", n=number(1200))
     '1,200 cases'
+    >>> say("{n} {n:case|cases} {n:waits|wait}", n=number(1))
+    '1 case waits'
     """
     text = message if language() == "en" else _catalogue(language()).get(message, message)
-    return text.format(**values) if values else text
+    return _agreed(text, values).format(**values) if values else text
+
+
+_FORMS = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
+
+
+def _agreed(text: str, values: dict[str, object]) -> str:
+    """Choose between the forms for one and for many."""
+    return _FORMS.sub(lambda found: found[2 if str(values[found[1]]) == "1" else 3], text) if "|" in text else text
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -1,29 +1,30 @@
 """Before and after: every figure with its difference and an interval, and the variants that came and went.
 
-Weeks of arrival, not single cases, are drawn in the bootstrap, so that a slow swing within either log widens the
-interval instead of passing for a change.
+What an interval rests on is told in ``analyse.case_figures``. A figure that was changing within either log already is
+marked: two logs of a process that drifts differ without anybody having done anything in between.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bko_mining.analyse.drift import drift
-from bko_mining.analyse.proportions import bonferroni_z, people_only
-from bko_mining.analyse.rework import previous_occurrence
-from bko_mining.analyse.times import HOUR, enabled_instants
+from bko_mining.analyse.case_figures import ASPECTS_OF, Figure, figures
+from bko_mining.analyse.drift import Drift, drift
+from bko_mining.analyse.proportions import bonferroni_z
+from bko_mining.analyse.sla import limit_of
+from bko_mining.discover.map_difference import MapDifference, difference_map
 from bko_mining.discover.variants import variants
-from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
-from bko_mining.log.grouping import distinct, weeks
+from bko_mining.log.event_log import EventLog
+from bko_mining.log.grouping import distinct
 from bko_mining.results import Result
-from bko_mining.words import number, percent, say
+from bko_mining.words import duration, number, percent, say, small_money
 
-DRAWS = 400
-FEW_WEEKS = 5
+TOLD_AS_SHARE = 2.0
+"""Beyond a change of 200 % the levels say more."""
+TIMES = frozenset({"cycle time", "cycle time of the slowest tenth", "working time", "waiting time"})
+SHARES = frozenset({"cases within the target", "reworked cases", "utilisation"})
 ENOUGH_EXPECTED = 5.0
 """Cases expected in the smaller log from which the share of a variant is tested."""
 
@@ -37,63 +38,135 @@ class LogComparison(Result):
     table : pandas.DataFrame
         One row a figure: ``kpi``, ``before``, ``after`` (hours for times, shares, counts a case or a week),
         ``difference``, ``change_share`` with its 95 % interval (``low_share``, ``high_share``), ``effect_size``
-        (difference in standard deviations between cases, or between weeks) and ``changed`` (clear when all figures are
-        judged together, Bonferroni).
+        (difference in standard deviations between cases, or between weeks), ``changed`` (clear when all figures are
+        judged together, Bonferroni) and ``drifted`` (what it goes with was changing within the log ``before``,
+        ``after``, or ``both``, already).
     variants : pandas.DataFrame
         ``variant``, ``n_before``, ``n_after``, ``before_share``, ``after_share``, ``status`` (``appeared``,
         ``vanished``, ``both``) and ``changed`` (the shares differ more than by chance, all variants judged together),
         the largest differences first.
     paths : pandas.DataFrame
         ``source_activity``, ``target_activity``, ``before_share``, ``after_share`` of cases that go this way,
-        ``difference`` and ``changed``, the largest differences first; ``bko.difference_map(before, after)`` draws them.
+        ``difference`` and ``changed``, the largest differences first.
+    mapped : MapDifference
+        What ``difference_map`` draws.
     n_before, n_after : int
         Cases.
-    cautions : tuple of str
-        What a reader must know before believing a difference: changes within either log.
+    drifts : dict of str to Drift
+        What changed within the log ``before`` and within that ``after``.
+    target : pandas.Timedelta or None
+        The cycle time promised, where one was given.
+    currency : str
+        Of the cost of a case, empty where no price was given.
     """
 
     variants: pd.DataFrame
     paths: pd.DataFrame
+    mapped: MapDifference
     n_before: int
     n_after: int
-    cautions: tuple[str, ...] = ()
+    drifts: dict[str, Drift]
+    target: pd.Timedelta | None = None
+    currency: str = ""
 
     picture: ClassVar[str] = "rules:plot_comparison"
+    page: ClassVar[str] = "before_after_page:before_after_page"
 
     @property
     def summary(self) -> str:
-        """What changed clearly."""
+        """What changed clearly, and whether it had begun to change before."""
         changed = self.table[self.table["changed"]]
-        words = {"before": number(self.n_before), "after": number(self.n_after)}
         if not len(changed):
+            words = {"before": number(self.n_before), "after": number(self.n_after)}
             plain = say("No figure changed clearly between {before} cases before and {after} after.", **words)
-            return " ".join((plain, *self.cautions))
+            return " ".join((plain, *self.variants_words, *self.cautions))
         row = changed.iloc[int(changed["effect_size"].abs().to_numpy(float).argmax())]
         sentence = say(
-            "{n} figures changed clearly; most of all {kpi}: {change} ({low} to {high}).",
+            "{n} {n:figure|figures} changed clearly; most of all {kpi}: {change}.",
             n=number(len(changed)),
             kpi=say(str(row["kpi"])),
-            change=("+" if row["change_share"] > 0 else "") + percent(row["change_share"]),
-            low=percent(row["low_share"]),
-            high=percent(row["high_share"]),
+            change=_change(row, self.currency),
         )
-        return " ".join((sentence, *self._variants(), *self.cautions))
+        return " ".join((sentence, *_caveat(row), *self.variants_words, *self.cautions))
 
-    def _variants(self) -> Iterator[str]:
+    @property
+    def difference_map(self) -> MapDifference:
+        """The map of what differs; ``.difference_map.plot()`` draws it."""
+        return replace(self.mapped, names=(say("before"), say("after")))
+
+    @property
+    def variants_words(self) -> tuple[str, ...]:
+        """What is to be said of variants that came and went."""
         clear = self.variants[self.variants["changed"]]
-        counts = clear["status"].value_counts()
-        new, gone = int(counts.get("appeared", 0)), int(counts.get("vanished", 0))
-        if new or gone:
-            yield say("{new} variants appeared and {gone} vanished beyond chance.", new=number(new), gone=number(gone))
+        return tuple(
+            say(_CAME[status], n=number(len(rows)), cases=number(int(rows["n_before"].sum() + rows["n_after"].sum())))
+            for status in _CAME
+            if len(rows := clear[clear["status"] == status])
+        )
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What a reader must know before believing a difference: the clearest change within either log."""
+        return tuple(
+            say(_WITHIN[side], change=found.clearest) for side, found in self.drifts.items() if len(found.table)
+        )
 
 
-def compare_logs(before: EventLog, after: EventLog, *, seed: int = 0) -> LogComparison:
-    """Compare two logs of the same process.
+_CAME = {
+    "appeared": "{n} {n:variant|variants} appeared beyond chance ({cases} {cases:case|cases}).",
+    "vanished": "{n} {n:variant|variants} vanished beyond chance ({cases} {cases:case|cases}).",
+}
+_WITHIN = {"before": "Within the log before: {change}", "after": "Within the log after: {change}"}
+_MOVING = {
+    "before": "It was changing within the log before already: what came in between need not be the cause.",
+    "after": "It went on changing within the log after: the difference is not the last word.",
+    "both": "It was changing within both logs as well: what came in between need not be the cause.",
+}
+
+
+def _caveat(row: "pd.Series[Any]") -> tuple[str, ...]:
+    return (say(_MOVING[row["drifted"]]),) if row["drifted"] else ()
+
+
+def _change(row: "pd.Series[Any]", currency: str) -> str:
+    """A change as a percentage with its interval; as levels where that would be of next to nothing."""
+    if not abs(row["change_share"]) <= TOLD_AS_SHARE:
+        return " → ".join(level(row["kpi"], row[side], currency) for side in ("before", "after"))
+    share, low, high = (percent(row[name]) for name in ("change_share", "low_share", "high_share"))
+    sign = "+" if row["change_share"] > 0 else ""
+    return say("{change} ({low} to {high})", change=f"{sign}{share}", low=low, high=high)
+
+
+def level(kpi: str, value: float, currency: str) -> str:
+    """Write the level of a figure: times as durations, shares as percentages."""
+    if kpi == "cost of a case":
+        return small_money(value, currency)
+    if kpi in TIMES:
+        return duration(3600 * value)
+    return percent(value, 1) if kpi in SHARES else number(value, 0 if value >= 100 else 2)
+
+
+def compare_logs(
+    before: EventLog,
+    after: EventLog,
+    *,
+    target: str | pd.Timedelta | None = None,
+    cost_per_hour: float | None = None,
+    currency: str = "USD",
+    seed: int = 0,
+) -> LogComparison:
+    """Compare two logs of the same process; ``.difference_map.plot()`` shows it on the map.
 
     Parameters
     ----------
     before, after : EventLog
         The logs.
+    target : str or pandas.Timedelta, optional
+        The longest cycle time promised (``"5 d"``): adds the share of cases that keep it (as in ``sla``).
+    cost_per_hour : float, optional
+        What an hour of work costs: adds the cost of a case; needs start times.
+    currency : str
+        ISO code of that price.
     seed : int
         Of the bootstrap.
 
@@ -112,106 +185,29 @@ def compare_logs(before: EventLog, after: EventLog, *, seed: int = 0) -> LogComp
     'No figure changed clearly between 300 cases before and 300 after.'
     """
     rng = np.random.default_rng(seed)
-    old, new = _figures(before), _figures(after)
+    limit = None if target is None else limit_of(target)
+    old, new = (figures(log, target=limit, cost_per_hour=cost_per_hour) for log in (before, after))
+    drifts = {"before": drift(before, seed=seed), "after": drift(after, seed=seed)}
     names = [name for name in old if name in new]
-    records = [_row(name, old[name], new[name], rng, len(names)) for name in names]
+    records = [(*_row(name, old[name], new[name], rng, len(names)), _drifted(name, drifts)) for name in names]
     return LogComparison(
         pd.DataFrame(records, columns=_COLUMNS),
         variants=_variants(before, after),
         paths=_paths(before, after),
+        mapped=difference_map(before, after),
         n_before=before.n_cases,
         n_after=after.n_cases,
-        cautions=tuple(_cautions(before, after, seed)),
+        drifts=drifts,
+        target=limit,
+        currency=currency if "cost of a case" in names else "",
     )
 
 
-_COLUMNS = ["kpi", "before", "after", "difference", "change_share", "low_share", "high_share", "effect_size", "changed"]
+_COLUMNS = ["kpi", "before", "after", "difference", "change_share", "low_share", "high_share", "effect_size", "changed",
+            "drifted"]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Figure:
-    """One value a case (or a week), the block of each (drawn together in the bootstrap), and what is told of them."""
-
-    values: NDArray[np.float64]
-    blocks: NDArray[np.int64]
-    quantile: float | None = None
-
-    @property
-    def level(self) -> float:
-        return float(self.values.mean() if self.quantile is None else np.quantile(self.values, self.quantile))
-
-    @property
-    def free(self) -> int:
-        return int(self.blocks.max())
-
-    def error(self, rng: np.random.Generator) -> float:
-        """Standard error by bootstrap of blocks."""
-        size = self.free + 1
-        order = np.argsort(self.values)
-        ordered, block = self.values[order], self.blocks[order]
-        n, total = np.bincount(self.blocks, minlength=size), np.bincount(self.blocks, self.values, size)
-        levels = np.empty(DRAWS)
-        for draw in range(DRAWS):
-            weight = np.bincount(rng.integers(0, size, size), minlength=size)
-            if self.quantile is None:
-                levels[draw] = (weight * total).sum() / max(float((weight * n).sum()), 1.0)
-            else:
-                reach = np.cumsum(weight[block])
-                levels[draw] = ordered[min(int(np.searchsorted(reach, self.quantile * reach[-1])), len(ordered) - 1)]
-        return float(levels.std())
-
-
-def _figures(log: EventLog) -> dict[str, _Figure]:
-    blocks = _blocks(log)
-    cases = {name: _Figure(values, blocks) for name, values in _of_cases(log).items()}
-    slowest = _Figure(cases["cycle time"].values, blocks, quantile=0.9)
-    first = {"cycle time": cases.pop("cycle time"), "cycle time of the slowest tenth": slowest}
-    return {**first, **cases, **_arrivals(log)}
-
-
-def _of_cases(log: EventLog) -> dict[str, NDArray[np.float64]]:
-    """One value a case of each figure."""
-    first = log.offsets[:-1]
-    figures = {
-        "cycle time": (log.case_end - log.case_start) / HOUR,
-        "steps": log.n_instances.astype(float),
-        "reworked cases": np.logical_or.reduceat(previous_occurrence(log) >= 0, first).astype(float),
-    }
-    if log.has_starts:
-        wait = (log.begin - enabled_instants(log)).astype(float)
-        work = np.where((log.start != MISSING) & (log.end != MISSING), log.finish - log.begin, 0)
-        figures["working time"] = np.add.reduceat(work, first) / HOUR
-        figures["waiting time"] = np.add.reduceat(wait, first) / HOUR
-    people = people_only(log)
-    if people.has_resources:
-        who = people.resource
-        rows = np.flatnonzero(who != UNKNOWN)
-        pairs = distinct(people.case[rows].astype(np.int64) * len(log.resources) + who[rows])
-        figures["people in a case"] = np.bincount(pairs // len(log.resources), minlength=log.n_cases).astype(float)
-        handed = log.follows & (who != UNKNOWN)
-        handed[1:] &= (who[:-1] != UNKNOWN) & (who[1:] != who[:-1])
-        figures["handovers in a case"] = np.add.reduceat(handed.astype(float), first)
-    return figures
-
-
-def _arrivals(log: EventLog) -> dict[str, _Figure]:
-    """Cases of each full week, if there are enough."""
-    week = log.case_start // (7 * 24 * HOUR)
-    inside = np.bincount((week - week.min()).astype(np.int64))[1:-1].astype(float)
-    figure = _Figure(inside, np.arange(len(inside)))
-    return {"cases that arrive a week": figure} if len(inside) >= FEW_WEEKS else {}
-
-
-def _blocks(log: EventLog) -> NDArray[np.int64]:
-    """Weeks of arrival; in short logs thirds of a week, few of which leave much room for chance (t distribution)."""
-    codes = weeks(log, log.case_start).codes
-    if codes.max() + 1 >= FEW_WEEKS:
-        return codes
-    thirds = log.case_start // (56 * HOUR)
-    return np.asarray(np.unique(thirds, return_inverse=True)[1], np.int64)
-
-
-def _row(name: str, old: _Figure, new: _Figure, rng: np.random.Generator, n_figures: int) -> tuple[object, ...]:
+def _row(name: str, old: Figure, new: Figure, rng: np.random.Generator, n_figures: int) -> tuple[object, ...]:
     from scipy.special import stdtrit
 
     difference = new.level - old.level
@@ -227,11 +223,10 @@ def _row(name: str, old: _Figure, new: _Figure, rng: np.random.Generator, n_figu
     return (name, old.level, new.level, difference, *shares, effect, bool(abs(difference) > strict and error > 0))
 
 
-def _cautions(before: EventLog, after: EventLog, seed: int) -> Iterator[str]:
-    for text, log in (("Within the log before: {change}", before), ("Within the log after: {change}", after)):
-        found = drift(log, seed=seed)
-        if len(found.table):
-            yield say(text, change=found.clearest)
+def _drifted(kpi: str, changes: dict[str, Drift]) -> str:
+    """In which log the figure, or what it goes with, was changing already."""
+    moved = [side for side, found in changes.items() if found.table["aspect"].isin(ASPECTS_OF[kpi]).any()]
+    return "both" if len(moved) == 2 else "".join(moved)
 
 
 def _variants(before: EventLog, after: EventLog) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from bko_mining.analyse.proportions import people_only
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import distinct, weeks
 from bko_mining.results import Result
-from bko_mining.words import day, number, percent, say
+from bko_mining.words import day, duration, number, percent, say
 
 ALPHA = 0.05
 SHUFFLES = 999
@@ -29,6 +29,11 @@ MOST_CARRIED = 0.9
 """A week is never taken to be more than this like the one before."""
 LEAST, LEAST_FLOW = 0.1, 0.05
 """Changes smaller than this are of no use to know: share of the level, or points of a path's share."""
+NEARLY_NOTHING = 0.01
+"""Share of all cases that weeks at the beginning hold which are not judged."""
+MINUTE = 60e6
+TOLD_AS_SHARE = 2.0
+"""Beyond a change of 200 % the levels alone say more."""
 ASPECTS = ("arrivals", "times", "staffing", "flow")
 
 
@@ -46,9 +51,12 @@ class Drift(Result):
     weekly : pandas.DataFrame
         ``week``, ``arrivals``, ``times`` (geometric mean cycle time in hours by week of arrival), ``staffing`` (people
         seen at work).
+    nearly_empty_before : pandas.Timestamp or None
+        The Monday before which the log holds next to nothing; those weeks are not judged.
     """
 
     weekly: pd.DataFrame
+    nearly_empty_before: pd.Timestamp | None = None
 
     picture: ClassVar[str] = "rules:plot_drift"
 
@@ -58,9 +66,15 @@ class Drift(Result):
         if len(self.weekly) < 2 * SHORTEST:
             return say("The log is too short to see changes: {n} full weeks.", n=number(len(self.weekly)))
         if not len(self.table):
-            return self.clearest
+            return f"{self.clearest} {self.limit}".rstrip()
         sentence = say("{n} changes in {weeks} weeks.", n=number(len(self.table)), weeks=number(len(self.weekly)))
-        return f"{sentence} {say('Clearest:')} {self.clearest}"
+        return f"{sentence} {say('Clearest:')} {self.clearest} {self.limit}".rstrip()
+
+    @property
+    def limit(self) -> str:
+        """From when on the log can be judged, where it is nearly empty before."""
+        empty = self.nearly_empty_before
+        return "" if empty is None else say("Before {when} the log is nearly empty.", when=day(empty))
 
     @property
     def clearest(self) -> str:
@@ -78,22 +92,39 @@ class Drift(Result):
                 after=percent(row["after"]),
                 **words,
             )
+        change = ("+" if row["change_share"] > 0 else "") + percent(row["change_share"])
+        old, new = _level(row["aspect"], row["before"]), _level(row["aspect"], row["after"])
         return say(
-            "From the week of {when} ({earliest} to {latest}) on, {aspect}: {change}.",
+            "From the week of {when} ({earliest} to {latest}) on, {aspect}: {old} → {new}{change}.",
             aspect=say(_ASPECT[row["aspect"]]),
-            change=("+" if row["change_share"] > 0 else "") + percent(row["change_share"]),
+            old=old,
+            new=new,
+            # Of next to nothing a percentage says nothing.
+            change=f" ({change})" if abs(row["change_share"]) <= TOLD_AS_SHARE else "",
             **words,
         )
 
 
-_ASPECT = {"arrivals": "arriving cases", "times": "cycle times", "staffing": "people at work", "flow": "the flow"}
+def _level(aspect: str, value: float) -> str:
+    if aspect == "times":
+        return duration(3600 * value)
+    return number(value, 0 if value >= 10 else 1)
+
+
+_ASPECT = {
+    "arrivals": "cases that arrive a week",
+    "times": "cycle times",
+    "staffing": "people at work in a week",
+    "flow": "the flow",
+}
 
 
 def drift(log: EventLog, *, seed: int = 0) -> Drift:
     """Find when arrivals, flow, times or staffing changed.
 
-    The first week is left out where it is not full, and so are the last weeks (the 90th percentile of cycle times
-    before the end): many logs hold only cases that have ended, so that late cases seem few and quick. People at work
+    The first week is left out where it is not full, and so are weeks at the beginning with next to no arrivals (one in
+    a hundred in all) and the last weeks (those without arrivals, and the 90th percentile of cycle times before the
+    end): many logs hold only cases that have ended, so that late cases seem few and quick. People at work
     are looked at once the first cases of the log have had the same time, since those under way before it are not in
     it. Changes of less than a tenth (of less than five points in a hundred of the flow) are not told.
 
@@ -112,7 +143,7 @@ def drift(log: EventLog, *, seed: int = 0) -> Drift:
     >>> bko.drift(bko.EventLog.from_frame(rows)).summary
     'Nothing changed clearly in 27 weeks.'
     """
-    weekly, series, paths = _series(log)
+    weekly, series, paths, begin = _series(log)
     rng = np.random.default_rng(seed)
     records = []
     for aspect in ASPECTS:
@@ -123,48 +154,51 @@ def drift(log: EventLog, *, seed: int = 0) -> Drift:
             records += [row for row in told if abs(row[-2]) >= (LEAST_FLOW if aspect == "flow" else LEAST)]
     columns = ["aspect", "what", "when", "earliest", "latest", "before", "after", "change_share", "p_value"]
     table = pd.DataFrame(records, columns=columns).sort_values("when", kind="stable", ignore_index=True)
-    return Drift(table, weekly=weekly)
+    empty = weekly["week"].iloc[begin - 1] if begin > 2 * SHORTEST else None
+    return Drift(table, weekly=weekly, nearly_empty_before=empty)
 
 
 Change = tuple[int, int, int, int, int, float]
 """Place, earliest, latest, begin and end of the part it divides, p-value."""
 
 
-def _series(log: EventLog) -> tuple[pd.DataFrame, dict[str, tuple[NDArray[np.float64], int]], list[str]]:
+def _series(log: EventLog) -> tuple[pd.DataFrame, dict[str, tuple[NDArray[np.float64], int]], list[str], int]:
     arrival, work = weeks(log, log.case_start), weeks(log, log.begin)
     mondays = pd.DatetimeIndex(pd.date_range(work.labels["week"].min(), work.labels["week"].max(), freq="7D"))
     of_case = mondays.get_indexer(pd.DatetimeIndex(arrival.labels["week"]))[arrival.codes]
     of_row = mondays.get_indexer(pd.DatetimeIndex(work.labels["week"]))[work.codes]
     size = len(mondays)
     cases = np.bincount(of_case, minlength=size)
-    cycle = (log.case_end - log.case_start).astype(float) + 1.0
+    # Cases begun and ended in one event take no time; their logarithm must not outweigh all others.
+    cycle = (log.case_end - log.case_start).astype(float) + MINUTE
     total = np.bincount(of_case, weights=np.log(cycle / 3.6e9), minlength=size)
     times = np.divide(total, cases, out=np.full(size, np.nan), where=cases > 0)
     full = slice(1, size - 1) if size > 2 else slice(0, size)
     long = float(np.quantile(cycle, 0.9))
-    closed = _weeks_before(log, mondays, float(log.case_end.max()) - long) - 1
-    opened = min(max(_weeks_before(log, mondays, float(log.case_start.min()) + long), 1), size)
+    begin = min(max(int(np.searchsorted(np.cumsum(cases), NEARLY_NOTHING * log.n_cases)), 1), max(size - 2, 1))
+    closed = min(_weeks_before(log, mondays, float(log.case_end.max()) - long) - 1, int(of_case.max()))
+    opened = min(max(_weeks_before(log, mondays, float(log.case_start.min()) + long), begin), size)
     seen_log = people_only(log)
     known = seen_log.resource != UNKNOWN
     pairs = distinct(of_row[known].astype(np.int64) * (len(log.resources) + 1) + seen_log.resource[known])
     staff = np.bincount(pairs // (len(log.resources) + 1), minlength=size) if known.any() else np.zeros(size)
-    flow, paths = _flow(log, of_case, size, max(closed, 2))
+    flow, paths = _flow(log, of_case, size, slice(begin, max(closed, begin + 1)))
     weekly = pd.DataFrame({"week": mondays, "arrivals": cases, "times": np.exp(times), "staffing": staff})[full]
     filled = pd.Series(times).interpolate(limit_direction="both").fillna(0).to_numpy()
     series = {
-        "arrivals": (np.log1p(cases[1 : max(closed, 1)].astype(float))[:, None], 1),
-        "times": (filled[1 : max(closed, 1)][:, None], 1),
-        "staffing": (np.log1p(staff[opened : max(closed, 1)].astype(float))[:, None] * known.any(), opened),
-        "flow": (flow, 1),
+        "arrivals": (np.log1p(cases[begin : max(closed, begin)].astype(float))[:, None], begin),
+        "times": (filled[begin : max(closed, begin)][:, None], begin),
+        "staffing": (np.log1p(staff[opened : max(closed, opened)].astype(float))[:, None] * known.any(), opened),
+        "flow": (flow, begin),
     }
-    return weekly.reset_index(drop=True), series, paths
+    return weekly.reset_index(drop=True), series, paths, begin
 
 
 def _weeks_before(log: EventLog, mondays: pd.DatetimeIndex, instant: float) -> int:
     return int((mondays < log.local([int(instant)]).tz_localize(None)[0]).sum())
 
 
-def _flow(log: EventLog, of_case: NDArray[np.int64], size: int, closed: int) -> tuple[NDArray[np.float64], list[str]]:
+def _flow(log: EventLog, of_case: NDArray[np.int64], size: int, judged: slice) -> tuple[NDArray[np.float64], list[str]]:
     """Share of cases of each week that take each of the twenty most variable frequent paths."""
     n = len(log.activities)
     rows = np.flatnonzero(log.follows)
@@ -177,7 +211,7 @@ def _flow(log: EventLog, of_case: NDArray[np.int64], size: int, closed: int) -> 
     cases = np.maximum(np.bincount(of_case, minlength=size), 1)
     shares = [np.bincount(of_case[case[path == code]], minlength=size) / cases for code in top]
     names = [f"{log.activities[code // n]} → {log.activities[code % n]}" for code in top]
-    return (np.array(shares).T if shares else np.zeros((size, 1)))[1:closed], names
+    return (np.array(shares).T if shares else np.zeros((size, 1)))[judged], names
 
 
 def _changes(values: NDArray[np.float64], rng: np.random.Generator, alpha: float) -> list[Change]:
@@ -281,6 +315,6 @@ def _record(
         b, a = float(np.exp(b)), float(np.exp(a))
     share = a - b if aspect == "flow" else a / max(b, 1e-9) - 1
     mondays = weekly["week"]
-    # Series and weekly table both begin with the first full week.
+    # The weekly table begins with the second week of the log.
     at = [mondays.iloc[min(k + first - 1, len(mondays) - 1)] for k in (place, low, high)]
     return (aspect, paths[column] if aspect == "flow" else "", *at, b, a, share, p)

@@ -109,7 +109,7 @@ def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> 
     >>> found.breach_share, found.waits["activity"].iloc[0], found.waits["extra_wait"].iloc[0]
     (0.5, 'pay', Timedelta('0 days 05:00:00'))
     """
-    limit = _limit(target)
+    limit = limit_of(target)
     is_open = np.zeros(log.n_cases, bool) if log.open_cases is None else log.open_cases
     age = np.where(is_open, int(log.finish.max()), log.case_end) - log.case_start
     late = age > limit.value // 1000
@@ -129,7 +129,8 @@ def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> 
     )
 
 
-def _limit(target: str | pd.Timedelta) -> pd.Timedelta:
+def limit_of(target: str | pd.Timedelta) -> pd.Timedelta:
+    """Read a length of time that is promised; LogError if it is none."""
     try:
         limit = pd.Timedelta(target).as_unit("ns")
     except ValueError as error:
