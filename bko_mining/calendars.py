@@ -267,7 +267,7 @@ def _holidays(region: str, years: tuple[int, ...]) -> frozenset[date]:
         ) from None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _openings(calendar: WorkCalendar, first_year: int, last_year: int) -> Openings:
     first = date(first_year, 1, 1)
     days = np.arange((date(last_year + 1, 1, 1) - first).days)

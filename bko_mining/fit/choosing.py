@@ -27,6 +27,9 @@ NOISE = 0.03
 LEAST = {"NGD": 1e-3}
 """Distances below these (hours: 0.05) do not count as smaller."""
 
+MOST = 5
+"""A trial may write so many times the cases that followed: where cases take long, many begin that do not finish."""
+
 Numbers = NDArray[np.float64]
 
 
@@ -74,7 +77,7 @@ def choose_habits(
     origins = found.origins(ORIGINS)
     if not origins:
         return Habits(), []
-    size = sum(len(after.rows.case) for _, after, _ in origins)
+    size = sum(len(after.rows.case) * _begun(before, after) for before, after, _ in origins)
     replications = int(np.clip(budget / (10 * size), 1, 6))
     best = try_habits(Habits(), origins, seed, replications)
     trials = [best]
@@ -90,6 +93,11 @@ def choose_habits(
         if winner.score < best.score - NOISE:
             best = winner
     return best.habits, trials
+
+
+def _begun(before: Courses, after: Courses) -> float:
+    """Cases that must begin for one of them to finish in a trial: those in progress come on top (Little's law)."""
+    return min(1 + float(before.cycle.mean() / max(np.ptp(after.arrival), 1.0)), MOST)
 
 
 def try_habits(
@@ -130,10 +138,10 @@ def write_like(
         arrivals = arrive(stream, since, many, luck)
         rows = follow_all(memory, arrivals, luck)
         finish = np.maximum.reduceat(rows.end, np.flatnonzero(np.diff(rows.case, prepend=-1)))
-        enough = np.partition(finish, n - 1)[n - 1] <= arrivals[-1]
-        if enough or many >= 20 * n + 200:
+        in_time = int((finish <= arrivals[-1]).sum())
+        if in_time >= n or many >= MOST * n + 200:
             break
-        many = int(many * 1.6)
+        many = min(int(many * max(1.6, 1.1 * n / max(in_time, 1))), MOST * n + 200)
     keep = np.zeros(len(finish), bool)
     keep[np.argsort(finish, kind="stable")[:n]] = True
     inside = keep[rows.case]

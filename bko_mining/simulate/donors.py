@@ -30,7 +30,7 @@ def kinds_of_day(usual: Numbers) -> tuple[int, ...]:
 class Pool:
     """Donors in order of their clock time, laid out three days in a row so that midnight is no border."""
 
-    rows: list[int]
+    rows: Rows
     clock: list[float]
     before: list[float]
     n: int
@@ -40,7 +40,7 @@ class Pool:
         """Lay out donors that are sorted by clock time."""
         clocks = np.concatenate([clock - DAY, clock, clock + DAY])
         before = np.concatenate([[0.0], np.cumsum(np.tile(weight, 3))])
-        return cls(np.tile(rows, 3).tolist(), clocks.tolist(), before.tolist(), len(rows))
+        return cls(np.tile(rows, 3), clocks.tolist(), before.tolist(), len(rows))
 
     def within(self, clock: float, tolerance: float) -> tuple[int, int]:
         """Places of the donors whose clock time differs by at most the tolerance."""
@@ -62,19 +62,20 @@ class Pool:
         """Draw one of the donors at these places by weight."""
         low, high = places
         aim = self.before[low] + chance * (self.before[high] - self.before[low])
-        return self.rows[min(max(bisect_right(self.before, aim) - 1, low), high - 1)]
+        return int(self.rows[min(max(bisect_right(self.before, aim) - 1, low), high - 1)])
 
 
 class Donors:
     """All donors for one draw, by weekday, by kind of day, and together."""
 
-    __slots__ = ("_all", "_by_day", "_by_kind", "_kinds", "_many", "_tolerance", "n")
+    __slots__ = ("_all", "_by_day", "_by_kind", "_kinds", "_many", "_ordered", "_tolerance", "n")
 
     def __init__(
         self, rows: Rows, at: Numbers, weight: Numbers, kinds: tuple[int, ...], enough: tuple[int, float]
     ) -> None:
         self.n = len(rows)
         self._many, self._tolerance = enough
+        self._ordered: dict[tuple[int, int, int], tuple[Rows, Numbers]] = {}
         order = np.argsort(at[rows] % DAY, kind="stable")
         rows = rows[order]
         clock, day = at[rows] % DAY, (at[rows] // DAY).astype(int) % 7
@@ -90,11 +91,17 @@ class Donors:
         return pool.pick(places, chance)
 
     def near_in_order(self, at: float, chance: float, rank: Numbers, weight: Numbers) -> int:
-        """Draw likewise, the donors in order of their rank, so that even chances give even ranks."""
+        """Draw likewise, the donors in order of their rank, so that even chances give even ranks.
+
+        Rank and weight are the same at every call: what was put in order once is kept.
+        """
         pool, (low, high) = self._around(at)
-        rows = np.array(pool.rows[low:high])
-        rows = rows[np.argsort(rank[rows], kind="stable")]
-        total = np.cumsum(weight[rows])
+        key = id(pool), low, high
+        if key not in self._ordered:
+            rows = pool.rows[low:high]
+            rows = rows[np.argsort(rank[rows], kind="stable")]
+            self._ordered[key] = rows, np.cumsum(weight[rows])
+        rows, total = self._ordered[key]
         return int(rows[min(int(np.searchsorted(total, chance * total[-1], "right")), len(rows) - 1)])
 
     def _around(self, at: float) -> tuple[Pool, tuple[int, int]]:

@@ -16,7 +16,7 @@ from bko_mining.errors import SimulationError
 from bko_mining.log.event_log import MISSING, EventLog, Instants
 from bko_mining.simulate.arrivals import Window, arrivals_of
 from bko_mining.simulate.days import Days
-from bko_mining.simulate.luck import stream_key
+from bko_mining.simulate.luck import CaseLuck, stream_key
 from bko_mining.simulate.memory import Memory, Steps, evenly
 from bko_mining.twin.arrivals import Arrivals, RateArrivals
 from bko_mining.twin.model import Twin
@@ -121,8 +121,7 @@ def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> C
     key = stream_key(*luck, "case")
     cases: list[Steps] = []
     for number, arrival in enumerate((arrivals - origin).tolist()):
-        rng = np.random.Generator(np.random.Philox(key=[key, number]))
-        cases.append(memory.follow(arrival, evenly(number, shift), days, rng))
+        cases.append(memory.follow(arrival, evenly(number, shift), days, CaseLuck(key, number)))
     activity, resource, start, end = (list(chain.from_iterable(column)) for column in zip(*cases, strict=True))
     return Course(
         case=np.repeat(np.arange(len(arrivals)), [len(steps[0]) for steps in cases]),

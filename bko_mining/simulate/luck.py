@@ -87,3 +87,19 @@ class Draws:
         if self.law is None:
             return array("d", u.tobytes())
         return array("q", np.rint(self.law.at(u) * 1e6).astype(np.int64).tobytes())
+
+
+class CaseLuck:
+    """Uniform numbers of one case, one after the other; the generator is made when the first is asked for."""
+
+    __slots__ = ("_key", "_rng")
+
+    def __init__(self, key: int, case: int) -> None:
+        self._key = key, case
+        self._rng: np.random.Generator | None = None
+
+    def random(self) -> float:
+        """Draw the next number in [0, 1)."""
+        if self._rng is None:
+            self._rng = np.random.Generator(np.random.Philox(key=self._key))
+        return self._rng.random()

@@ -11,6 +11,7 @@ import numpy as np
 
 from bko_mining.simulate.days import Days, Habits
 from bko_mining.simulate.donors import Donors, kinds_of_day
+from bko_mining.simulate.luck import CaseLuck
 from bko_mining.simulate.past import Past, unpack
 from bko_mining.twin.observed import ObservedCases
 
@@ -60,7 +61,7 @@ class Memory:
         self._followers: dict[tuple[int, ...], tuple[list[int], list[float]]] = {}
         self._sorted: dict[tuple[int, ...], list[int]] = {}
 
-    def follow(self, arrival: float, evenness: float, days: Days, rng: np.random.Generator) -> Steps:
+    def follow(self, arrival: float, evenness: float, days: Days, luck: CaseLuck) -> Steps:
         """Write one case: activities, resources, starts and ends of its instances.
 
         Parameters
@@ -76,19 +77,19 @@ class Memory:
         steps: Steps = ([], [], [], [])
         while True:
             activity = rows.activity[row]
-            model = row if self._alike(rows.start[row], rows.end[row], begin) else self._redo(activity, begin, rng)
+            model = row if self._alike(rows.start[row], rows.end[row], begin) else self._redo(activity, begin, luck)
             end = days.lay(begin, (rows.start[model], rows.end[model]), ends=True)
             steps[0].append(activity)
             steps[1].append(rows.resource[model])
             steps[2].append(begin)
             steps[3].append(end)
             latest = max(latest, end)
-            step = self._next(row, steps[0], rng)
+            step = self._next(row, steps[0], luck)
             if rows.last[step] or len(steps[0]) >= self._longest:
                 return steps
             reference = begin if rows.overlaps[step] else latest
             if step != row or not self._alike(rows.reference[step], rows.following[step], reference):
-                step = self._wait(steps[0], rows.activity[step + 1], reference, rng)
+                step = self._wait(steps[0], rows.activity[step + 1], reference, luck)
             if rows.overlaps[step]:
                 begin += rows.following[step] - rows.reference[step]
             else:
@@ -104,16 +105,16 @@ class Memory:
             return True
         return self._kinds[int(was // _DAY) % 7] == self._kinds[int(now // _DAY) % 7]
 
-    def _redo(self, activity: int, begin: float, rng: np.random.Generator) -> int:
+    def _redo(self, activity: int, begin: float, luck: CaseLuck) -> int:
         """Draw another execution of the activity that began at a like hour."""
         if activity not in self._work:
             rows = np.flatnonzero(self.past.activity == activity)
             self._work[activity] = Donors(rows, self.past.start, self.past.weight, self._kinds, self._enough)
-        return self._work[activity].near(begin, rng.random())
+        return self._work[activity].near(begin, luck.random())
 
-    def _next(self, row: int, history: list[int], rng: np.random.Generator) -> int:
+    def _next(self, row: int, history: list[int], luck: CaseLuck) -> int:
         """Choose the past instance after which the case goes on: the one followed, or one with a like history."""
-        if self._faith >= 1 or rng.random() < self._faith:
+        if self._faith >= 1 or luck.random() < self._faith:
             return row
         if not self._followers:
             self._learn_histories()
@@ -122,10 +123,10 @@ class Memory:
             if key in self._followers:
                 choice = self._followers[key]
                 n = len(choice[0])
-                if rng.random() < n / (n + self._backing):
+                if luck.random() < n / (n + self._backing):
                     break
         found, total = choice
-        return found[min(int(np.searchsorted(total, rng.random() * total[-1], "right")), len(found) - 1)]
+        return found[min(int(np.searchsorted(total, luck.random() * total[-1], "right")), len(found) - 1)]
 
     def _learn_histories(self) -> None:
         found: dict[tuple[int, ...], list[int]] = {}
@@ -139,13 +140,13 @@ class Memory:
         weight = self.past.weight
         self._followers = {key: (rows, np.cumsum(weight[rows]).tolist()) for key, rows in found.items()}
 
-    def _wait(self, history: list[int], following: int, reference: float, rng: np.random.Generator) -> int:
+    def _wait(self, history: list[int], following: int, reference: float, luck: CaseLuck) -> int:
         """Draw a wait before an activity at a like hour, after the same last three (two, one) activities."""
         donors = self._donors_of_wait(history[-3:], following)
         for order in (2, 1):
             if donors.n < self._enough[0]:
                 donors = self._donors_of_wait(history[-order:], following)
-        return donors.near(reference, rng.random())
+        return donors.near(reference, luck.random())
 
     def _donors_of_wait(self, history: list[int], following: int) -> Donors:
         key = (*history, -1, following)

@@ -11,7 +11,7 @@ from bko_mining.errors import SimulationError
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.luck import stream_key, uniform, uniforms
 from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
-from bko_mining.simulate.pool import Pool
+from bko_mining.simulate.pool import Pool, longest_idle
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.timetable import FOREVER, Intervals, Timetable, spread_of, without
 from bko_mining.twin.people import Bot, Resource, Role
@@ -212,7 +212,7 @@ class Staff:
         if name in self.run.policies.choose:
             return self._own_choice(name)
         if role.choice == "longest_idle":
-            return lambda people, item: people[0]
+            return longest_idle
         if role.choice == "least_loaded":
             return lambda people, item: min(people, key=lambda p: p.busy)
         if role.choice == "fastest":
@@ -248,7 +248,7 @@ class Staff:
             self.run.begin_by_rules,
             key=lambda item: 0,
             fits=lambda item, person, now: True,
-            choose=lambda people, item: people[0],
+            choose=longest_idle,
             interrupt=None,
         )
         pool.join(licence)

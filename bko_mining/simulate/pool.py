@@ -10,6 +10,11 @@ from bko_mining.simulate.timetable import FOREVER, Timetable
 Key = Callable[[Item], Any]
 
 
+def longest_idle(people: list[Person], item: Item) -> Person:
+    """Choose the first: people come longest idle first."""
+    return people[0]
+
+
 class Pool:
     """A queue in the order of a key, and the people who may serve it.
 
@@ -120,8 +125,11 @@ class Pool:
         self.begin(item, person, now)
 
     def _free(self, item: Item, now: int) -> Person | None:
-        free = [p for p in self.idle if p.hours.is_open(now) and self.fits(item, p, now)]
-        return self.choose(free, item) if free else None
+        free = (p for p in self.idle if p.hours.is_open(now) and self.fits(item, p, now))
+        if self.choose is longest_idle:
+            return next(free, None)
+        found = list(free)
+        return self.choose(found, item) if found else None
 
     def _preempt(self, item: Item, now: int) -> None:
         """The worst item in hand gives way if the new one goes before it."""

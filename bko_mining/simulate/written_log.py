@@ -105,10 +105,11 @@ def _waits(
     waits = {"wait_delay": table["ready"][rows] - table["enabled"][rows], "wait_batch": queued - table["ready"][rows]}
     closed = np.zeros(len(rows), np.int64)
     start, role = table["start"][rows], role[rows]
+    window = int(queued.min()), int(start.max())
     for code, name in enumerate(run.twin.roles):
         mine = np.flatnonzero((role == code) & (start > queued))
         if len(mine):
-            closed[mine] = start[mine] - queued[mine] - _open_time(run, name, queued[mine], start[mine])
+            closed[mine] = start[mine] - queued[mine] - _open_time(run, name, queued[mine], start[mine], window)
     short = run.records.notes.get("wait_stock", {})
     if short:
         of_row = np.zeros(len(run.records), np.int64)
@@ -132,14 +133,17 @@ def _queue_ahead(table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], row
     return {"queue_ahead": pa.array(ahead[rows])} if ahead.any() else {}
 
 
-def _open_time(run: RuledRun, role: str, first: Instants, last: Instants) -> Instants:
-    """Time between two instants in which somebody of the role has working hours."""
+def _open_time(run: RuledRun, role: str, first: Instants, last: Instants, window: tuple[int, int]) -> Instants:
+    """Time between two instants in which somebody of the role has working hours.
+
+    The window is that of all roles, so that a calendar is spread out once and found again.
+    """
     calendars = {run.twin.calendar_of(member, role) for member in run.twin.roles[role].names(role)}
     if any(calendar.never_closes for calendar in calendars) or not calendars:
         return last - first
     if len(calendars) == 1:
         return next(iter(calendars)).working_time(first, last)
-    tables = [calendar.openings(int(first.min()), int(last.max())) for calendar in calendars]
+    tables = [calendar.openings(*window) for calendar in calendars]
     starts, ends = union([(table.starts, table.ends) for table in tables])
     before = np.concatenate([[0], np.cumsum(ends - starts)[:-1]])
 
