@@ -16,11 +16,12 @@ import bko_mining
 PACKAGE = Path(bko_mining.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CATALOGUES = sorted((PACKAGE / "locale" / "pt_BR").glob("*.po"))
-GROUND = {"errors", "words", "calendars", "results"}
+GROUND = {"errors", "words", "calendars", "results", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "_version": set(),
     "errors": set(),
     "words": {"errors"},
+    "progress": set(),
     "calendars": {"errors", "words"},
     "results": {"errors", "words"},
     "diagrams": {"errors", "words"},

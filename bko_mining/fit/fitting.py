@@ -10,6 +10,7 @@ from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
 from bko_mining.fit.unlogged import with_hidden_work
 from bko_mining.log.event_log import EventLog
+from bko_mining.progress import bar
 from bko_mining.twin.model import Twin
 from bko_mining.twin.routing import END, START
 
@@ -17,7 +18,7 @@ MOST = 2.0
 """How many times the observed mean cycle time a causal run may take before its arrivals are doubted."""
 
 
-def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
+def fit_twin(log: EventLog, *, seed: int = 0, name: str = "", progress: bool | None = None) -> Twin:
     """Fit a digital twin to a log.
 
     Roles, calendars, service times, delays that are nobody's queue, routing with parallel blocks, and arrivals are
@@ -33,6 +34,8 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
         Steers what little chance the fit uses; same log and seed, same twin.
     name : str
         Name of the twin.
+    progress : bool, optional
+        Show a bar over the parts of the fit. Default: where somebody watches (a terminal, JupyterLab).
 
     Returns
     -------
@@ -45,13 +48,20 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "") -> Twin:
         If the log has no instance that ended.
     """
     started = with_starts(_without_reserved_names(log))
-    found = investigate(started, seed=seed)
-    twin = write_twin(found, name=name)
-    if not started.starts_estimated:
-        twin = with_hidden_work(found, twin, seed=seed)
-    twin = with_priorities(found, twin, seed=seed)
-    twin = calibrate(twin, started, seed=seed)
-    return _at_rest(with_memory(twin, log, seed=seed), twin, started, seed)
+    with bar(5, "part", shown=progress, delay=3) as done:
+        found = investigate(started, seed=seed)
+        twin = write_twin(found, name=name)
+        done.update()
+        if not started.starts_estimated:
+            twin = with_hidden_work(found, twin, seed=seed)
+        done.update()
+        twin = with_priorities(found, twin, seed=seed)
+        done.update()
+        twin = calibrate(twin, started, seed=seed)
+        done.update()
+        remembering = with_memory(twin, log, seed=seed)
+        done.update()
+        return _at_rest(remembering, twin, started, seed)
 
 
 def _at_rest(remembering: Twin, before: Twin, log: EventLog, seed: int) -> Twin:

@@ -6,7 +6,7 @@ from bko_mining.fit.choosing import Habits, Trial, choose_habits, learn
 from bko_mining.fit.courses import Courses, courses
 from bko_mining.fit.priorities import with_mix
 from bko_mining.fit.slices import Slice, between_edges
-from bko_mining.fit.streams import Grid, grid_stream
+from bko_mining.fit.streams import Grid, days_left_out, grid_stream
 from bko_mining.fit.window import Weights, window_weights
 from bko_mining.log.event_log import EventLog
 from bko_mining.twin.arrivals import Arrivals
@@ -41,11 +41,15 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
     evidence += [_memory_evidence(found, weights, habits, trials), *_edges_evidence(piece)]
     if moved:
-        evidence.append(_arrivals_evidence(found, stream, habits, unseen))
+        quiet = days_left_out(found.arrival, weights, until)
+        evidence.append(_arrivals_evidence(found, stream, (habits.arrivals_half_life, unseen, quiet)))
     return twin.replace(arrivals=arrivals, observed=memory, evidence=tuple(evidence))
 
 
-def _arrivals_evidence(found: Courses, stream: object, habits: Habits, unseen: float) -> Evidence:
+def _arrivals_evidence(
+    found: Courses, stream: object, learned: tuple[float | None, float, tuple[str, ...]]
+) -> Evidence:
+    half_life, unseen, quiet = learned
     if isinstance(stream, Grid):
         return Evidence(
             part="arrivals",
@@ -56,8 +60,10 @@ def _arrivals_evidence(found: Courses, stream: object, habits: Habits, unseen: f
         )
     span = float(np.ptp(found.arrival)) / 604_800
     level = "all weeks count alike"
-    if habits.arrivals_half_life is not None:
-        level = f"the level moved: weeks count half every {habits.arrivals_half_life * span:.1f} weeks back"
+    if half_life is not None:
+        level = f"the level moved: weeks count half every {half_life * span:.1f} weeks back"
+    if quiet:
+        level += f"; far fewer cases than usual, and so left out: {', '.join(quiet)}"
     return Evidence(
         part="arrivals",
         found=f"weekly table; {level}; {unseen:.0%} of the arrivals had not finished when the log ended",

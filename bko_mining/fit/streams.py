@@ -1,12 +1,14 @@
 """Arrivals as a stream of the twin: a fixed grid, or a weekly table whose level allows for the end of the log."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS
-from bko_mining.fit.window import Weights, recency
+from bko_mining.fit.quiet_days import quiet_days
+from bko_mining.fit.window import CycleLaw, Weights, recency
 from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 
 Numbers = NDArray[np.float64]
@@ -65,12 +67,20 @@ def weekly_stream(arrivals: Numbers, weights: Weights, until: float, *, half_lif
 
     The shape (weekday, and hour within it, shrunk towards the hours of like weekdays) comes from the whole log. The
     level is the number of arrivals, those not seen made up for, over the span; with a half-life, recent weeks count
-    more: each arrival counts by its recency, over the time in which, by recency, it could have been seen at all.
+    more: each arrival counts by its recency, over the time in which, by recency, it could have been seen at all. Quiet
+    days, holidays above all, are left out of both, with their arrivals.
     """
-    shape = _shape(arrivals, weights.arrivals, _watched_until(arrivals, weights, until))
-    level = _level(arrivals, weights, until, shape, half_life)
+    watch = _Watch.over(arrivals, weights, until)
+    shape = watch.shape()
+    level = watch.level(shape, half_life)
     table = np.round(shape / shape.sum() * level, 5)
     return RateArrivals(table={day: tuple(row.tolist()) for day, row in zip(DAYS, table, strict=True) if row.any()})
+
+
+def days_left_out(arrivals: Numbers, weights: Weights, until: float) -> tuple[str, ...]:
+    """Return the dates of the quiet days that the level leaves out."""
+    quiet = _Watch.over(arrivals, weights, until).quiet
+    return tuple(np.datetime_as_string(np.datetime64("1970-01-05") + quiet).tolist())
 
 
 def drifting_half_lives(
@@ -79,40 +89,62 @@ def drifting_half_lives(
     """Return the half-lives of a week or more by which the level at the end has moved by more than chance."""
     if find_grid(arrivals) is not None:
         return ()
-    last = _watched_until(arrivals, weights, until)
-    shape = _shape(arrivals, weights.arrivals, last)
-    whole = _level(arrivals, weights, until, shape, None)
+    watch = _Watch.over(arrivals, weights, until)
+    shape = watch.shape()
+    whole = watch.level(shape, None)
     found = []
     for half_life in half_lives:
-        recent = recency(arrivals, last, half_life)
+        recent = recency(watch.arrivals, watch.last, half_life)
         error = np.sqrt((recent**2).sum()) / recent.sum()
-        moved = abs(np.log(_level(arrivals, weights, until, shape, half_life) / whole))
-        if half_life * (last - float(arrivals.min())) >= WEEK and moved > _DRIFT * error:
+        moved = abs(np.log(watch.level(shape, half_life) / whole))
+        if half_life * (watch.last - watch.first) >= WEEK and moved > _DRIFT * error:
             found.append(half_life)
     return tuple(found)
 
 
-def _shape(arrivals: Numbers, weight: Numbers, until: float) -> Numbers:
-    cell = (arrivals % WEEK // HOUR).astype(int)
-    counts = np.bincount(cell, weights=weight, minlength=168).reshape(7, 24)
-    days = np.arange(arrivals.min() // DAY, until // DAY + 1).astype(int) % 7
-    perday = counts.sum(axis=1) / np.maximum(np.bincount(days, minlength=7), 1)
-    usual = np.array([counts[:5].sum(axis=0) + 1e-9] * 5 + [counts[5:].sum(axis=0) + 1e-9] * 2)
-    usual /= usual.sum(axis=1, keepdims=True)
-    shrunk = counts + _POOLED * usual
-    return np.asarray(shrunk / shrunk.sum(axis=1, keepdims=True) * perday[:, None])
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """Arrivals, how many each stands for, and the time in which they were recorded; quiet days are left aside."""
 
+    arrivals: Numbers
+    weight: Numbers
+    law: CycleLaw
+    first: float
+    last: float
+    until: float
+    quiet: NDArray[np.int64]
 
-def _level(arrivals: Numbers, weights: Weights, until: float, shape: Numbers, half_life: float | None) -> float:
-    """Arrivals a week at the end of the log."""
-    first, last = float(arrivals.min()), _watched_until(arrivals, weights, until)
-    watched = np.arange(first, max(last, first + HOUR), HOUR) + HOUR / 2
-    # Each hour watched is worth its part of the week's arrivals, or the weekday on which the log ends would count.
-    worth = (shape / shape.sum()).ravel()[(watched % WEEK // HOUR).astype(int)]
-    if half_life is None:
-        return float(weights.arrivals.sum() / max(worth.sum(), 1 / 168))
-    seen = recency(watched, last, half_life) * weights.law.at(until - watched) * worth
-    return float(recency(arrivals, last, half_life).sum() / max(seen.sum(), 1e-6))
+    @classmethod
+    def over(cls, arrivals: Numbers, weights: Weights, until: float) -> Self:
+        """Watch until the end of the log, or until recording ceased."""
+        last = _watched_until(arrivals, weights, until)
+        quiet = quiet_days(arrivals, weights.arrivals, last)
+        usual = ~np.isin(arrivals // DAY, quiet)
+        first = float(arrivals.min())
+        return cls(arrivals[usual], weights.arrivals[usual], weights.law, first, last, until, quiet)
+
+    def shape(self) -> Numbers:
+        """Arrivals on each weekday and in each of its hours, shrunk towards the hours of like weekdays."""
+        cell = (self.arrivals % WEEK // HOUR).astype(int)
+        counts = np.bincount(cell, weights=self.weight, minlength=168).reshape(7, 24)
+        days = np.arange(self.first // DAY, self.last // DAY + 1).astype(int)
+        days = days[~np.isin(days, self.quiet)] % 7
+        perday = counts.sum(axis=1) / np.maximum(np.bincount(days, minlength=7), 1)
+        usual = np.array([counts[:5].sum(axis=0) + 1e-9] * 5 + [counts[5:].sum(axis=0) + 1e-9] * 2)
+        usual /= usual.sum(axis=1, keepdims=True)
+        shrunk = counts + _POOLED * usual
+        return np.asarray(shrunk / shrunk.sum(axis=1, keepdims=True) * perday[:, None])
+
+    def level(self, shape: Numbers, half_life: float | None) -> float:
+        """Arrivals a week at the end of the log."""
+        watched = np.arange(self.first, max(self.last, self.first + HOUR), HOUR) + HOUR / 2
+        watched = watched[~np.isin(watched // DAY, self.quiet)]
+        # Each hour watched is worth its part of the week's arrivals, or the weekday on which the log ends would count.
+        worth = (shape / shape.sum()).ravel()[(watched % WEEK // HOUR).astype(int)]
+        if half_life is None:
+            return float(self.weight.sum() / max(worth.sum(), 1 / 168))
+        seen = recency(watched, self.last, half_life) * self.law.at(self.until - watched) * worth
+        return float(recency(self.arrivals, self.last, half_life).sum() / max(seen.sum(), 1e-6))
 
 
 def _watched_until(arrivals: Numbers, weights: Weights, until: float) -> float:

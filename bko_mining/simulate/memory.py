@@ -69,10 +69,11 @@ class Memory:
         arrival : float
             Seconds from the Monday midnight of the run, local time.
         evenness : float
-            Number in [0, 1) that picks the past case to follow at first, in order of the cycle times.
+            Number in [0, 1) that picks the past case to follow at first, in order of their lengths: even numbers give
+            the past's mix of short and long cases, and of cycle times among cases of one length.
         """
         rows = self._rows
-        row = self._first.near_in_order(arrival, evenness, self.past.cycle_time, self.past.weight)
+        row = self._first.near_in_order(arrival, evenness, self.past.rank, self.past.weight)
         begin, latest = arrival, -np.inf
         steps: Steps = ([], [], [], [])
         while True:

@@ -22,8 +22,10 @@ class Past:
     ----------
     offsets : int64[n_cases + 1]
         Where each case begins.
-    weight, cycle_time : float64[n]
-        Those of the case.
+    weight : float64[n]
+        That of the case.
+    rank : float64[n]
+        Place of the case by number of instances and, where that is equal, by cycle time.
     last : bool[n]
         Whether it is the last of its case.
     overlaps : bool[n]
@@ -41,7 +43,7 @@ class Past:
     end: Numbers
     offsets: Codes
     weight: Numbers
-    cycle_time: Numbers
+    rank: Numbers
     last: Mask
     overlaps: Mask
     reference: Numbers
@@ -60,6 +62,7 @@ def unpack(memory: ObservedCases) -> Past:
     following = np.where(last, latest, np.append(start[1:], 0.0))
     overlaps = following < latest
     cycle_time = np.maximum.reduceat(end, offsets[:-1]) - start[offsets[:-1]]
+    rank = np.argsort(np.lexsort((cycle_time, np.diff(offsets)))).astype(np.float64)
     return Past(
         case=case,
         activity=rows["activity"].astype(np.int64),
@@ -68,7 +71,7 @@ def unpack(memory: ObservedCases) -> Past:
         end=end,
         offsets=offsets,
         weight=memory.cases.arrays()["weight"].astype(np.float64)[case],
-        cycle_time=cycle_time[case],
+        rank=rank[case],
         last=last,
         overlaps=overlaps,
         reference=np.where(overlaps, start, latest.astype(np.float64)),

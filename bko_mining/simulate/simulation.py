@@ -4,10 +4,9 @@ import gc
 import warnings
 from datetime import date, datetime, timedelta
 
-from tqdm import tqdm
-
 from bko_mining.errors import SimulationError, TwinWarning
 from bko_mining.log.event_log import EventLog
+from bko_mining.progress import bar
 from bko_mining.simulate.arrivals import Window, to_utc
 from bko_mining.simulate.cases import draw_cases
 from bko_mining.simulate.following import remembered_log
@@ -105,7 +104,7 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     run.prepare()
     check_run(run, ends=stop is None)
     place_open_cases(run)
-    with tqdm(total=len(cases), unit="case", leave=False, delay=3, disable=len(cases) < LONG_RUN) as run.bar:
+    with bar(len(cases), "case", shown=None if len(cases) >= LONG_RUN else False, delay=3) as run.bar:
         if chosen(lane, run):
             run_compiled(run, stop)
         else:

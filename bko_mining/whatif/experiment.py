@@ -1,7 +1,5 @@
 """Experiments: every scenario run as often as the baseline, with the same luck, wherever joblib says."""
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ import numpy as np
 
 from bko_mining.errors import BkoError
 from bko_mining.fit.uncertainty import resample_twin
+from bko_mining.progress import bar
 from bko_mining.simulate import lanes
 from bko_mining.simulate.simulation import is_compilable
 from bko_mining.whatif.comparison import Comparison, compare
@@ -172,7 +171,7 @@ class Crew:
         self.names = list(names)
         self.stores = [None if store is None else Store(Path(store), key_of(twin, setting)) for twin in twins]
         self.workers = workers
-        self.progress = _is_watched() if progress is None else progress
+        self.progress = progress
         self.outcomes: list[list[Outcome]] = [[] for _ in twins]
         self._pace: float | None = None
         self._tried = 0.0
@@ -206,17 +205,15 @@ class Crew:
         return None if store is None else store.read(task[1])
 
     def _run(self, tasks: list[Task]) -> list[tuple[Task, Outcome]]:
-        from tqdm.auto import tqdm
-
         done: list[tuple[Task, Outcome]] = []
-        with tqdm(total=len(tasks), disable=not self.progress, delay=1.0, leave=False, unit="run") as bar:
+        with bar(len(tasks), "run", shown=self.progress) as shown:
 
             def keep(task: Task, outcome: Outcome) -> None:
                 store = self.stores[task[0]]
                 if store is not None:
                     store.write(task[1], outcome)
                 done.append((task, outcome))
-                bar.update()
+                shown.update()
 
             rest = self._first(tasks, keep)
             self._others(rest, keep)
@@ -315,8 +312,3 @@ def _names(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
     if twice:
         raise BkoError(f"two scenarios are named {', '.join(map(repr, twice))}; give each its own name with .named(…)")
     return names
-
-
-def _is_watched() -> bool:
-    """Whether somebody looks on: a terminal, or a notebook opened in JupyterLab (not one executed in batch)."""
-    return bool(sys.stderr and sys.stderr.isatty()) or "JPY_SESSION_NAME" in os.environ
