@@ -18,6 +18,8 @@ from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.rework_risk import Odds, odds_by_hands, rework_steps, table_by_hands
 from bko_mining.analyse.teams import working_groups
 from bko_mining.analyse.times import HOUR, enabled_instants, months
+from bko_mining.discover.steps import changes, order_of
+from bko_mining.log.counting import without_gaps
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
@@ -217,7 +219,9 @@ def _pairs(
 ) -> pd.DataFrame:
     size = max(len(labels), 1)
     pair = who[rows - 1].astype(np.int64) * size + who[rows]
-    codes, place, n = np.unique(pair, return_inverse=True, return_counts=True)
+    place, counted = without_gaps(pair), np.bincount(pair, minlength=size * size)
+    codes = np.flatnonzero(counted)
+    n = counted[codes]
     # Given back: the next change of hands of the case returns it to whom it came from.
     again = (log.case[rows[1:]] == log.case[rows[:-1]]) & (who[rows[1:]] == who[rows[:-1] - 1])
     given_back = np.concatenate([again, [False]])[: len(rows)]
@@ -244,11 +248,12 @@ def _excess(
     last_repeat = np.full(log.n_cases, -1, np.int64)
     again = np.flatnonzero(previous_occurrence(log) >= 0)
     last_repeat[log.case[again]] = again
-    _, first = np.unique(place.astype(np.int64) * log.n_cases + log.case[rows], return_index=True)
+    case = log.case[rows]
+    order = order_of(place, size)
+    first = order[changes(place[order], case[order])]
     rows, place = rows[first], place[first]
     reworked = (last_repeat[log.case[rows]] > rows).astype(float)
-    stratum = log.activity[rows - 1].astype(np.int64) * len(log.activities) + log.activity[rows]
-    _, stratum = np.unique(stratum, return_inverse=True)
+    stratum = without_gaps(log.activity[rows - 1].astype(np.int64) * len(log.activities) + log.activity[rows])
     weight = np.bincount(stratum)
     p = (np.bincount(stratum, weights=reworked) / np.maximum(weight, 1))[stratum] if len(rows) else reworked
     n = np.bincount(place, minlength=size)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.proportions import wilson
 from bko_mining.analyse.times import HOUR, enabled_instants, months
+from bko_mining.discover.steps import order_of
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND, weeks
@@ -223,9 +224,10 @@ def previous_occurrence(log: EventLog) -> NDArray[np.int64]:
     log : EventLog
         The log.
     """
-    key = log.case.astype(np.int64) * len(log.activities) + log.activity
-    order = np.argsort(key, kind="stable")
-    again = np.concatenate([[False], key[order][1:] == key[order][:-1]])
+    order = order_of(log.activity, len(log.activities))
+    activity, case = log.activity[order], log.case[order]
+    again = np.zeros(len(log), bool)
+    again[1:] = (activity[1:] == activity[:-1]) & (case[1:] == case[:-1])
     rows = np.full(len(log), -1, np.int64)
     rows[order[again]] = order[np.flatnonzero(again) - 1]
     return rows

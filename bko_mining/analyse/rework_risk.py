@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.proportions import Z95, p_together
 from bko_mining.analyse.rework import previous_occurrence
+from bko_mining.discover.steps import first_times_of
+from bko_mining.log.counting import without_gaps
 from bko_mining.log.event_log import UNKNOWN, EventLog
 
 LONGEST = 30
@@ -77,16 +79,13 @@ def first_reworks(log: EventLog, who: NDArray[np.int32], repeats: NDArray[np.boo
     rows, hands = rows[hands > 0], hands[hands > 0]
     place = np.minimum(rows - log.offsets[log.case[rows]], LONGEST)
     key = log.activity[rows - 1].astype(np.int64) * (LONGEST + 1) + place
-    _, group = np.unique(key, return_inverse=True)
+    group = without_gaps(key)
     return Steps(hands.astype(float), repeats[rows].astype(float), group)
 
 
 def hands_so_far(log: EventLog, who: NDArray[np.int32]) -> NDArray[np.int64]:
     """How many different people have touched the case up to and with each instance."""
-    key = log.case.astype(np.int64) * (int(who.max()) + 2) + who
-    _, first = np.unique(key, return_index=True)
-    new = np.zeros(len(log), np.int64)
-    new[first] = 1
+    new = first_times_of(log, who).astype(np.int64)
     new[who == UNKNOWN] = 0
     total = np.cumsum(new)
     return np.asarray(total - np.repeat((total - new)[log.offsets[:-1]], log.n_instances))
@@ -98,7 +97,7 @@ def odds_by_hands(steps: Steps) -> Odds:
     told = (share > 0) & (share < 1) & (n >= SMALL)
     if steps.reworked[told].sum() < ENOUGH_REWORKED:
         return Odds()
-    _, group = np.unique(steps.group[told], return_inverse=True)
+    group = without_gaps(steps.group[told])
     kept = Steps(steps.hands[told], steps.reworked[told], group)
     slope, information = _slope(kept)
     if information < 1 or abs(slope) > 5:

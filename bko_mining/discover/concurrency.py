@@ -7,6 +7,7 @@ a queue.
 
 from dataclasses import dataclass
 from itertools import combinations, permutations
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,6 +19,9 @@ from bko_mining.results import Result
 from bko_mining.words import number, say
 
 Matrix = NDArray[np.int64]
+
+
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,18 +150,31 @@ def _enabling(log: EventLog, found: Concurrency) -> NDArray[np.int64]:
     ended, started = np.full(len(log), -1, np.int64), np.full(len(log), -1, np.int64)
     latest = np.full(len(log), np.iinfo(np.int64).min)
     place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
+    begin, finish = log.begin, log.finish
+    highest = _highest_so_far(finish, place)
     alive = np.flatnonzero(place)
     for lag in range(1, int(log.n_instances.max())):
+        # What no instance further back can outdo is settled.
         alive = alive[place[alive] >= lag]
-        row = alive
-        row = row[~found.pairs[log.activity[row], log.activity[row - lag]]]
-        finish = log.finish[row - lag]
-        done = finish <= log.begin[row]
-        later = done & (finish > latest[row])
-        ended[row[later]], latest[row[later]] = row[later] - lag, finish[later]
+        alive = alive[(ended[alive] < 0) | (latest[alive] < highest[alive - lag])]
+        row = alive[~found.pairs[log.activity[alive], log.activity[alive - lag]]]
+        before = finish[row - lag]
+        later = (before <= begin[row]) & (before > latest[row])
+        ended[row[later]], latest[row[later]] = row[later] - lag, before[later]
         first = row[started[row] < 0]
         started[first] = first - lag
     return np.where(ended >= 0, ended, started)
+
+
+def _highest_so_far(values: NDArray[np.int64], place: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The highest value of each case up to and with each row, ``place`` being the row's place in its case."""
+    highest, step = values.copy(), 1
+    while step <= int(place.max(initial=0)):
+        # Rows near the beginning of a case keep what they have.
+        reached = np.where(place[step:] >= step, highest[:-step], highest[step:])
+        highest[step:] = np.maximum(highest[step:], reached)
+        step *= 2
+    return highest
 
 
 def _overlaps(log: EventLog) -> bool:
@@ -173,29 +190,37 @@ def _single_occurrences(log: EventLog) -> Matrix:
     counts = np.bincount(key, minlength=log.n_cases * n_activities)
     rows = np.full(log.n_cases * n_activities, -1, np.int64)
     rows[key] = np.arange(len(log))
-    return np.where(counts == 1, rows, -1).reshape(log.n_cases, n_activities)
+    # Column by column is how it is read.
+    return np.asfortranarray(np.where(counts == 1, rows, -1).reshape(log.n_cases, n_activities))
 
 
 def _orders(log: EventLog, once: Matrix) -> tuple[Matrix, Matrix, Matrix]:
     """Cases with both activities, cases in which the first starts earlier, cases in which the two overlap."""
     n = once.shape[1]
     together, before, overlapping = (np.zeros((n, n), np.int64) for _ in range(3))
-    begin, finish = log.begin, log.finish
-    timed = (log.start != MISSING) & (log.end != MISSING)
-    frequent = np.flatnonzero((once >= 0).sum(axis=0) >= 2)
-    for a, b in combinations(frequent.tolist(), 2):
-        both = (once[:, a] >= 0) & (once[:, b] >= 0)
-        first, second = once[both, a], once[both, b]
-        together[a, b] = together[b, a] = len(first)
-        # Rows of a case stand in order of start, ties in the order of the file.
-        before[a, b] = int((finish[first] <= begin[second]).sum())
-        before[b, a] = int((finish[second] <= begin[first]).sum())
-        common = np.minimum(finish[first], finish[second]) > np.maximum(begin[first], begin[second])
-        overlapping[a, b] = overlapping[b, a] = int((common & timed[first] & timed[second]).sum())
-        instant = begin[first] == begin[second]
-        before[a, b] -= int((instant & (first > second) & (finish[first] <= begin[second])).sum())
-        before[b, a] -= int((instant & (second > first) & (finish[second] <= begin[first])).sum())
+    frequent = np.flatnonzero((once >= 0).sum(axis=0) >= 2).tolist()
+    # What an activity lacks in a case neither ends before anything nor starts after anything.
+    begin, finish = (
+        _of_each(once, values, lacking) for values, lacking in ((log.begin, _NEVER), (log.finish, -_NEVER))
+    )
+    timed = _of_each(once, (log.start != MISSING) & (log.end != MISSING), False)
+    for a, b in combinations(frequent, 2):
+        together[a, b] = together[b, a] = int(((once[:, a] >= 0) & (once[:, b] >= 0)).sum())
+        before[a, b], before[b, a] = _before(once, begin, finish, a, b), _before(once, begin, finish, b, a)
+        common = np.minimum(finish[:, a], finish[:, b]) > np.maximum(begin[:, a], begin[:, b])
+        overlapping[a, b] = overlapping[b, a] = int((common & timed[:, a] & timed[:, b]).sum())
     return together, before, overlapping
+
+
+def _of_each(once: Matrix, values: NDArray[Any], lacking: Any) -> NDArray[Any]:
+    """The value of the only occurrence of each activity in each case."""
+    return np.asfortranarray(np.append(values, np.asarray(lacking, values.dtype))[once])
+
+
+def _before(once: Matrix, begin: Matrix, finish: Matrix, a: int, b: int) -> int:
+    """Cases in which an activity ends before another starts; at one instant the order of the rows decides."""
+    first = (finish[:, a] <= begin[:, b]) & (once[:, a] >= 0) & (once[:, b] >= 0)
+    return int((first & ((begin[:, a] != begin[:, b]) | (once[:, a] <= once[:, b]))).sum())
 
 
 def _always_apart(log: EventLog, once: Matrix, candidates: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -203,7 +228,7 @@ def _always_apart(log: EventLog, once: Matrix, candidates: NDArray[np.bool_]) ->
     apart = np.zeros_like(candidates)
     if not candidates.any():
         return apart
-    counted = [np.concatenate([[0], np.cumsum(log.activity == third)]) for third in range(once.shape[1])]
+    counted = [_running(log.activity == third) for third in range(once.shape[1])]
     for a, b in np.argwhere(np.triu(candidates, 1)).tolist():
         both = (once[:, a] >= 0) & (once[:, b] >= 0)
         low, high = np.minimum(once[both, a], once[both, b]), np.maximum(once[both, a], once[both, b])
@@ -212,6 +237,13 @@ def _always_apart(log: EventLog, once: Matrix, candidates: NDArray[np.bool_]) ->
             if third not in (a, b) and (before[high] > before[low]).mean() > 0.95:
                 apart[a, b] = apart[b, a] = True
     return apart
+
+
+def _running(rows: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """How many rows up to, and without, each."""
+    total = np.zeros(len(rows) + 1, np.int32)
+    np.cumsum(rows, out=total[1:])
+    return total
 
 
 def _seen(together: Matrix) -> NDArray[np.bool_]:
@@ -269,8 +301,9 @@ def _extended(
             outside = set(range(len(log.activities))) - {a for b in blocks for branch in b for a in branch}
             outside -= {a for branch in branches for a in branch}
             for branch, other in permutations(branches, 2):
+                within = _Within.of(log, other)
                 for activity in sorted(outside):
-                    if _goes_on_beyond(log, once[:, activity], branch, other, min_cases):
+                    if _goes_on_beyond(log, once[:, activity], branch, within, min_cases):
                         branch.add(activity)
                         outside.discard(activity)
                         found = True
@@ -280,25 +313,48 @@ def _extended(
     return pairs, tuple(sorted(longer))
 
 
-def _goes_on_beyond(log: EventLog, at: NDArray[np.int64], branch: set[int], other: set[int], min_cases: int) -> bool:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Within:
+    """Steps of a branch: from one of its activities to the next of the same case, whatever lies between."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    case: NDArray[np.int32]
+    pair: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, log: EventLog, branch: set[int]) -> "_Within":
+        n_activities, case = len(log.activities), log.case
+        rows = np.flatnonzero(_among(log, branch))
+        inside = case[rows[:-1]] == case[rows[1:]]
+        first, second = rows[:-1][inside], rows[1:][inside]
+        return cls(
+            first, second, case[first], log.activity[first].astype(np.int64) * n_activities + log.activity[second]
+        )
+
+
+def _among(log: EventLog, activities: set[int]) -> NDArray[np.bool_]:
+    known: NDArray[np.bool_] = np.isin(np.arange(len(log.activities)), list(activities))
+    return known[log.activity]
+
+
+def _goes_on_beyond(log: EventLog, at: NDArray[np.int64], branch: set[int], other: _Within, min_cases: int) -> bool:
     """Whether an activity comes after its branch, and the other branch goes on after it as if it were not there.
 
     ``at`` is the row of the activity in each case, -1 where it does not occur once.
     """
-    n_activities, case = len(log.activities), log.case
-    codes = np.arange(n_activities)
-    rows = np.flatnonzero(np.isin(codes, list(other))[log.activity])
-    first, second = rows[:-1], rows[1:]
-    inside = case[first] == case[second]
-    first, second = first[inside], second[inside]
-    spans = (first < at[case[first]]) & (at[case[first]] < second)
-    pair = log.activity[first].astype(np.int64) * n_activities + log.activity[second]
-    usual, beyond = (np.bincount(pair[kind], minlength=n_activities**2) for kind in (~spans, spans))
-    seen = np.concatenate([[0], np.cumsum(np.isin(codes, list(branch))[log.activity])])
-    present = at >= 0
-    n, before = int(present.sum()), int((seen[at] > seen[log.offsets[:-1]])[present].sum())
+    size = len(log.activities) ** 2
+    here = at[other.case]
+    spans = (other.first < here) & (here < other.second)
+    usual, beyond = (np.bincount(other.pair[kind], minlength=size) for kind in (~spans, spans))
     explained = int(beyond[usual >= 3].sum())
-    return before >= 0.95 * n and explained >= max(min_cases, 0.005 * n) and beyond.sum() - explained <= 0.1 * explained
+    present = at >= 0
+    n = int(present.sum())
+    if explained < max(min_cases, 0.005 * n) or beyond.sum() - explained > 0.1 * explained:
+        return False
+    seen = _running(_among(log, branch))
+    before = int((seen[at] > seen[log.offsets[:-1]])[present].sum())
+    return before >= 0.95 * n
 
 
 def _components(linked: NDArray[np.bool_], nodes: "range | tuple[int, ...]") -> tuple[tuple[int, ...], ...]:

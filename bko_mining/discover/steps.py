@@ -81,9 +81,14 @@ class Steps:
 
 def first_times(log: EventLog) -> NDArray[np.bool_]:
     """True at the first instance of each activity in each case."""
-    order = order_of(log.activity, len(log.activities))
+    return first_times_of(log, log.activity)
+
+
+def first_times_of(log: EventLog, codes: NDArray[Any]) -> NDArray[np.bool_]:
+    """True at the first instance of each code in each case; -1 counts as one."""
+    order = order_of(codes + 1, int(codes.max()) + 2)
     first = np.zeros(len(log), bool)
-    first[order[_changes(log.activity[order], log.case[order])]] = True
+    first[order[changes(codes[order], log.case[order])]] = True
     return first
 
 
@@ -96,10 +101,11 @@ def distinct(codes: NDArray[Any], case: NDArray[Any], size: int) -> NDArray[np.i
     """Number of different cases of each code; the cases ascend."""
     order = order_of(codes, size)
     ordered = codes[order]
-    return np.bincount(ordered[_changes(ordered, case[order])], minlength=size)
+    return np.bincount(ordered[changes(ordered, case[order])], minlength=size)
 
 
-def _changes(codes: NDArray[Any], case: NDArray[Any]) -> NDArray[np.bool_]:
+def changes(codes: NDArray[Any], case: NDArray[Any]) -> NDArray[np.bool_]:
+    """True where a code or a case is another than the one before, and at the first."""
     new = np.ones(len(codes), bool)
     new[1:] = (codes[1:] != codes[:-1]) | (case[1:] != case[:-1])
     return new

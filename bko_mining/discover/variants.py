@@ -1,12 +1,14 @@
 """Variants: the sequences of activities that cases share, the most frequent first."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bko_mining.log.counting import variant_numbers
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
@@ -92,40 +94,23 @@ def variants(log: EventLog) -> Variants:
     >>> bko.variants(bko.EventLog.from_frame(rows)).table[["variant", "n_cases"]].values.tolist()
     [['open → pay', 2], ['open', 1]]
     """
-    of_case, examples = _numbered(log)
+    of_case, examples = variant_numbers(log)
     counts = np.bincount(of_case)
     order = np.lexsort((examples, -counts))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     of_case = rank[of_case]
-    sequences = tuple(_sequence(log, int(case)) for case in examples[order])
+    sequences = _sequences(log, examples[order])
     return Variants(table=_table(log, of_case, sequences), of_case=of_case, sequences=sequences)
 
 
-def _numbered(log: EventLog) -> tuple[Codes, Codes]:
-    """A number for each case's sequence, and the first case of each: the sequences are told apart by two hashes."""
-    place = np.arange(len(log)) - np.repeat(log.offsets[:-1], log.n_instances)
-    keys = []
-    for salt in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F):
-        mixed = (log.activity.astype(np.uint64) + np.uint64(1)) * np.uint64(salt) ^ _scramble(
-            place.astype(np.uint64), salt
-        )
-        keys.append(np.add.reduceat(_scramble(mixed, salt), log.offsets[:-1]))
-    both = np.rec.fromarrays([*keys, log.n_instances.astype(np.uint64)])
-    _, examples, of_case = np.unique(both, return_index=True, return_inverse=True)
-    return of_case.astype(np.int64), examples.astype(np.int64)
-
-
-def _scramble(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    mixed = values + np.uint64(salt)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
-
-
-def _sequence(log: EventLog, case: int) -> tuple[str, ...]:
-    rows = log.activity[log.offsets[case] : log.offsets[case + 1]]
-    return tuple(log.activities[code] for code in rows.tolist())
+def _sequences(log: EventLog, cases: Codes) -> tuple[tuple[str, ...], ...]:
+    """The names of the activities of some cases."""
+    counts = log.n_instances[cases]
+    bounds = np.concatenate([[0], np.cumsum(counts)])
+    rows = np.arange(bounds[-1]) + np.repeat(log.offsets[cases] - bounds[:-1], counts)
+    names = np.array(log.activities, object)[log.activity[rows]].tolist()
+    return tuple(tuple(names[a:b]) for a, b in pairwise(bounds.tolist()))
 
 
 def _table(log: EventLog, of_case: Codes, sequences: tuple[tuple[str, ...], ...]) -> pd.DataFrame:

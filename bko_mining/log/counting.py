@@ -37,6 +37,17 @@ def totals(codes: NDArray[Any], values: Instants, size: int) -> Instants:
     return (high.astype(np.int64) << _LOW) + low.astype(np.int64)
 
 
+def without_gaps(codes: NDArray[Any]) -> NDArray[np.int64]:
+    """Small codes renumbered so that each number occurs, in their order: the inverse of ``np.unique`` without sorting.
+
+    Examples
+    --------
+    >>> without_gaps(np.array([7, 2, 7])).tolist()
+    [1, 0, 1]
+    """
+    return np.asarray((np.cumsum(np.bincount(codes) > 0) - 1)[codes])
+
+
 def pairs_of(log: "EventLog", codes: Codes, size: int) -> NDArray[np.int64]:
     """Code of each instance's predecessor × ``size`` + its own; ``size**2`` where the case begins or a code is missing.
 

@@ -8,6 +8,8 @@ import pytest
 
 from bko_mining.log.counting import cases_with, totals, variant_numbers, written_variants
 from bko_mining.log.event_log import EventLog
+from bko_mining.log.grouping import Grouping
+from bko_mining.log.grouping import summarise as grouped
 from bko_mining.log.summaries import summarise
 
 ROWS = [  # case, activity, resource, start, end
@@ -66,3 +68,16 @@ def test_sums_are_exact() -> None:
     exact = np.zeros(5, np.int64)
     np.add.at(exact, codes, values)
     assert totals(codes, values, 5).tolist() == exact.tolist()
+
+
+@pytest.mark.parametrize("n_groups", [3, 70_000])
+def test_quantiles_of_groups_are_those_of_pandas_however_many_there_are(n_groups: int) -> None:
+    random = np.random.default_rng(3)
+    codes, values = random.integers(0, n_groups, 5000), random.integers(-(10**12), 10**12, 5000)
+    labels = pd.DataFrame({"name": np.arange(n_groups)})
+    told = grouped(values, Grouping(codes, labels), name="time").set_index("name")
+    usual = pd.Series(values).groupby(codes)
+    assert told["n"].tolist() == usual.size().tolist()
+    assert told["total_time"].astype(np.int64).tolist() == usual.sum().tolist()
+    for name, q in (("median_time", 0.5), ("p90_time", 0.9)):
+        assert np.abs(told[name].astype(np.int64).to_numpy() - usual.quantile(q).to_numpy()).max() <= 1
