@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
+from bko_mining.discover.canonical import CanonicalAligner, Move
 from bko_mining.discover.petri_net import PetriNet
 from bko_mining.errors import LogError
 
@@ -60,7 +61,15 @@ def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[list[Alignment], int]
     wrong = next((result for result in found.values() if "Ok" not in result), None)
     if wrong is not None:
         raise LogError(_refusal(net, str(wrong)))
-    return [_alignment(found[trace]["Ok"], net, numbers) for trace in coded], shortest
+    theirs_by_trace = [_alignment(found[trace]["Ok"], net, numbers) for trace in coded]
+    aligner = CanonicalAligner(net)
+    return [_canonical(aligner, trace, one) for trace, one in zip(traces, theirs_by_trace, strict=True)], shortest
+
+
+def _canonical(aligner: CanonicalAligner, trace: Trace, one: Alignment) -> Alignment:
+    """The first of the best alignments, whichever of them r4pm came upon."""
+    moves = aligner.align(trace, one.cost) if one.cost else None
+    return one if moves is None else _of_moves(aligner.net, moves, one.cost)
 
 
 def _aligned(theirs: Any, traces: Sequence[Trace]) -> dict[Trace, Any]:
@@ -111,14 +120,22 @@ def _their_net(net: PetriNet, codes: Mapping[str, str]) -> tuple[Any, dict[str, 
 
 
 def _alignment(result: Any, net: PetriNet, numbers: dict[str, int]) -> Alignment:
+    kinds = {"ModelMove": "model"}
+    pairs = [next(iter(move.items())) for move in result["moves"]]
+    moves = [
+        (kinds.get(kind, "sync"), -1 if kind == "LogMove" else numbers[about["transition"]]) for kind, about in pairs
+    ]
+    return _of_moves(net, moves, int(result["cost"]))
+
+
+def _of_moves(net: PetriNet, moves: Sequence[Move], cost: int) -> Alignment:
     inserted, skipped, fired, place = [], [], [], 0
-    for move in result["moves"]:
-        ((kind, about),) = move.items()
-        if kind == "LogMove":
+    for kind, transition in moves:
+        if kind == "log":
             inserted.append(place)
         else:
-            fired.append(numbers[about["transition"]])
-            if kind == "ModelMove" and net.labels[fired[-1]]:
-                skipped.append((place, net.labels[fired[-1]]))
-        place += kind != "ModelMove"
-    return Alignment(int(result["cost"]), tuple(inserted), tuple(skipped), tuple(fired))
+            fired.append(transition)
+            if kind == "model" and net.labels[transition]:
+                skipped.append((place, net.labels[transition]))
+        place += kind != "model"
+    return Alignment(cost, tuple(inserted), tuple(skipped), tuple(fired))

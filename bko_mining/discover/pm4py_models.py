@@ -57,15 +57,49 @@ def discover_heuristics(variants: Mapping[Trace, int], *, dependency: float) -> 
 
 
 def discover_powl(variants: Mapping[Trace, int], *, noise: float) -> PetriNet:
-    """Discover a partially ordered model (POWL; Kourani 2023) and return its net."""
+    """Discover a partially ordered model (POWL; Kourani 2023) and return its net.
+
+    pm4py's own threshold for POWL leaves out variants, and breaks off where one is much rarer than the one before it;
+    here the noise is that of ``discover_tree``: where no cut is found, paths rarer than this share of the most frequent
+    path out of the same activity are passed over, and so are rare ways past a part.
+    """
     _quietly()
     import pm4py
     from pm4py.algo.discovery.inductive.dtypes.im_ds import IMDataStructureUVCL
     from pm4py.algo.discovery.powl.inductive.variants.im_maximal import POWLInductiveMinerMaximalOrder
 
-    options = {"filtering_threshold": noise}
-    found = POWLInductiveMinerMaximalOrder(options).apply(IMDataStructureUVCL(Counter(variants)), options)
+    class Miner(POWLInductiveMinerMaximalOrder):  # type: ignore[misc]
+        def apply(self, obj: Any, parameters: Any = None) -> Any:
+            return super().apply(_rarely_empty(obj, noise), parameters)
+
+        def find_cut(self, obj: Any, parameters: Any = None) -> Any:
+            return super().find_cut(obj, parameters) or super().find_cut(_frequent(obj, noise), parameters)
+
+    options = {"filtering_threshold": 0.0}
+    found = Miner(options).apply(IMDataStructureUVCL(Counter(variants)), options)
     return _net(*pm4py.convert_to_petri_net(found.simplify()))
+
+
+def _rarely_empty(obj: Any, noise: float) -> Any:
+    """Leave out empty traces where they are rare."""
+    traces = obj.data_structure
+    if not 0 < traces.get((), 0) <= noise * sum(traces.values()):
+        return obj
+    return type(obj)(Counter({trace: n for trace, n in traces.items() if trace}))
+
+
+def _frequent(obj: Any, noise: float) -> Any:
+    """The same traces with a directly-follows graph of frequent paths only."""
+    from pm4py.objects.dfg.obj import DFG
+
+    theirs, most = obj.dfg, Counter(obj.dfg.end_activities)
+    for (source, _), n in theirs.graph.items():
+        most[source] = max(most[source], n)
+    dfg, starts = DFG(), max(theirs.start_activities.values())
+    dfg.graph.update({path: n for path, n in theirs.graph.items() if n > noise * most[path[0]]})
+    dfg.start_activities.update({name: n for name, n in theirs.start_activities.items() if n >= noise * starts})
+    dfg.end_activities.update(theirs.end_activities)
+    return type(obj)(obj.data_structure, dfg)
 
 
 def discover_split(variants: Mapping[Trace, int], *, concurrency: float, rare: float) -> Diagram:

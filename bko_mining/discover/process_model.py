@@ -10,6 +10,7 @@ import pandas as pd
 from bko_mining.diagrams.bpmn_file import read_diagram, write_diagram
 from bko_mining.diagrams.diagram import Diagram
 from bko_mining.discover.aligning import Trace, align
+from bko_mining.discover.blocks import tree_of_diagram
 from bko_mining.discover.drawing import diagram_of_net, diagram_of_tree, net_of_diagram
 from bko_mining.discover.petri_net import PetriNet, net_of_tree
 from bko_mining.discover.pm4py_models import discover_heuristics, discover_powl, discover_split, discover_tree
@@ -38,7 +39,7 @@ class ProcessModel(Result):
     net : PetriNet
         The same as a Petri net with an initial and a final marking.
     tree : Step or None
-        The same as a process tree; None where the model is not known to be made of blocks.
+        The same as a process tree; None where the model is not made of blocks.
     soundness : Soundness
         Whether every case can finish, whatever happens, and why not.
     fitting_share : float
@@ -102,7 +103,7 @@ class ProcessModel(Result):
 
     @property
     def block_structured(self) -> bool:
-        """Whether the model is known to be made of blocks (and is therefore sound)."""
+        """Whether the model is made of blocks (and is therefore sound)."""
         return self.tree is not None
 
     def save_bpmn(self, path: str | Path) -> Path:
@@ -127,7 +128,8 @@ def discover_model(log: EventLog, *, noise: float = 0.2) -> ProcessModel:
     Returns
     -------
     ProcessModel
-        The model and its quality: fitness (exact alignments), precision, generalisation and simplicity.
+        The model and its quality: fitness (exact alignments), precision, generalisation and simplicity; a model that
+        allows too many runs to search is not measured, and says so.
 
     Raises
     ------
@@ -146,7 +148,7 @@ name='', children=(Step(kind='silent', name='', children=()), Step(kind='activit
     _share("noise", noise)
     tree = discover_tree(_counted(log), noise=noise)
     made = _model(diagram_of_tree(tree), net_of_tree(tree), tree=tree)
-    return model_quality(log, made)
+    return _measured(log, made)
 
 
 def discover_heuristics_model(log: EventLog, *, dependency: float = 0.5) -> ProcessModel:
@@ -175,21 +177,11 @@ def discover_heuristics_model(log: EventLog, *, dependency: float = 0.5) -> Proc
 def discover_powl_model(log: EventLog, *, noise: float = 0.2) -> ProcessModel:
     """Discover a sound model whose blocks may be partial orders, not only parallels (POWL; Kourani 2023).
 
-    Parameters
-    ----------
-    log : EventLog
-        What happened.
-    noise : float
-        Share of rare behaviour to leave out at each cut, in [0, 1); 0 keeps everything.
-
-    Raises
-    ------
-    LogError
-        If the noise is not in [0, 1).
+    The noise is that of ``discover_model``, and so are its limits.
     """
     _share("noise", noise)
     net = discover_powl(_counted(log), noise=noise)
-    return model_quality(log, _model(diagram_of_net(net), net))
+    return _measured(log, _model(diagram_of_net(net), net))
 
 
 def discover_split_model(log: EventLog, *, concurrency: float = 0.1, rare: float = 0.4) -> ProcessModel:
@@ -234,9 +226,10 @@ def read_model(path: str | Path) -> ProcessModel:
     try:
         if Path(path).suffix.lower() == ".pnml":
             net = read_pnml(path)
-            return _model(diagram_of_net(net), net)
+            drawn = diagram_of_net(net)
+            return _model(drawn, net, tree=tree_of_diagram(drawn))
         diagram = read_diagram(path)
-        return _model(diagram, net_of_diagram(diagram))
+        return _model(diagram, net_of_diagram(diagram), tree=tree_of_diagram(diagram))
     except BkoError as problem:
         raise LogError(str(problem) if str(path) in str(problem) else f"{path}: {problem}") from None
 
@@ -282,7 +275,7 @@ def model_quality(log: EventLog, model: ProcessModel) -> ProcessModel:
 
 
 def _measured(log: EventLog, model: ProcessModel) -> ProcessModel:
-    """Measure a model where it can be replayed; one that is not sound may not."""
+    """Measure a model where it can be replayed; one that is not sound, or allows too many runs, may not."""
     try:
         return model_quality(log, model)
     except LogError:

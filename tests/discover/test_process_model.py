@@ -193,6 +193,14 @@ def test_other_miners_find_the_same_in_a_plain_log(discover: object) -> None:
     assert model.table.set_index("measure").loc["precision", "value_share"] == 1
 
 
+def test_noise_means_the_same_to_powl() -> None:
+    log = _cases(*["abcd"] * 20, *["abbcd"] * 4, "dabc", "abcdab", "cabd")
+    for noise in (0.0, 0.2, 0.5):
+        tree, powl = (discover(log, noise=noise) for discover in (discover_model, discover_powl_model))
+        assert tree.fitting_share == powl.fitting_share
+        assert (tree.fitting_share == 1) == (noise == 0)
+
+
 def test_precision_counts_all_that_the_model_allows_next() -> None:
     model = discover_model(_cases("abcd", "abcd", "acbd", "acbd", "abd", "acd", "abbd"), noise=0)
     assert str(model.tree) == "sequence('a', parallel(choice(τ, loop('b', τ)), choice(τ, 'c')), 'd')"
