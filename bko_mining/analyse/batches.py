@@ -2,7 +2,10 @@
 
 Instances stand in one batch if the same resource does them at the same time, overlapping, or one straight after the
 other, and all of them had been enabled before the first began. Since anybody with a queue also does things straight
-after each other, a resource is believed to batch an activity only if most of its instances of it come in batches.
+after each other, a resource is believed to batch an activity only if most of its instances of it come in batches. Where
+there are enough to judge, items done one after the other must also have been left alone by somebody free while they
+gathered, and the batch must clear the desk: what piled up over night, or came back from outside at different times and
+is taken in a row, was not waiting for its kind.
 """
 
 from dataclasses import dataclass
@@ -10,9 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.analyse.readiness import FreeTime
 from bko_mining.log.event_log import UNKNOWN, EventLog
 
 Instants = NDArray[np.int64]
+ENOUGH = 20
+"""Instances in batches from which a pair of resource and activity can be judged."""
+AT_ONCE = 0.5
+"""Share of instances that begin after another of the batch has ended, below which they are done at the same time."""
+LEFT_ALONE = 0.4
+"""Share of instances that somebody free must have left alone while the batch gathered."""
+CLEARED = 0.8
+"""How much of what is ready a batch must take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +47,9 @@ class Batches:
     size: Instants
 
 
-def find_batches(log: EventLog, enabled: Instants, *, smallest: int = 2, believed_share: float = 0.6) -> Batches:
+def find_batches(
+    log: EventLog, enabled: Instants, free: FreeTime, *, smallest: int = 2, believed_share: float = 0.6
+) -> Batches:
     """Find the batches of a log.
 
     Parameters
@@ -44,6 +58,8 @@ def find_batches(log: EventLog, enabled: Instants, *, smallest: int = 2, believe
         The log.
     enabled : int64[n]
         When each instance was enabled.
+    free : FreeTime
+        When its resources were free.
     smallest : int
         Fewest instances of a batch.
     believed_share : float
@@ -57,13 +73,63 @@ def find_batches(log: EventLog, enabled: Instants, *, smallest: int = 2, believe
     pair = log.resource[order].astype(np.int64) * len(log.activities) + log.activity[order]
     share = _share(pair, kept)
     kept &= share[pair] >= believed_share
+    found = _numbered(log, order[kept], group[kept], enabled)
+    doubtful = ~_gathers(log, found, enabled, free)
+    if not doubtful.any():
+        return found
+    left = kept & ~doubtful[pair]
+    return _numbered(log, order[left], group[left], enabled)
+
+
+def _numbered(log: EventLog, rows: Instants, group: Instants, enabled: Instants) -> Batches:
     batch = np.full(len(log), -1, np.int64)
-    numbers, batch_of = np.unique(group[kept], return_inverse=True)
-    batch[order[kept]] = batch_of
+    numbers, batch_of = np.unique(group, return_inverse=True)
+    batch[rows] = batch_of
     first, ready = np.full(len(numbers), np.iinfo(np.int64).max), np.full(len(numbers), np.iinfo(np.int64).min)
-    np.minimum.at(first, batch_of, log.begin[order[kept]])
-    np.maximum.at(ready, batch_of, enabled[order[kept]])
+    np.minimum.at(first, batch_of, log.begin[rows])
+    np.maximum.at(ready, batch_of, enabled[rows])
     return Batches(batch, first, ready, np.bincount(batch_of, minlength=len(numbers)))
+
+
+def _gathers(log: EventLog, found: Batches, enabled: Instants, free: FreeTime) -> NDArray[np.bool_]:
+    """Of each pair of resource and activity: whether its runs may be called batches, or are too few to judge."""
+    size = max(1, len(log.resources) * len(log.activities))
+    pair = np.where(log.resource == UNKNOWN, 0, log.resource).astype(np.int64) * len(log.activities) + log.activity
+    rows = np.flatnonzero(found.batch >= 0)
+    if not len(rows):
+        return np.ones(size, bool)
+    batch, whose = found.batch[rows], pair[rows]
+    n = np.bincount(whose, minlength=size)
+    together = (log.begin[rows] > found.first_start[batch]) & (log.begin[rows] >= _first_end(log, rows, batch))
+    apart = np.bincount(whose, weights=together, minlength=size) / np.maximum(n, 1)
+    alone = np.maximum(free.last_before(log.resource[rows].astype(np.int64), found.ready[batch]), enabled[rows])
+    left_alone = np.bincount(whose, weights=alone > enabled[rows], minlength=size) / np.maximum(n, 1)
+    behind = _left_behind(log, found, enabled, pair)
+    owner = np.zeros(len(found.size), np.int64)
+    owner[batch] = whose
+    cleared = 1 - np.bincount(owner, weights=behind, minlength=size) / np.maximum(n, 1)
+    return np.asarray((n < ENOUGH) | (apart < AT_ONCE) | ((left_alone >= LEFT_ALONE) & (cleared >= CLEARED)))
+
+
+def _first_end(log: EventLog, rows: Instants, batch: Instants) -> Instants:
+    first = np.full(int(batch.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, batch, log.finish[rows])
+    return np.asarray(first[batch])
+
+
+def _left_behind(log: EventLog, found: Batches, enabled: Instants, pair: Instants) -> Instants:
+    """How many items of the same kind were ready when each batch began, and were left for later."""
+    rows = np.flatnonzero((log.resource != UNKNOWN) & log.follows)
+    inside = np.flatnonzero(found.batch >= 0)
+    origin = int(enabled[rows].min())
+    width = int(log.begin[rows].max()) - origin + 2
+    owner, later = np.zeros(len(found.size), np.int64), np.zeros(len(found.size), np.int64)
+    owner[found.batch[inside]] = pair[inside]
+    np.add.at(later, found.batch[inside], log.begin[inside] > found.first_start[found.batch[inside]])
+    since, begun = (np.sort(pair[rows] * width + at[rows] - origin) for at in (enabled, log.begin))
+    ready = np.searchsorted(since, owner * width + found.ready - origin, "right")
+    taken = np.searchsorted(begun, owner * width + found.first_start - origin, "right")
+    return np.asarray(np.maximum(ready - taken - later, 0))
 
 
 def _share(pair: Instants, kept: NDArray[np.bool_]) -> NDArray[np.float64]:

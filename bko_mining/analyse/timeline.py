@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.analyse.duty import Duty
 from bko_mining.log.event_log import UNKNOWN, EventLog
 
 Instants = NDArray[np.int64]
@@ -44,22 +45,39 @@ class Timeline:
         return first, last
 
 
-def timeline(log: EventLog, enabled: Instants, *, multitasking: bool = True) -> Timeline:
+@dataclass(frozen=True, slots=True, eq=False)
+class Pieces:
+    """What resources did while on duty, ascending by resource and time: row, resource, start and end of each piece."""
+
+    row: Instants
+    resource: Instants
+    start: Instants
+    end: Instants
+
+    @classmethod
+    def of(cls, log: EventLog, duty: Duty) -> "Pieces":
+        """Cut the work of a log where its resource was off duty: what lies half-done over night keeps nobody busy."""
+        rows = np.flatnonzero((log.resource != UNKNOWN) & (log.finish > log.begin))
+        piece, start, end = duty.pieces(log.resource[rows].astype(np.int64), log.begin[rows], log.finish[rows])
+        rows = rows[piece]
+        resource = log.resource[rows].astype(np.int64)
+        order = np.lexsort((end, start, resource))
+        return cls(rows[order], resource[order], start[order], end[order])
+
+
+def timeline(work: Pieces, enabled: Instants, *, multitasking: bool = True) -> Timeline:
     """Lay out when each resource was full.
 
     Parameters
     ----------
-    log : EventLog
-        The log.
+    work : Pieces
+        What each resource did when.
     enabled : int64[n]
         When each instance was enabled.
     multitasking : bool
         Whether somebody who often does several things at once can still take one more while doing fewer.
     """
-    rows = np.flatnonzero((log.resource != UNKNOWN) & (log.finish > log.begin))
-    rows = rows[np.lexsort((log.finish[rows], log.begin[rows], log.resource[rows]))]
-    resource = log.resource[rows].astype(np.int64)
-    start, end, key = log.begin[rows], log.finish[rows], enabled[rows]
+    rows, resource, start, end, key = work.row, work.resource, work.start, work.end, enabled[work.row]
     cuts = np.flatnonzero(np.diff(resource)) + 1
     overlapping = np.zeros(len(rows), bool)
     if len(rows) > 1:

@@ -19,6 +19,10 @@ ENOUGH = 60
 """Starts and ends from which a calendar of one's own can be seen; below it the colleagues' is taken."""
 RARE = 0.12
 """A half-hour is off duty if it sees less than this share of the starts and ends of a usual one."""
+NEARLY_ALL = 0.97
+"""Of the days and half-hours seen: the rest may be strays."""
+EARLY = 0.05
+"""Of what a weekday sees: its hours begin and end about where this much lies outside."""
 SHORTEST_BREAK = 2
 """Half-hours without work within a day that count as a break."""
 
@@ -91,10 +95,12 @@ def discover_calendars(log: EventLog) -> WorkCalendars:
     instants = np.concatenate([log.begin[rows], log.finish[rows]])
     owner = np.concatenate([log.resource[rows]] * 2)
     slot = _slots(log, instants)
-    counts = np.zeros((max(len(log.resources), 1), 7 * SLOTS), np.int64)
+    size = max(len(log.resources), 1)
+    counts = np.zeros((size, 7 * SLOTS), np.int64)
     np.add.at(counts, (owner, slot), 1)
+    seen = _days_seen(instants, owner, slot, size)
     roles = _role_of(log)
-    found = [_calendar_of(counts, roles, resource, log.timezone) for resource in range(len(log.resources))]
+    found = [_calendar_of(counts, seen, roles, resource, log.timezone) for resource in range(len(log.resources))]
     table = pd.DataFrame(
         {
             "resource": list(log.resources),
@@ -119,6 +125,19 @@ def _slots(log: EventLog, instants: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(local.dayofweek * SLOTS + seconds // SLOT, np.int64)
 
 
+def _days_seen(
+    instants: NDArray[np.int64], owner: NDArray[np.int32], slot: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
+    """On how many days each resource was seen in each half-hour: a heap done at nine counts once a day."""
+    half_hour = instants // (SLOT * 1_000_000)
+    half_hour -= half_hour.min(initial=half_hour[0] if len(half_hour) else 0)
+    width = int(half_hour.max(initial=0)) + 1
+    _, first = np.unique(owner.astype(np.int64) * width + half_hour, return_index=True)
+    seen = np.zeros((size, 7 * SLOTS), np.int64)
+    np.add.at(seen, (owner[first], slot[first]), 1)
+    return seen
+
+
 def _role_of(log: EventLog) -> NDArray[np.int64]:
     """The role each resource is most often seen in, -1 where the log has no roles."""
     if not log.roles:
@@ -130,13 +149,15 @@ def _role_of(log: EventLog) -> NDArray[np.int64]:
 
 
 def _calendar_of(
-    counts: NDArray[np.int64], roles: NDArray[np.int64], resource: int, timezone: str
+    counts: NDArray[np.int64], seen: NDArray[np.int64], roles: NDArray[np.int64], resource: int, timezone: str
 ) -> tuple[WorkCalendar, str, float]:
     own = counts[resource]
-    role = counts[: len(roles)][roles == roles[resource]].sum(axis=0) if roles[resource] >= 0 else own
-    for source, seen in (("own", own), ("role", role), ("everybody", counts.sum(axis=0))):
-        if seen.sum() >= ENOUGH or source == "everybody":
-            open_slots = _open_slots(seen)
+    everybody = np.ones(len(counts), bool)
+    mine = np.arange(len(counts)) == resource
+    colleagues = np.append(roles, [UNKNOWN])[: len(counts)] == roles[resource] if roles[resource] >= 0 else mine
+    for source, whose in (("own", mine), ("role", colleagues), ("everybody", everybody)):
+        if counts[whose].sum() >= ENOUGH or source == "everybody":
+            open_slots = _open_slots(seen[whose].sum(axis=0))
             inside = float(own[open_slots].sum() / max(1, own.sum()))
             return _as_calendar(open_slots, timezone), source, inside
     raise AssertionError("everybody is always the last source")
@@ -144,11 +165,32 @@ def _calendar_of(
 
 def _open_slots(seen: NDArray[np.int64]) -> NDArray[np.bool_]:
     grid = seen.reshape(7, SLOTS).astype(float)
-    usual = np.median(grid[grid > 0.2 * grid.max()]) if grid.any() else 0.0
     days = grid.sum(axis=1) > 0.04 * grid.sum(axis=1).max()
+    alike = _alike(grid, days)
+    if alike.any():
+        grid[alike] = grid[alike].mean(axis=0)
     smooth = (np.roll(grid, 1, axis=1) + 2 * grid + np.roll(grid, -1, axis=1)) / 4
-    busy = (grid > 0) & (smooth >= RARE * usual) & days[:, None]
+    busy = (grid > 0) & (smooth >= RARE * _usual(grid)) & days[:, None]
     return np.array([_without_short_gaps(day) for day in busy]).ravel()
+
+
+def _alike(grid: NDArray[np.float64], days: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Weekdays that begin and end at about the same time: together they show hours that one alone is too rare for."""
+    if not days.any():
+        return days
+    running = grid.cumsum(axis=1) / np.maximum(grid.sum(axis=1, keepdims=True), 1)
+    span = np.column_stack([(running < EARLY).sum(axis=1), (running < 1 - EARLY).sum(axis=1)])
+    usual = np.median(span[days], axis=0)
+    return np.asarray(
+        days & (np.abs(span - usual) <= 3).all(axis=1) & (grid.sum(axis=1) > 0.25 * grid.sum(axis=1).max())
+    )
+
+
+def _usual(grid: NDArray[np.float64]) -> float:
+    """What a usual half-hour sees: the median of the fullest that together see nearly everything."""
+    fullest = np.sort(grid.ravel())[::-1]
+    enough = int(np.searchsorted(np.cumsum(fullest), NEARLY_ALL * fullest.sum())) + 1
+    return float(np.median(fullest[:enough]))
 
 
 def _without_short_gaps(day: NDArray[np.bool_]) -> NDArray[np.bool_]:

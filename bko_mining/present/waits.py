@@ -50,7 +50,7 @@ def plot_waiting_causes(found: "WaitingCauses", ax: Axes) -> None:
     footnote(
         ax,
         say(
-            "{share} of all waiting shown; waits for third parties, which no log shows, may be in queue and off duty",
+            "{share} of all waiting shown; waits for third parties that leave no trace may be in queue and off duty",
             share=percent(float(shown)),
         ),
     )
@@ -76,7 +76,7 @@ def plot_cycle_time_parts(found: "CycleTimeParts", ax: Axes) -> None:
     footnote(
         ax,
         say(
-            "mean of {n} cases; waiting for third parties, which no log shows, may be in queue and off duty",
+            "mean of {n} cases; waits for third parties that leave no trace may be in queue and off duty",
             n=number(found.n_cases),
         ),
     )

@@ -1,0 +1,176 @@
+"""When items were ready to be worked on: waits for outside parties told from queues.
+
+A log does not show that an answer of a supplier was awaited. But somebody who is on duty and free, and leaves an item
+alone, shows that it was not ready; and somebody who takes what is ready in turn shows it of each item that was enabled
+earlier than one taken before it. A step of the process is believed to wait for the outside if people leave its items
+alone *and* take later ones first: a queue that moves slowly, because its people also do things outside the log, keeps
+its order, and where some items are more urgent nobody is free meanwhile.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bko_mining.analyse.duty import Duty
+from bko_mining.analyse.timeline import Pieces
+from bko_mining.log.event_log import UNKNOWN, EventLog
+
+Instants = NDArray[np.int64]
+MINUTE = 60_000_000
+DAY = 86_400_000_000
+SAME_DAY = 10 * 60 * MINUTE
+SHORTEST = 10 * MINUTE
+"""A stretch without work that is more than a breath between two items."""
+EDGE = 30 * MINUTE
+"""Hours found in a log are known to the half-hour: around openings and closings nobody counts as free."""
+ENOUGH = 20
+"""Waits from which an activity can be judged."""
+FEWEST = 5
+"""Waits during which somebody must have been free."""
+OFTEN = 0.03
+"""Share of waits during which somebody was free, from which the outside is suspected."""
+OVERTAKEN = 0.2
+"""Share of those that must also have been overtaken by something enabled later."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FreeTime:
+    """Stretches on duty without work, ascending by resource and time."""
+
+    resource: Instants
+    start: Instants
+    end: Instants
+
+    def last_before(self, resource: Instants, instants: Instants) -> Instants:
+        """The last instant before each one at which its resource was free; the smallest number where there is none."""
+        lowest = np.iinfo(np.int64).min
+        if not len(self.start):
+            return np.full(len(instants), lowest)
+        order = np.searchsorted(_key(self.resource, self.start, self.start), _key(resource, instants, self.start)) - 1
+        at = np.maximum(order, 0)
+        found = (order >= 0) & (self.resource[at] == resource)
+        return np.where(found, np.minimum(self.end[at], instants), lowest)
+
+
+def _key(resource: Instants, instants: Instants, edges: Instants) -> Instants:
+    origin, width = int(edges.min()), int(edges.max() - edges.min()) + 2
+    return resource * width + np.clip(instants - origin, 0, width - 1)
+
+
+def free_time(log: EventLog, work: Pieces, duty: Duty, *, edge: NDArray[np.int64]) -> FreeTime:
+    """Find when each resource was on duty with nothing in work, between its first and last instance.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    work : Pieces
+        What each resource did when.
+    duty : Duty
+        Its hours.
+    edge : int64[n_resources]
+        Around openings and closings this long nobody counts as free (microseconds).
+    """
+    parts = []
+    known = log.resource != UNKNOWN
+    first = np.full(len(log.resources), np.iinfo(np.int64).max)
+    last = np.full(len(log.resources), np.iinfo(np.int64).min)
+    np.minimum.at(first, log.resource[known], log.begin[known])
+    np.maximum.at(last, log.resource[known], log.finish[known])
+    bounds = np.searchsorted(work.resource, np.arange(len(log.resources) + 1))
+    for code in np.flatnonzero(first < last).tolist():
+        open_from, open_to = duty.openings(code, int(first[code]), int(last[code])).T
+        mine = slice(bounds[code], bounds[code + 1])
+        parts.append(_without(open_from + edge[code], open_to - edge[code], work.start[mine], work.end[mine], code))
+    found = np.hstack(parts) if parts else np.zeros((3, 0), np.int64)
+    return FreeTime(*found[:, _is_present(log, *found)])
+
+
+def _is_present(log: EventLog, resource: Instants, start: Instants, end: Instants) -> NDArray[np.bool_]:
+    """Whether each resource was seen at work on that day: somebody on holiday is not free."""
+    rows = log.resource != UNKNOWN
+    owner = np.concatenate([log.resource[rows]] * 2).astype(np.int64)
+    seen = np.concatenate([log.begin[rows], log.finish[rows]])
+    if not len(start):
+        return np.zeros(0, bool)
+    origin, width = int(seen.min()) - DAY, int(seen.max() - seen.min()) + 3 * DAY
+    marks = np.sort(owner * width + seen - origin)
+    first = np.searchsorted(marks, resource * width + start - SAME_DAY - origin, "left")
+    return np.asarray(first < np.searchsorted(marks, resource * width + end + SAME_DAY - origin, "right"))
+
+
+def _without(open_from: Instants, open_to: Instants, start: Instants, end: Instants, code: int) -> Instants:
+    """What is left of openings without the work: resource, start, end."""
+    some = open_to > open_from
+    at = np.concatenate([open_from[some], open_to[some], start, end])
+    step = np.concatenate([np.ones(some.sum()), -np.ones(some.sum()), -np.ones(len(start)), np.ones(len(end))])
+    order = np.argsort(at, kind="stable")
+    at, level = at[order], np.cumsum(step[order])
+    left = np.flatnonzero((level[:-1] > 0) & (at[1:] - at[:-1] > 0))
+    # Cuts between stretches that touch are seams, not ends.
+    seam = np.zeros(len(left), bool)
+    seam[1:] = at[left[1:]] == at[left[:-1] + 1]
+    head = np.flatnonzero(~seam)
+    tail = np.append(head[1:], len(left))[: len(head)] - 1
+    begin, finish = at[left[head]], at[left[tail] + 1]
+    long = finish - begin >= SHORTEST
+    return np.stack([np.full(int(long.sum()), code), begin[long], finish[long]])
+
+
+def ready_instants(
+    log: EventLog, rows: Instants, enabled: Instants, free: FreeTime, duty: Duty, *, in_batch: NDArray[np.bool_]
+) -> Instants:
+    """When each instance was ready to be worked on: when it was enabled, or later if it waited for the outside.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    rows : int64[n]
+        The instance that enabled each (``discover.concurrency.enabling``).
+    enabled : int64[n]
+        When each instance was enabled.
+    free : FreeTime
+        When its resources were free.
+    in_batch : bool[n]
+        Instances that waited for others of their batch, which explains why they were left alone.
+    """
+    order = np.flatnonzero((log.resource != UNKNOWN) & ~in_batch)
+    order = order[np.lexsort((enabled[order], log.begin[order], log.resource[order]))]
+    resource, since, begin = log.resource[order].astype(np.int64), enabled[order], log.begin[order]
+    passed_over = np.maximum(free.last_before(resource, begin), since)
+    source = np.where(rows[order] >= 0, log.activity[rows[order]], -1).astype(np.int64)
+    step = (source + 1) * len(log.activities) + log.activity[order]
+    overtaken = _running_maximum(since, resource) > since
+    outside = _outside(step, begin > since, passed_over > since, overtaken)
+    # In turn: an item was ready no earlier than any that its resource took before it.
+    floor = _running_maximum(np.where(outside, passed_over, since), resource)
+    ready = enabled.copy()
+    out = np.flatnonzero(outside)
+    since, until = np.minimum(floor, begin)[out], begin[out]
+    # Taken up when its resource came back: it became ready meanwhile, halfway for all that is known.
+    straight = (duty.working_time(resource[out], since, until) <= 2 * EDGE) & (since > enabled[order[out]])
+    ready[order[out]] = np.where(straight, since + (until - since) // 2, since)
+    return ready
+
+
+def _running_maximum(values: Instants, group: Instants) -> Instants:
+    """The largest value so far within each group of consecutive entries."""
+    if not len(values):
+        return values
+    distinct, rank = np.unique(values, return_inverse=True)
+    return np.asarray(distinct[np.maximum.accumulate(rank + group * len(distinct)) - group * len(distinct)])
+
+
+def _outside(
+    step: Instants, waits: NDArray[np.bool_], left_alone: NDArray[np.bool_], overtaken: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Whether the step of each instance (from one activity to the next) is believed to wait for the outside."""
+    if not len(step):
+        return np.zeros(0, bool)
+    n = np.bincount(step, weights=waits)
+    n_left = np.bincount(step, weights=left_alone)
+    n_both = np.bincount(step, weights=left_alone & overtaken)
+    often = (n >= ENOUGH) & (n_both >= np.maximum(OFTEN * n, FEWEST))
+    return np.asarray((often & (n_both >= OVERTAKEN * n_left))[step])
