@@ -45,6 +45,7 @@ from bko_mining.simulate.kernel_memory import (
     stack,
 )
 from bko_mining.simulate.kernel_pool import offer_at, open_doors, release
+from bko_mining.simulate.kernel_rules import multiplied
 from bko_mining.simulate.world import (
     ACT,
     ARRIVE,
@@ -58,6 +59,7 @@ from bko_mining.simulate.world import (
     DONE,
     ENABLED,
     ERROR,
+    ERROR_FACTORS,
     ERROR_MADE,
     ERROR_TO,
     EYE,
@@ -209,7 +211,8 @@ def _go_on(m: int, i: int, p: int) -> None:
     """The case of an item goes on, or back after a mistake."""
     a, case, n = item(m, i, ACT), item(m, i, CASE), item(m, i, NODE)
     if act(m, a, ERROR) >= 0:
-        share = error_share(m, (p + 1) * reg(m, N_ACTS) + a)
+        usual = error_share(m, (p + 1) * reg(m, N_ACTS) + a)
+        share = multiplied(m, act(m, a, ERROR_FACTORS), usual, case, reg(m, NOW))
         if chance(m, act(m, a, ERROR), case, item(m, i, VISIT)) < share:
             row = reg(m, N_ROWS) - 1
             set_mark(m, row, mark(m, row) | ERROR_MADE)

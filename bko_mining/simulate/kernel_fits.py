@@ -41,6 +41,7 @@ from bko_mining.simulate.world import (
     HOURS,
     LATE,
     LEAST_LOADED,
+    LEAVES,
     LENGTH,
     LONGEST_IDLE,
     N_ACTS,
@@ -126,7 +127,7 @@ def _four_eyes(m: int, i: int, p: int) -> bool:
     k = act(m, a, SAME)
     while k >= 0 and eye(m, k) >= 0:
         other = did(m, eye(m, k) + case)
-        if other >= 0 and other != p:
+        if other >= 0 and other != p and reg(m, NOW) < person(m, other, LEAVES):
             return False
         k += 1
     k = act(m, a, NOT_SAME)

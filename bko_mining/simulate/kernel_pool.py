@@ -40,11 +40,14 @@ from bko_mining.simulate.world import (
     BACK,
     BUSY,
     BY_CASE,
+    BY_HAND,
+    BY_HAND_DESK,
     BY_KIND,
     CASE,
     DESK,
     FIRST_IDLE,
     FIRST_PLACE,
+    FLAGS,
     HAND,
     HAND_BACK,
     HANDS,
@@ -263,9 +266,14 @@ def _preempt(m: int, d: int, i: int) -> None:
         p = item(m, worst, PERSON)
         if fits(m, i, p, d):
             _interrupt(m, p, worst)
-            _line_up(m, d, worst)
+            home = act(m, item(m, worst, ACT), BY_HAND_DESK if item(m, worst, FLAGS) & BY_HAND != 0 else DESK)
+            _line_up(m, home, worst)
             leave_line(m, i)
             _start(m, d, i, p)
+            if home != d:
+                _serve(m, home)
+                if desk(m, home, FIRST_IDLE) >= 0:
+                    _set_alarms(m, home)
 
 
 @compiled

@@ -237,6 +237,16 @@ def plain_work(m: int, i: int, p: int) -> int:
 
 
 @compiled
+def multiplied(m: int, k: int, value: float, case: int, now: int) -> float:
+    """A time or a share under the factors that begin at k."""
+    while k >= 0 and factor_when(m, k) != -2:
+        if holds(m, factor_when(m, k), case, now):
+            value *= factor(m, k)
+        k += 1
+    return value
+
+
+@compiled
 def work_by_rules(m: int, i: int, p: int) -> int:
     """Working time of an item in somebody's hands under all rules."""
     if item(m, i, LEFT) >= 0:
@@ -248,11 +258,7 @@ def work_by_rules(m: int, i: int, p: int) -> int:
     took: float = np.float64(length(m, stream, case, visit))
     if act(m, a, MATE_TIME) >= 0 and item(m, i, MATES) > 0:
         took = _with_mates(m, i, took)
-    k = act(m, a, FACTORS)
-    while k >= 0 and factor_when(m, k) != -2:
-        if holds(m, factor_when(m, k), case, now):
-            took *= factor(m, k)
-        k += 1
+    took = multiplied(m, act(m, a, FACTORS), took, case, now)
     if p >= 0:
         took *= pace(m, p * reg(m, N_ACTS) + a) * _learning(m, p, now)
         before = person(m, p, LAST)

@@ -113,13 +113,19 @@ class Staff:
             return self._people[member]
         detail = self.twin.resources.get(member, _PLAIN)
         calendar = self.twin.calendar_of(member, name)
-        work, vacancies = self._away(member, role, detail, calendar)
-        hours = work
-        person = Person(len(self._people), member, hours, work, self._pace(member, detail))
+        regular = self._there(member, role, detail, calendar)
+        person = Person(len(self._people), member, regular, regular, self._pace(member, detail))
+        if role.overtime is not None:
+            person.overtime = role.overtime.queue
+            person.hours = person.work = self._longer(regular, int(role.overtime.at_most * 1e6))
+        # A leaver finishes what is in hand; only new work waits for others.
+        vacancies = self._vacancies(member, role) if role.turnover and role.turnover.per_year > 0 else None
         if vacancies is not None:
-            # A leaver finishes what is in hand; only new work waits for the successor.
-            base = spread_of(calendar)
-            person.hours = Timetable(without(base, lambda first, last: vacancies), self.run.start)
+            person.hours = person.hours.without(vacancies)
+        if detail.until is not None:
+            person.leaves = to_utc(detail.until, self.twin.timezone) + DAY
+            person.hours = person.hours.ending(person.leaves)
+        if vacancies is not None:
             ramp = role.turnover.ramp_up if role.turnover else 0.0
             factor = role.turnover.start_factor if role.turnover else 1.0
             person.novices = [(int(on), int(ramp * 1e6), factor) for on in vacancies[1] if on < FOREVER]
@@ -127,10 +133,6 @@ class Staff:
             begins = to_utc(detail.since, self.twin.timezone)
             person.novices.insert(0, (begins, int(detail.ramp_up * 1e6), detail.start_factor))
         person.slots = detail.capacity
-        if role.overtime is not None:
-            person.overtime = role.overtime.queue
-            extra = int(role.overtime.at_most * 1e6)
-            person.hours, person.work = self._longer(person.hours, extra), self._longer(person.work, extra)
         self._people[member] = person
         return person
 
@@ -142,15 +144,12 @@ class Staff:
             pace.append(None if skill is None or skill <= 0 else factor / (detail.speed * skill))
         return pace
 
-    def _away(
-        self, member: str, role: Role, detail: Resource, calendar: WorkCalendar
-    ) -> tuple[Timetable, Intervals | None]:
-        """Hours without absences, and the stretches in which the place is vacant."""
+    def _there(self, member: str, role: Role, detail: Resource, calendar: WorkCalendar) -> Timetable:
+        """Hours without absences."""
         there = detail.availability if detail.availability is not None else role.availability
         fixed = self._fixed_absences(detail)
-        vacancies = self._vacancies(member, role) if role.turnover and role.turnover.per_year > 0 else None
         if there >= 1 and not len(fixed[0]):
-            return self.timetable(calendar), vacancies
+            return self.timetable(calendar)
         key = stream_key(*self.run.luck, "availability", member)
 
         def closed(first: int, last: int) -> Intervals:
@@ -160,14 +159,12 @@ class Staff:
             off = days[uniforms(key, days.astype(np.uint64)) >= there]
             return union([fixed, (off * DAY, (off + 1) * DAY)])
 
-        return Timetable(without(spread_of(calendar), closed), self.run.start), vacancies
+        return Timetable(without(spread_of(calendar), closed), self.run.start)
 
     def _fixed_absences(self, detail: Resource) -> Intervals:
         zone, away = self.twin.timezone, []
         if detail.since is not None:
             away.append((0, to_utc(detail.since, zone)))
-        if detail.until is not None:
-            away.append((to_utc(detail.until, zone) + DAY, FOREVER))
         away += [(to_utc(a.since, zone), to_utc(a.until, zone) + DAY) for a in detail.absences]
         pairs = np.array(away, np.int64).reshape(-1, 2)
         return union([(pairs[:, 0], pairs[:, 1])])

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from bko_mining.simulate.timetable import Timetable
+from bko_mining.simulate.timetable import FOREVER, Timetable
 
 Begin = Callable[["Item", "Person", int], None]
 
@@ -22,6 +22,7 @@ class Item:
     by_hand = False
     short = 0
     person: "Person | None" = None
+    pool: Any = None
     who = -1
     start = -1
     turn = -1
@@ -56,6 +57,7 @@ class Person:
         self.last = -1
         self.novices: list[tuple[int, int, float]] = []
         self.regular = hours
+        self.leaves = FOREVER
         self.overtime = 0
 
     def finish(self, now: int, work: int) -> int:

@@ -60,6 +60,7 @@ class Pool:
 
     def offer(self, item: Item, now: int) -> None:
         """Start the item if somebody is free for it, else queue it."""
+        item.pool = self
         if item.turn < 0:
             self.turns += 1
             item.turn = self.turns
@@ -141,9 +142,17 @@ class Pool:
         _, _, held, person = max(worse, key=lambda entry: entry[:2])
         if self.interrupt is not None and self.fits(item, person, now):
             self.interrupt(person, held, now)
-            self._queue(held)
+            held.pool._queue(held)
             self.queue.remove((rank, item.turn, item))
             self._start(item, person, now)
+            if held.pool is not self:
+                held.pool._take_back(now)
+
+    def _take_back(self, now: int) -> None:
+        """An item that somebody put down for another desk waits here again."""
+        self.serve(now)
+        if self.idle:
+            self._set_alarms(now)
 
     def _set_alarms(self, now: int) -> None:
         """One wake-up for each calendar of idle people at its next opening, while something waits."""

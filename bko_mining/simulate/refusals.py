@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bko_mining.simulate.net import Condition
-from bko_mining.simulate.routes import conditions
+from bko_mining.simulate.rules import all_conditions
 from bko_mining.simulate.tables import MOST_WAYS
 from bko_mining.simulate.tables_basics import can_compare
 from bko_mining.twin.model import Twin
@@ -53,6 +52,7 @@ _PARTS = {
         "not_same_as",
         "priority",
         "cost",
+        "cost_from",
     },
     "roles": {
         "members",
@@ -65,6 +65,7 @@ _PARTS = {
         "turnover",
         "availability",
         "cost_per_hour",
+        "cost_from",
         "overtime",
         "overtime_factor",
     },
@@ -114,7 +115,7 @@ _INNER = {
         "done",
         "time_per_item",
     },
-    "errors": {"share", "to", "by_resource"},
+    "errors": {"share", "to", "by_resource", "factors"},
     "patience": {"time", "to"},
     "queue_limit": {"size", "to"},
     "turnover": {"per_year", "vacancy", "ramp_up", "start_factor"},
@@ -160,7 +161,7 @@ def _said(part: Part) -> list[str]:
 
 
 def _rules(run: "RuledRun") -> Iterator[str]:
-    for place, condition in _conditions(run):
+    for place, condition in all_conditions(run):
         for comparison in condition:
             if not can_compare(comparison, run):
                 yield f"the condition on {comparison.thing!r} {place}"
@@ -171,20 +172,6 @@ def _rules(run: "RuledRun") -> Iterator[str]:
         column = run.cases.columns.get(role.value_attribute or "")
         if role.discipline == "value" and (column is None or column.dtype == object):
             yield f"discipline value of {name!r} by words"
-
-
-def _conditions(run: "RuledRun") -> Iterator[tuple[str, Condition]]:
-    for node in run.net.nodes:
-        for way in node.ways:
-            yield f"after {node.label!r}", way.when
-        for change in node.changes:
-            yield f"after {node.label!r}", change.when
-    for delay in run.twin.delays:
-        if delay.when:
-            yield "of a delay", conditions(delay.when)
-    for name, activity in run.twin.activities.items():
-        for factor in activity.time_factors:
-            yield f"in time_factors of {name!r}", conditions(factor.when)
 
 
 def _combinations(run: "RuledRun") -> Iterator[str]:

@@ -16,7 +16,7 @@ from bko_mining.simulate.policies import CaseView, Policies
 from bko_mining.simulate.pool import Pool, release
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.routes import conditions
-from bko_mining.simulate.rules import compile_condition
+from bko_mining.simulate.rules import Factors, all_conditions, compile_condition, compile_factors, multiplied
 from bko_mining.simulate.run import Entry, Run
 from bko_mining.simulate.timetable import Timetable
 from bko_mining.twin.values import Delay
@@ -38,7 +38,8 @@ class RuledRun(Run):
         self.staff = Staff(self)
         self.staff.hire()
         self.performers = [self._performers(a) for a in activities]
-        self.factors: list[list[tuple[Callable[[int, int], bool], float]]] = [[] for _ in activities]
+        self.factors: list[Factors] = [[] for _ in activities]
+        self.error_factors: list[Factors] = [[] for _ in activities]
         self.setups = [self._stream("setup", name, a.setup) for name, a in self.twin.activities.items()]
         self.per_item = [
             self._stream("item", name, a.batch.time_per_item if a.batch else None)
@@ -54,9 +55,8 @@ class RuledRun(Run):
         self._set_pauses()
         self.open_doors()
         for code, activity in enumerate(activities):
-            self.factors[code] = [
-                (compile_condition(conditions(f.when), self), f.factor) for f in activity.time_factors
-            ]
+            self.factors[code] = compile_factors(activity.time_factors, self)
+            self.error_factors[code] = compile_factors(activity.errors.factors if activity.errors else (), self)
 
     def _stream(self, purpose: str, name: str, law: Any) -> Draws | None:
         return None if law is None else self.draws(purpose, name, law=law_of(law))
@@ -160,10 +160,7 @@ class RuledRun(Run):
     def _must_remember(self) -> bool:
         """Whether anything asks who did what in a case."""
         asks = any(a.same_as or a.not_same_as for a in self.twin.activities.values())
-        things = {c.thing for node in self.net.nodes for way in node.ways for c in way.when}
-        things |= {c.thing for node in self.net.nodes for change in node.changes for c in change.when}
-        things |= {c.thing for delay in self.twin.delays if delay.when for c in conditions(delay.when)}
-        things |= {c.thing for a in self.twin.activities.values() for f in a.time_factors for c in conditions(f.when)}
+        things = {comparison.thing for _, condition in all_conditions(self) for comparison in condition}
         return asks or bool(things & {"last", "resource"})
 
     def fits(self, item: Item, person: Person, now: int) -> bool:
@@ -176,7 +173,7 @@ class RuledRun(Run):
         if activity.same_as or activity.not_same_as:
             did = self.did.get(item.case, {})
             wanted = [did[self.labels[name]] for name in activity.same_as if self.labels[name] in did]
-            if any(other is not person for other in wanted):
+            if any(other is not person and now < other.leaves for other in wanted):
                 return False
             if any(did.get(self.labels[name]) is person for name in activity.not_same_as):
                 return False
@@ -199,9 +196,7 @@ class RuledRun(Run):
         for mate in item.mates or ():
             extra = self.per_item[code]
             amount += extra(mate.case, mate.visit) if extra is not None else 0.0
-        for test, factor in self.factors[code]:
-            if test(item.case, now):
-                amount *= factor
+        amount = multiplied(amount, self.factors[code], item.case, now)
         if person is not None:
             pace = person.pace[code] or 1.0
             amount *= pace * _learning(person, now)
@@ -314,7 +309,8 @@ class RuledRun(Run):
     def _go_on(self, item: Item, person: Person | None, now: int) -> None:
         errors = self.twin.activities[self.activities[item.activity]].errors
         if errors is not None:
-            share = errors.share * (errors.by_resource.get(person.name, 1.0) if person else 1.0)
+            usual = errors.share * (errors.by_resource.get(person.name, 1.0) if person else 1.0)
+            share = multiplied(usual, self.error_factors[item.activity], item.case, now)
             if self.slips[item.activity](item.case, item.visit) < share:
                 self.records.note("error", True)
                 self.jump(item.case, errors.to, self.label[item.node], now)

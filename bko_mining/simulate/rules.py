@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS, SECOND
 from bko_mining.simulate.net import Condition, Kind, Net, Node, added, scaled_shares
+from bko_mining.simulate.routes import conditions
 from bko_mining.twin.conditions import Comparison
 
 if TYPE_CHECKING:
     from bko_mining.simulate.run import Run
+    from bko_mining.twin.work import Factor
 
 Test = Callable[[int, int], bool]
+Factors = list[tuple[Test, float]]
 
 
 def compile_condition(condition: Condition, run: "Run") -> Test:
@@ -26,6 +29,34 @@ def compile_condition(condition: Condition, run: "Run") -> Test:
     if len(tests) == 1:
         return tests[0]
     return lambda case, now: all(test(case, now) for test in tests)
+
+
+def compile_factors(factors: "tuple[Factor, ...]", run: "Run") -> Factors:
+    """Compile factors that hold under conditions."""
+    return [(compile_condition(conditions(each.when), run), each.factor) for each in factors]
+
+
+def multiplied(value: float, factors: Factors, case: int, now: int) -> float:
+    """A time or a share under its factors."""
+    for test, factor in factors:
+        if test(case, now):
+            value *= factor
+    return value
+
+
+def all_conditions(run: "Run") -> Iterator[tuple[str, Condition]]:
+    """Every condition of a prepared run, after words that say where it stands."""
+    for node in run.net.nodes:
+        yield from ((f"after {node.label!r}", way.when) for way in node.ways)
+        yield from ((f"after {node.label!r}", change.when) for change in node.changes)
+    for delay in run.twin.delays:
+        if delay.when:
+            yield "of a delay", conditions(delay.when)
+    for name, activity in run.twin.activities.items():
+        for factor in activity.time_factors:
+            yield f"in time_factors of {name!r}", conditions(factor.when)
+        for factor in activity.errors.factors if activity.errors else ():
+            yield f"in factors of the errors of {name!r}", conditions(factor.when)
 
 
 def _compile(comparison: Comparison, run: "Run") -> Test:

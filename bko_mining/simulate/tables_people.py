@@ -48,6 +48,7 @@ class People:
                 row[at.HOURS], row[at.WORK] = self.calendars.number(person.hours), self.calendars.number(person.work)
                 row[at.REGULAR] = self.calendars.number(person.regular)
             row[at.SLOTS], row[at.BUSY], row[at.OVERTIME] = person.slots, 0, person.overtime
+            row[at.LEAVES] = person.leaves
             row[at.NOVICES], row[at.N_NOVICES] = len(novices), len(person.novices)
             novices += [(since, ramp) for since, ramp, _ in person.novices]
             factors += [factor for _, _, factor in person.novices]

@@ -12,7 +12,7 @@ from bko_mining.simulate.gates import Waiting
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.routes import conditions
 from bko_mining.simulate.tables_basics import Calendars, Conditions, Luck
-from bko_mining.twin.work import Activity
+from bko_mining.twin.work import Activity, Factor
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -99,10 +99,17 @@ class Work:
             row[at.PERFORMERS], row[at.N_PERFORMERS] = len(self.performers), len(codes)
             row[at.PERFORMER] = self.luck.stream(draws)
             self.performers += list(zip(edges, codes, strict=True))
-        if activity.time_factors:
-            row[at.FACTORS] = len(self.factors)
-            self.factors += [(self.tests.number(conditions(f.when)), f.factor) for f in activity.time_factors]
-            self.factors.append((-2, 1.0))
+        row[at.FACTORS] = self._factors(activity.time_factors)
+        row[at.ERROR_FACTORS] = self._factors(activity.errors.factors if activity.errors else ())
+
+    def _factors(self, factors: tuple[Factor, ...]) -> int:
+        """Where factors begin; -1 for none."""
+        if not factors:
+            return -1
+        first = len(self.factors)
+        self.factors += [(self.tests.number(conditions(f.when)), f.factor) for f in factors]
+        self.factors.append((-2, 1.0))
+        return first
 
     def _gates(self, row: NDArray[np.int64], code: int, activity: Activity) -> None:
         run, name = self.run, self.run.activities[code]

@@ -46,6 +46,22 @@ class Timetable:
         """A timetable in which each day ends so much later."""
         return Timetable(longer(self._spread, extra, zone), self._since)
 
+    def without(self, closed: Intervals) -> "Timetable":
+        """A timetable without some stretches (sorted, disjoint)."""
+        return Timetable(without(self._spread, lambda first, last: closed), self._since)
+
+    def ending(self, at: int) -> "Timetable":
+        """A timetable that never opens again from an instant on."""
+        gone = np.array([at], np.int64), np.array([FOREVER], np.int64)
+        spread = without(self._spread, lambda first, last: gone)
+
+        def ended(first: int, last: int) -> Intervals:
+            starts, ends = spread(first, last)
+            # An opening that lies beyond all time: nobody need look for a later one.
+            return (starts, ends) if at > last else (np.append(starts, FOREVER), np.append(ends, FOREVER))
+
+        return Timetable(ended, self._since)
+
     @property
     def pointer(self) -> int:
         """The opening that was looked at last."""
@@ -153,7 +169,7 @@ class Timetable:
     def _openings(self, covered: int) -> tuple[Instants, Instants, Instants]:
         starts, ends = self._spread(self._since, covered)
         # Whatever closed before the run matters to nobody; dropping it by the same rule keeps the pointer valid.
-        alive = (ends > self._since - 30 * DAY) & (starts < covered)
+        alive = (ends > self._since - 30 * DAY) & ((starts < covered) | (starts == FOREVER))
         starts, ends = starts[alive], ends[alive]
         if not len(ends) or ends[-1] < FOREVER:
             ends = np.minimum(ends, covered)

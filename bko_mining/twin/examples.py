@@ -21,7 +21,7 @@ EXAMPLES = {
     "Correlation": "between: [amount, pages]\nvalue: 0.6",
     "ServiceLevel": "name: Paid in time\nuntil: Pay\nwithin: 10 d\nshare: 0.95\npenalty: 20",
     "Activity": "role: Clerk\ntime: {family: lognormal, mean: 12 min, cv: 0.6}\nnot_same_as: [Register]",
-    "TimeFactor": "when: amount > 50000\nfactor: 1.5",
+    "Factor": "when: amount > 50000\nfactor: 1.5",
     "Batching": "at: ['14:00']\nweekdays: [Thu]\nper: vendor",
     "Errors": "share: 0.04\nto: Register\nby_resource: {Bruno: 1.8}",
     "Patience": "time: {family: exponential, mean: 20 min}\nto: (end)",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bko_mining.twin.values import Day, Distribution, Part, Seconds, Share
+from bko_mining.twin.values import Day, Distribution, Part, Price, Seconds, Share
 
 
 class Turnover(Part):
@@ -50,6 +50,7 @@ class Role(Part):
     turnover: Turnover | None = None
     availability: Share = Field(1.0, description="Chance that a member is there on a working day.")
     cost_per_hour: float = Field(0.0, ge=0)
+    cost_from: tuple[Price, ...] = Field((), description="Other costs of an hour, from days on.")
     overtime: Overtime | None = None
     overtime_factor: float = Field(1.5, ge=0, description="Factor on the hourly cost outside the calendar.")
 

@@ -32,7 +32,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "Activities": (
         work.Activity,
-        work.TimeFactor,
+        work.Factor,
         work.Batching,
         work.Errors,
         work.Patience,

@@ -88,6 +88,13 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class Price(Part):
+    """What something costs from a day on, until the next price."""
+
+    since: Day
+    cost: float = Field(ge=0)
+
+
 Family = Literal[
     "constant",
     "exponential",

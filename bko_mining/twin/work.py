@@ -6,11 +6,11 @@ from pydantic import Field, field_validator
 
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.routing import END
-from bko_mining.twin.values import ClockTime, Distribution, Part, Seconds, Share
+from bko_mining.twin.values import ClockTime, Distribution, Part, Price, Seconds, Share
 
 
-class TimeFactor(Part):
-    """The service time is multiplied where a condition holds (by attribute, load, date, number of visits)."""
+class Factor(Part):
+    """A service time or a share is multiplied where a condition holds (by attribute, load, date, number of visits)."""
 
     when: Condition
     factor: float = Field(ge=0)
@@ -56,6 +56,7 @@ class Errors(Part):
     share: Share
     to: str = Field(description="Activity that follows a mistake; the case goes on from there.")
     by_resource: dict[str, float] = Field(default_factory=dict, description="Factor on the share for single people.")
+    factors: tuple[Factor, ...] = Field((), description="Factors on the share that hold under conditions.")
 
 
 class Patience(Part):
@@ -89,7 +90,7 @@ class Activity(Part):
     time_by_resource: dict[str, float] = Field(
         default_factory=dict, description="Factor on the time for single people."
     )
-    time_factors: tuple[TimeFactor, ...] = Field((), description="Factors on the time that hold under conditions.")
+    time_factors: tuple[Factor, ...] = Field((), description="Factors on the time that hold under conditions.")
     at_shift_end: Literal["suspended", "carried_over", "fits"] = Field(
         "suspended",
         description="suspended: goes on at the next opening with the same person; carried_over: is finished in "
@@ -107,3 +108,4 @@ class Activity(Part):
     not_same_as: tuple[str, ...] = Field((), description="Never by the person who did these (four eyes).")
     priority: int | None = Field(None, description="Priority of this work, instead of the case type's.")
     cost: float = Field(0.0, ge=0, description="Money for each instance, besides people.")
+    cost_from: tuple[Price, ...] = Field((), description="Other money for each instance, from days on.")

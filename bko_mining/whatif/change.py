@@ -43,9 +43,9 @@ class Change(BaseModel):
         if self.since is not None:
             raise ScenarioError(f"{type(self).__name__.lower()} cannot begin on {self.since}: {why}")
 
-    def condition(self) -> str | None:
-        """The go-live date as a condition of the twin."""
-        return None if self.since is None else f"date >= {moment(self.since):%Y-%m-%d}"
+    def condition(self, *, before: bool = False) -> str | None:
+        """The go-live date as a condition of the twin: from then on, or ``before`` it."""
+        return None if self.since is None else on_days("<" if before else ">=", self.since)
 
 
 def role_of(twin: "Twin", name: str) -> "Role":
@@ -81,6 +81,11 @@ def with_activity(twin: "Twin", name: str, **changes: Any) -> "Twin":
     return with_part(twin, "activities", name, activity_of(twin, name).model_copy(update=changes))
 
 
+def on_days(comparison: str, since: Day) -> str:
+    """Write a condition that holds before (``<``) or from (``>=``) a day on."""
+    return f"date {comparison} {moment(since):%Y-%m-%d}"
+
+
 def moment(value: Day) -> datetime:
     """The first instant of a day, or the instant itself."""
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
@@ -102,6 +107,17 @@ def times(factor: float) -> str:
     change = 100 * (factor - 1)
     sign = "+" if change >= 0 else ""
     return f"{sign}{number(change, 0 if abs(change - round(change)) < 0.05 else 1)} %"
+
+
+def both(first: str | None, second: str | None) -> str | None:
+    """Join two conditions, either of which may be missing.
+
+    Examples
+    --------
+    >>> both("amount > 5", None), both("amount > 5", "date < 2026-03-01")
+    ('amount > 5', 'amount > 5 and date < 2026-03-01')
+    """
+    return " and ".join(part for part in (first, second) if part) or None
 
 
 def listed(names: Iterable[str]) -> str:

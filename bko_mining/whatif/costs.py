@@ -1,10 +1,13 @@
 """What a run costs while it runs: people who are there, overtime, activities, bots, penalties."""
 
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from bko_mining.log.event_log import MISSING
+from bko_mining.twin.values import Price
 from bko_mining.whatif.period import Period
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
@@ -15,10 +18,11 @@ def running_costs(period: Period) -> dict[str, float]:
 
     People are paid for the hours they are there, busy or not. Overtime is work outside the own hours.
     """
+    pieces = _pieces(period)
     return {
-        "wages": sum(period.available[name] / 3600 * _wage(period, name) for name in period.twin.people),
-        "overtime": _overtime(period),
-        "activities": _activities(period),
+        "wages": sum(_wages(piece) for piece in pieces),
+        "overtime": sum(_overtime(piece) for piece in pieces),
+        "activities": sum(_activities(piece) for piece in pieces),
         "bots": _bots(period),
         "materials": _materials(period),
         "penalties": _penalties(period),
@@ -27,16 +31,16 @@ def running_costs(period: Period) -> dict[str, float]:
 
 def work_cost(period: Period) -> float:
     """Money for the hours people worked on cases within their own hours, whoever pays for the rest of their day."""
-    return sum(work / 3600 * _wage(period, name) for name, (work, _) in period.busy.items())
+    return sum(work / 3600 * _wage(piece, name) for piece in _pieces(period) for name, (work, _) in piece.busy.items())
 
 
 def has_costs(period: Period) -> bool:
     """Whether the twin knows any price."""
     twin = period.twin
     return (
-        any(role.cost_per_hour for role in twin.roles.values())
+        any(role.cost_per_hour or role.cost_from for role in twin.roles.values())
         or any(person.cost_per_hour for person in twin.resources.values())
-        or any(activity.cost for activity in twin.activities.values())
+        or any(activity.cost or activity.cost_from for activity in twin.activities.values())
         or any(bot.cost_per_run or bot.cost_per_month for bot in twin.bots.values())
         or any(level.penalty for level in twin.service_levels)
     )
@@ -82,7 +86,28 @@ def _wage(period: Period, person: str) -> float:
     detail = period.twin.resources.get(person)
     if detail is not None and detail.cost_per_hour is not None:
         return detail.cost_per_hour
-    return period.twin.roles[period.twin.roles_of(person)[0]].cost_per_hour
+    role = period.twin.roles[period.twin.roles_of(person)[0]]
+    return _price(period, role.cost_per_hour, role.cost_from)
+
+
+def _price(period: Period, first: float, later: tuple[Price, ...]) -> float:
+    """What holds as a piece of a period begins."""
+    holds = [price for price in later if period.first(price.since) <= period.since]
+    return max(holds, key=lambda price: period.first(price.since)).cost if holds else first
+
+
+def _pieces(period: Period) -> list[Period]:
+    """The period, cut where prices change."""
+    twin = period.twin
+    changes = [price for role in twin.roles.values() for price in role.cost_from]
+    changes += [price for activity in twin.activities.values() for price in activity.cost_from]
+    cuts = {cut for price in changes if period.since < (cut := period.first(price.since)) < period.until}
+    edges = sorted({period.since, period.until, *cuts})
+    return [replace(period, since=since, until=until) for since, until in pairwise(edges)] if cuts else [period]
+
+
+def _wages(period: Period) -> float:
+    return sum(period.available[name] / 3600 * _wage(period, name) for name in period.twin.people)
 
 
 def _overtime(period: Period) -> float:
@@ -102,7 +127,7 @@ def _started(period: Period) -> Counter[str]:
 
 
 def _activities(period: Period) -> float:
-    prices = {name: activity.cost for name, activity in period.twin.activities.items()}
+    prices = {name: _price(period, part.cost, part.cost_from) for name, part in period.twin.activities.items()}
     return float(sum(prices.get(name, 0.0) * n for name, n in _started(period).items()))
 
 

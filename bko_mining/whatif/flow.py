@@ -7,9 +7,11 @@ from pydantic import Field, model_validator
 
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.conditions import Condition
-from bko_mining.twin.routing import BlockRouting, HistoryRouting, Loop, Parallel, Sequence, ShareChange
+from bko_mining.twin.routing import BlockRouting, Choice, HistoryRouting, Loop, Parallel, Sequence, ShareChange
 from bko_mining.twin.values import Distribution, Share
-from bko_mining.whatif.change import Change, activity_of, listed, times, unknown, with_activity
+from bko_mining.twin.work import Errors as Mistakes
+from bko_mining.twin.work import Factor
+from bko_mining.whatif.change import Change, activity_of, both, listed, times, unknown, with_activity
 from bko_mining.whatif.rewriting import (
     contains,
     every_routing,
@@ -21,7 +23,7 @@ from bko_mining.whatif.rewriting import (
 from bko_mining.words import percent, say
 
 if TYPE_CHECKING:
-    from bko_mining.twin.model import Twin
+    from bko_mining.twin.model import StepDelay, Twin
 
 
 class Branch(Change):
@@ -53,7 +55,6 @@ class Errors(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Scale the share (never above one)."""
-        self.from_the_start("error shares hold for the whole run; a branch can change on a day")
         errors = activity_of(twin, self.activity).errors
         if errors is None:
             wrong = [name for name, activity in twin.activities.items() if activity.errors]
@@ -61,8 +62,7 @@ class Errors(Change):
                 f"{self.activity!r} makes no errors in the twin; activities that do: {listed(wrong) or 'none'}. "
                 "Where rework is a way of the routing, use .branch(after, to, factor=…) or .rework(activity, factor=…)"
             )
-        share = min(1.0, errors.share * self.factor)
-        return with_activity(twin, self.activity, errors=errors.model_copy(update={"share": share}))
+        return with_activity(twin, self.activity, errors=_scaled(errors, self.factor, self.condition()))
 
     def describe(self) -> str:
         """Say how many errors more or fewer."""
@@ -78,14 +78,16 @@ class Rework(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Scale errors that lead back and the smallest loops that hold the activity."""
-        self.from_the_start("loops hold for the whole run; a branch can change on a day")
         activity_of(twin, self.activity)
         before = twin
         for name, activity in twin.activities.items():
             if activity.errors and activity.errors.to == self.activity:
-                share = min(1.0, activity.errors.share * self.factor)
-                twin = with_activity(twin, name, errors=activity.errors.model_copy(update={"share": share}))
-        twin = every_routing(twin, self._loops)
+                errors = _scaled(activity.errors, self.factor, self.condition())
+                twin = with_activity(twin, name, errors=errors)
+        looped = every_routing(twin, self._loops)
+        if looped != twin:
+            self.from_the_start("the chance of another round of a loop holds for the whole run")
+        twin = looped
         if twin == before and self.factor != 1:
             raise ScenarioError(
                 f"no error and no loop of the twin leads back to {self.activity!r}; "
@@ -120,7 +122,7 @@ class Skip(Change):
     def apply(self, twin: "Twin") -> "Twin":
         """Put a choice before the activity."""
         activity_of(twin, self.activity)
-        when = " and ".join(part for part in (self.when, self.condition()) if part) or None
+        when = both(self.when, self.condition())
         if self.share == 0:
             return twin
         return every_routing(twin, lambda routing: self._around(routing, when))
@@ -172,9 +174,9 @@ class Parallelise(Change):
         found = sorted(place for place in places if place is not None)
         if len(set(found)) < len(found) or found != list(range(found[0], found[-1] + 1)):
             return block
-        steps = block.sequence
-        side_by_side = Parallel.model_validate({"and": steps[found[0] : found[-1] + 1]})
-        return Sequence(sequence=(*steps[: found[0]], side_by_side, *steps[found[-1] + 1 :]))
+        low, high = found[0], found[-1] + 1
+        side_by_side = Parallel.model_validate({"and": block.sequence[low:high]})
+        return _with_stretch(block, low, high, (side_by_side,), self.condition())
 
 
 class Reorder(Change):
@@ -209,8 +211,10 @@ class Reorder(Change):
         if mine is None or other is None or mine == other:
             return block
         rest = [step for place, step in enumerate(block.sequence) if place != mine]
-        target = rest.index(block.sequence[other]) + (1 if self.after else 0)
-        return Sequence(sequence=(*rest[:target], block.sequence[mine], *rest[target:]))
+        target = other - (mine < other) + (1 if self.after else 0)
+        moved = (*rest[:target], block.sequence[mine], *rest[target:])
+        low, high = min(mine, target), max(mine, target) + 1
+        return _with_stretch(block, low, high, moved[low:high], self.condition())
 
 
 class Delay(Change):
@@ -229,7 +233,6 @@ class Delay(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Change every delay before or after the activity."""
-        self.from_the_start("delays hold for the whole run")
         activity_of(twin, self.activity)
         concerned = [self.activity in (delay.before, delay.after) for delay in twin.delays]
         if not any(concerned):
@@ -237,10 +240,19 @@ class Delay(Change):
             raise ScenarioError(f"no delay lies before or after {self.activity!r}; delays: {listed(known) or 'none'}")
         return twin.replace(
             delays=tuple(
-                delay.model_copy(update={"time": self.time or delay.time.scaled(self.factor or 0.0)}) if mine else delay
+                new
                 for delay, mine in zip(twin.delays, concerned, strict=True)
+                for new in (self._changed(delay) if mine else [delay])
             )
         )
+
+    def _changed(self, delay: "StepDelay") -> "list[StepDelay]":
+        """The delay that takes its place; with a go-live the old one before, the new one after."""
+        new = delay.model_copy(update={"time": self.time or delay.time.scaled(self.factor or 0.0)})
+        if self.since is None:
+            return [new]
+        before, after = both(delay.when, self.condition(before=True)), both(delay.when, self.condition())
+        return [delay.model_copy(update={"when": before}), new.model_copy(update={"when": after})]
 
     def describe(self) -> str:
         """Say how the delays change."""
@@ -249,13 +261,28 @@ class Delay(Change):
         return say("{change} delays around {activity}", change=times(self.factor), activity=self.activity)
 
 
+def _scaled(errors: Mistakes, factor: float, when: str | None) -> Mistakes:
+    """Errors with a larger or smaller share (never above one), or with a factor that holds under a condition."""
+    if when is None:
+        return errors.model_copy(update={"share": min(1.0, errors.share * factor)})
+    return errors.model_copy(update={"factors": (*errors.factors, Factor(when=when, factor=factor))})
+
+
+def _with_stretch(block: Sequence, low: int, high: int, new: tuple[Any, ...], when: str | None) -> Sequence:
+    """Put other steps in the place of some; under a condition cases choose as they come to the place."""
+    old = block.sequence[low:high]
+    if when is not None:
+        ways = [{"when": when, "do": Sequence(sequence=new)}, {"share": 1.0, "do": Sequence(sequence=old)}]
+        new = (Choice.model_validate({"xor": ways}),)
+    return Sequence(sequence=(*block.sequence[:low], *new, *block.sequence[high:]))
+
+
 def _place(block: Sequence, activity: str) -> int | None:
     """Where in a sequence a step lies that is, or holds, the activity."""
     return next((place for place, step in enumerate(block.sequence) if contains(step, activity)), None)
 
 
 def _change_blocks(change: Any, twin: "Twin", rewrite: Callable[[Any], Any], problem: str) -> "Twin":
-    change.from_the_start("the routing holds for the whole run")
     named = getattr(change, "activities", None) or (change.activity, change.before or change.after)
     for name in named:
         if name not in twin.activities:

@@ -1,5 +1,6 @@
 """Changes of people: how many, when they work, what they can do, who leaves."""
 
+from collections.abc import Iterable
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -9,7 +10,7 @@ from bko_mining.calendars import WorkCalendar
 from bko_mining.errors import CalendarError, ScenarioError
 from bko_mining.twin.people import Resource
 from bko_mining.twin.people import Turnover as Leaving
-from bko_mining.twin.values import Distribution, Seconds
+from bko_mining.twin.values import Day, Distribution, Seconds
 from bko_mining.whatif.change import Change, activity_of, day_before, listed, role_of, unknown, with_part
 from bko_mining.words import duration, number, percent, say
 
@@ -176,19 +177,15 @@ class Hours(Change):
         return str(longer_days(calendar, self.longer or 0.0))
 
     def _from_a_day(self, twin: "Twin", members: dict[str, str]) -> "Twin":
-        people, roles, activities = dict(twin.resources), dict(twin.roles), dict(twin.activities)
-        assert self.since is not None
-        for name, role in members.items():
-            heir = f"{name} ({self.since})"
-            mine = people.get(name, _FIRST)
-            new = self._new(twin, mine.calendar or roles[role].calendar)
-            people[heir] = mine.model_copy(update={"calendar": new, "since": self.since})
-            people[name] = mine.model_copy(update={"until": day_before(self.since)})
-            activities = {key: _copied(value, heir, name) for key, value in activities.items()}
-            for key in twin.roles_of(name):
-                grown = (*roles[key].names(key), heir)
-                roles[key] = roles[key].model_copy(update={"members": grown, "size": None})
-        return twin.replace(resources=people, roles=roles, activities=activities)
+        new = {
+            name: self._new(twin, twin.resources.get(name, _FIRST).calendar or twin.roles[role].calendar)
+            for name, role in members.items()
+        }
+        twin, heirs = succeeded(twin, members, self.since)
+        people = dict(twin.resources)
+        for name, heir in heirs.items():
+            people[heir] = people[heir].model_copy(update={"calendar": new[name]})
+        return twin.replace(resources=people)
 
 
 class Turnover(Change):
@@ -236,12 +233,15 @@ class Train(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Let the learners join the roles that do the activities, for these activities only."""
-        self.from_the_start("skills of people hold for the whole run")
         learners = self.people or role_of(twin, self.role or "").names(self.role or "")
-        people, roles = dict(twin.resources), dict(twin.roles)
         for name in learners:
             if name not in twin.people:
                 unknown("person", name, twin.people)
+        if self.since is not None:
+            twin, heirs = succeeded(twin, learners, self.since)
+            learners = tuple(heirs.values())
+        people, roles = dict(twin.resources), dict(twin.roles)
+        for name in learners:
             mine = people.get(name, _FIRST)
             own = {a: 1.0 for role in twin.roles_of(name) for a in twin.activities_of(role)}
             people[name] = mine.model_copy(update={"skills": (mine.skills or own) | self.skills})
@@ -259,6 +259,28 @@ class Train(Change):
         """Say who learns what."""
         who = self.role or listed(self.people)
         return say("{who} can also do {activities}", who=who, activities=listed(self.skills))
+
+
+def succeeded(twin: "Twin", names: Iterable[str], since: Day | None) -> "tuple[Twin, dict[str, str]]":
+    """Let people be succeeded by themselves on a day, so that what is true of them may change then.
+
+    Returns
+    -------
+    Twin, dict
+        With the heirs, who stand last in their roles; and the heir of each person.
+    """
+    assert since is not None
+    people, roles, activities = dict(twin.resources), dict(twin.roles), dict(twin.activities)
+    heirs = {name: f"{name} ({since})" for name in names}
+    for name, heir in heirs.items():
+        mine = people.get(name, _FIRST)
+        people[heir] = mine.model_copy(update={"since": since})
+        people[name] = mine.model_copy(update={"until": day_before(since)})
+        activities = {key: _copied(value, heir, name) for key, value in activities.items()}
+        for key in twin.roles_of(name):
+            grown = (*roles[key].names(key), heir)
+            roles[key] = roles[key].model_copy(update={"members": grown, "size": None})
+    return twin.replace(resources=people, roles=roles, activities=activities), heirs
 
 
 def longer_days(calendar: WorkCalendar, seconds: float) -> WorkCalendar:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bko_mining.errors import ScenarioError, TwinError
 from bko_mining.twin.values import Day
@@ -117,11 +117,27 @@ class Scenario(BaseModel):
         """Return the scenario under another name."""
         return type(self)(name, self.changes)
 
+    def go_live(self, since: Day | str) -> Self:
+        """Let every change that names no day of its own begin on this day, so that the transition is seen.
+
+        Changes that no run can begin on a day (pools of roles, batches, queue rules, stock rules, turnover) say so when
+        the scenario is applied.
+
+        Examples
+        --------
+        >>> Scenario("Spring").staff("Clerk", add=1).speed("Check", 0.8).go_live("2026-03-02").describe()
+        'Spring: 1 more in Clerk, from 2 Mar 2026 on; -20 % working time for Check, from 2 Mar 2026 on'
+        """
+        when = TypeAdapter(Day).validate_python(since)
+        changes = [change if change.since else change.model_copy(update={"since": when}) for change in self.changes]
+        return type(self)(self.name, changes)
+
     def to_data(self) -> dict[str, Any]:
         """Plain data, as it stands in a YAML file."""
         changes = []
         for change in self.changes:
             data = change.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            data |= {} if change.since is None else {"since": str(change.since)}
             data.pop("kind", None)
             changes.append({_name_of(change): data})
         return {"name": self.name, "changes": changes}
@@ -185,9 +201,11 @@ class Scenario(BaseModel):
         *,
         skills: str | Sequence[str] | dict[str, float],
         people: Sequence[str] | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Teach a role (or some ``people``) activities of others; a mapping gives the speed in each."""
-        return self._with(Train, role=role, skills=skills, people=None if people is None else tuple(people))
+        some = None if people is None else tuple(people)
+        return self._with(Train, role=role, skills=skills, people=some, since=since)
 
     def pool(self, roles: Sequence[str], *, name: str | None = None) -> Self:
         """Make several roles one in which everybody does everything."""
@@ -290,7 +308,7 @@ class Scenario(BaseModel):
         """Change the ordering rule of a material: reorder point ``s``, level ``S``, review period, lead time."""
         return self._with(Stock, material=material, s=s, S=S, every=_time(every), lead_time=_time(lead_time))
 
-    def cost(
+    def cost(  # noqa: PLR0913  (one way to say each thing)
         self,
         *,
         role: str | None = None,
@@ -300,22 +318,24 @@ class Scenario(BaseModel):
         investment: float | None = None,
         per_month: float | None = None,
         per_case: float | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Change a wage or the price of an activity, or add money spent once, each month or for each case."""
+        prices = {"role": role, "per_hour": per_hour, "activity": activity, "per_instance": per_instance}
         amounts = {"investment": investment, "per_month": per_month, "per_case": per_case}
-        return self._with(Cost, role=role, per_hour=per_hour, activity=activity, per_instance=per_instance, **amounts)
+        return self._with(Cost, **prices, **amounts, since=since)
 
     def branch(self, after: str, to: str, *, factor: float, since: Day | None = None) -> Self:
         """Multiply the share of cases that go from one activity to another; the other ways take the rest."""
         return self._with(Branch, after=after, to=to, factor=factor, since=since)
 
-    def errors(self, activity: str, *, factor: float) -> Self:
+    def errors(self, activity: str, *, factor: float, since: Day | None = None) -> Self:
         """Multiply the share of mistakes made in an activity."""
-        return self._with(Errors, activity=activity, factor=factor)
+        return self._with(Errors, activity=activity, factor=factor, since=since)
 
-    def rework(self, activity: str, *, factor: float) -> Self:
+    def rework(self, activity: str, *, factor: float, since: Day | None = None) -> Self:
         """Multiply how often cases come back to an activity by errors and loops."""
-        return self._with(Rework, activity=activity, factor=factor)
+        return self._with(Rework, activity=activity, factor=factor, since=since)
 
     def skip(
         self, activity: str, *, share: float | None = None, when: str | None = None, since: Day | None = None
@@ -323,17 +343,21 @@ class Scenario(BaseModel):
         """Leave an activity out: for a share of the cases, or for those for which a condition holds."""
         return self._with(Skip, activity=activity, share=share, when=when, since=since)
 
-    def parallelise(self, activities: Sequence[str]) -> Self:
+    def parallelise(self, activities: Sequence[str], *, since: Day | None = None) -> Self:
         """Do activities that follow one another side by side."""
-        return self._with(Parallelise, activities=tuple(activities))
+        return self._with(Parallelise, activities=tuple(activities), since=since)
 
-    def reorder(self, activity: str, *, before: str | None = None, after: str | None = None) -> Self:
+    def reorder(
+        self, activity: str, *, before: str | None = None, after: str | None = None, since: Day | None = None
+    ) -> Self:
         """Move an activity right before or right after another of its sequence."""
-        return self._with(Reorder, activity=activity, before=before, after=after)
+        return self._with(Reorder, activity=activity, before=before, after=after, since=since)
 
-    def delay(self, activity: str, *, factor: float | None = None, time: Time | None = None) -> Self:
+    def delay(
+        self, activity: str, *, factor: float | None = None, time: Time | None = None, since: Day | None = None
+    ) -> Self:
         """Multiply (or set) the waits for the outside before and after an activity."""
-        return self._with(Delay, activity=activity, factor=factor, time=_time(time))
+        return self._with(Delay, activity=activity, factor=factor, time=_time(time), since=since)
 
 
 def _time(value: Time | None) -> Any:

@@ -37,8 +37,10 @@ def _scenario(data: Any) -> Scenario:
         return data
     if not isinstance(data, dict) or "name" not in data:
         raise ValueError(f"a scenario needs a name: {{name: …, changes: […]}}, not {str(data)[:60]!r}")
+    since, rest = data.get("go_live"), {key: value for key, value in data.items() if key != "go_live"}
     try:
-        return Scenario(**data)
+        scenario = Scenario(**rest)
+        return scenario.go_live(since) if since is not None else scenario
     except ScenarioError as problem:
         raise ValueError(str(problem)) from None
 
@@ -50,6 +52,8 @@ def _line(error: Any) -> str:
 
 class Study(BaseModel):
     """Scenarios with the design of their experiment.
+
+    A scenario is ``{name: …, changes: […]}``; with ``go_live: 2026-03-02`` all of its changes begin on that day.
 
     Examples
     --------

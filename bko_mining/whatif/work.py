@@ -7,12 +7,15 @@ from pydantic import Field, model_validator
 
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.people import Bot
-from bko_mining.twin.values import ClockTime, Distribution, Seconds, Share
-from bko_mining.twin.work import Batching, Errors, TimeFactor
+from bko_mining.twin.values import ClockTime, Distribution, Price, Seconds, Share
+from bko_mining.twin.work import Batching, Errors, Factor
 from bko_mining.whatif.change import (
     Change,
     activity_of,
     listed,
+    moment,
+    on_days,
+    role_of,
     times,
     unknown,
     with_activity,
@@ -45,7 +48,7 @@ class Speed(Change):
                 item = activity.batch.time_per_item.scaled(self.factor)
                 changes["batch"] = activity.batch.model_copy(update={"time_per_item": item})
         else:
-            changes = {"time_factors": (*activity.time_factors, TimeFactor(when=when, factor=self.factor))}
+            changes = {"time_factors": (*activity.time_factors, Factor(when=when, factor=self.factor))}
         return with_activity(twin, self.activity, **changes)
 
     def describe(self) -> str:
@@ -151,8 +154,24 @@ class Outsource(Change):
         key = f"{name} provider"
         changes: dict[str, Any] = {"role": None, "bot": key, "automatic": False}
         if first:
-            changes["errors"] = Errors(share=self.error_share, to=name) if self.error_share else None
+            changes["errors"] = self._errors(twin, name, activity.errors)
         return with_activity(with_part(twin, "bots", key, provider), name, **changes)
+
+    def _errors(self, twin: "Twin", name: str, old: Errors | None) -> Errors | None:
+        """What comes back wrong; until the provider takes over mistakes are made as before."""
+        begin = self._begin(twin)
+        new = Errors(share=self.error_share, to=name) if self.error_share else None
+        if begin is None or (old is None and new is None):
+            return new
+        if old is None:
+            return Errors(share=self.error_share, to=name, factors=(Factor(when=on_days("<", begin), factor=0.0),))
+        if new is not None and old.to != name:
+            raise ScenarioError(
+                f"{name!r} sends mistakes to {old.to!r} today and a provider's come back to {name!r}: both cannot hold "
+                "in one run; leave out go_live and transition_weeks, or error_share"
+            )
+        later = Factor(when=on_days(">=", begin), factor=self.error_share / old.share if old.share else 0.0)
+        return old.model_copy(update={"factors": (*old.factors, later)})
 
     def _begin(self, twin: "Twin") -> Any:
         if self.since is None and not self.transition_weeks:
@@ -249,14 +268,26 @@ class Cost(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Set wages and prices in the twin; the other amounts are added up by the money of an experiment."""
+        if self.since is not None and (self.investment or self.per_month or self.per_case):
+            raise ScenarioError(
+                "cost cannot begin on a day for money spent once, each month or for each case: a business case counts "
+                "its years from the go-live; give these without since, in a cost of their own"
+            )
         if self.role is not None:
-            if self.role not in twin.roles:
-                unknown("role", self.role, twin.roles)
-            update = {"cost_per_hour": self.per_hour}
-            twin = with_part(twin, "roles", self.role, twin.roles[self.role].model_copy(update=update))
+            role = role_of(twin, self.role)
+            update = self._priced("cost_per_hour", self.per_hour, role.cost_from)
+            twin = with_part(twin, "roles", self.role, role.model_copy(update=update))
         if self.activity is not None:
-            twin = with_activity(twin, self.activity, cost=self.per_instance)
+            later = activity_of(twin, self.activity).cost_from
+            twin = with_activity(twin, self.activity, **self._priced("cost", self.per_instance, later))
         return twin
+
+    def _priced(self, field: str, cost: float | None, later: tuple[Price, ...]) -> dict[str, Any]:
+        """The new price, from the start (later ones are forgotten) or from the go-live on."""
+        if self.since is None:
+            return {field: cost, "cost_from": ()}
+        kept = tuple(price for price in later if moment(price.since) < moment(self.since))
+        return {"cost_from": (*kept, Price(since=self.since, cost=cost or 0.0))}
 
     def describe(self) -> str:
         """Say what costs what."""

@@ -143,7 +143,8 @@ def activity_with_rules(draw: Any, name: str) -> dict[str, Any]:
     if "factors" in extras:
         found["time_factors"] = [{"when": draw(st.sampled_from(CONDITIONS)), "factor": 1.6}]
     if "errors" in extras:
-        found["errors"] = {"share": 0.15, "to": "A", "by_resource": {"Ana": 0.5}}
+        factors = [{"when": draw(st.sampled_from(CONDITIONS)), "factor": 3}]
+        found["errors"] = {"share": 0.15, "to": "A", "by_resource": {"Ana": 0.5}, "factors": factors}
     if "end" in extras:
         found["at_shift_end"] = draw(st.sampled_from(["suspended", "carried_over", "fits"]))
     if "eyes" in extras and staffed and name != "A" and "bot" not in extras:

@@ -370,3 +370,25 @@ def test_performers_and_automatic_work() -> None:
     ).frame
     assert set(frame.loc[frame["activity"] == "A", "resource"]) == {"System"}
     assert 0.68 < (frame.loc[frame["activity"] == "B", "resource"] == "Y").mean() < 0.82
+
+
+def test_work_put_down_for_another_desk_waits_at_its_own() -> None:
+    """Ana serves two desks; an urgent item of one interrupts her work of the other, which Bruno then takes up."""
+    twin = Twin.from_yaml("""
+    arrivals:
+      - {case_type: slow, kind: list, at: ["2026-01-05 09:00", "2026-01-05 09:00"]}
+      - {case_type: urgent, kind: list, at: ["2026-01-05 09:30"]}
+    case_types:
+      slow: {priority: 2, routing: [Read]}
+      urgent: {priority: 1, routing: [Answer]}
+    roles:
+      Readers: {members: [Ana, Bruno]}
+      Answerers: {members: [Ana], discipline: priority, preemptive: true}
+    activities:
+      Read: {role: Readers, time: 1 h}
+      Answer: {role: Answerers, time: 3 h}
+    """)
+    log = simulate(twin, n_cases=3)
+    hours = dict(zip(log.case_ids, (log.case_end - log.case_end.min()) / 3.6e9, strict=True))
+    # 9:00 Ana and Bruno read; 9:30 Ana answers until 12:30; Bruno is done at 10:00 and reads her other half until 10:30.
+    assert sorted(hours.values()) == [0.0, 0.5, 2.5]
