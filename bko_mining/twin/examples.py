@@ -21,6 +21,7 @@ EXAMPLES = {
     "Correlation": "between: [amount, pages]\nvalue: 0.6",
     "ServiceLevel": "name: Paid in time\nuntil: Pay\nwithin: 10 d\nshare: 0.95\npenalty: 20",
     "Activity": "role: Clerk\ntime: {family: lognormal, mean: 12 min, cv: 0.6}\nnot_same_as: [Register]",
+    "Price": "since: 2026-07-01\ncost: 34",
     "Factor": "when: amount > 50000\nfactor: 1.5",
     "Batching": "at: ['14:00']\nweekdays: [Thu]\nper: vendor",
     "Errors": "share: 0.04\nto: Register\nby_resource: {Bruno: 1.8}",

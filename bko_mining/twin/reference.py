@@ -65,6 +65,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
         people.Bot,
         people.Failures,
         people.Material,
+        values.Price,
     ),
     "Where a run begins, and what was observed": (
         start_state.InitialState,

@@ -390,5 +390,5 @@ def test_work_put_down_for_another_desk_waits_at_its_own() -> None:
     """)
     log = simulate(twin, n_cases=3)
     hours = dict(zip(log.case_ids, (log.case_end - log.case_end.min()) / 3.6e9, strict=True))
-    # 9:00 Ana and Bruno read; 9:30 Ana answers until 12:30; Bruno is done at 10:00 and reads her other half until 10:30.
+    # 9:00 both read; 9:30 Ana answers until 12:30; Bruno is done at 10:00 and reads her other half until 10:30.
     assert sorted(hours.values()) == [0.0, 0.5, 2.5]
