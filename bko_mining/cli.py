@@ -70,6 +70,7 @@ def report(
     what_if: Annotated[bool, typer.Option(help="Fit a twin and add first what-ifs.")] = True,
     rules: Annotated[Path | None, typer.Option(help="Rules to check, a YAML file: adds the compliance pages.")] = None,
     amount: Annotated[str | None, typer.Option(help="Column of the amounts of cases that break a rule.")] = None,
+    model: Annotated[Path | None, typer.Option(help="Reference, .bpmn or .pnml; else discovered from the log.")] = None,
     replications: Replications = 20,
     seed: Seed = 7,
 ) -> None:
@@ -82,7 +83,7 @@ def report(
     typer.echo(repr(found))
     comparison = _first_what_ifs(found, replications, seed) if what_if else None
     title = log.name.split(".")[0].replace("_", " ").capitalize()
-    made = tell(found, comparison=comparison, title=title, rules=rules, amount=amount)
+    made = tell(found, comparison=comparison, title=title, rules=rules, amount=amount, model=model)
     for chapter in made.chapters:
         typer.echo(f"- {chapter.answer.summary}")
     typer.echo(say("Written: {path}", path=made.save(output)))

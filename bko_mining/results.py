@@ -119,7 +119,7 @@ def heading(name: str) -> str:
 IN_HOURS = "durations_in_hours"
 """An entry of ``DataFrame.attrs``: long durations are written in hours, for working days do not have 24 of them."""
 
-WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect"})
+WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect", "measure", "deviation"})
 """Columns whose values are words of ours, not of the log."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,14 +38,21 @@ class Alignment:
     fired: tuple[int, ...]
 
 
-def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[list[Alignment], int]:
+def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[tuple[Alignment, ...], int]:
     """Align traces with a model, and return with it the cost of the shortest run through the model.
+
+    Quality and deviations are asked of the same alignments: the last ones are kept.
 
     Raises
     ------
     LogError
         If no run through the model ends, or there are too many to search.
     """
+    return _best(net, tuple(traces))
+
+
+@lru_cache(maxsize=2)
+def _best(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
     from r4pm.bindings import align_empty_trace
 
     # Names travel as numbers: r4pm reads them from a file, in which not every letter may stand.
@@ -63,7 +71,7 @@ def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[list[Alignment], int]
         raise LogError(_refusal(net, str(wrong)))
     theirs_by_trace = [_alignment(found[trace]["Ok"], net, numbers) for trace in coded]
     aligner = CanonicalAligner(net)
-    return [_canonical(aligner, trace, one) for trace, one in zip(traces, theirs_by_trace, strict=True)], shortest
+    return tuple(_canonical(aligner, *pair) for pair in zip(traces, theirs_by_trace, strict=True)), shortest
 
 
 def _canonical(aligner: CanonicalAligner, trace: Trace, one: Alignment) -> Alignment:

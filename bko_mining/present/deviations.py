@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from bko_mining.discover.conformance import deviation_words
 from bko_mining.present.figures import BLUE, INK, MUTED, ORANGE, footnote, number_ticks, plot
+from bko_mining.present.lettering import in_two_lines
 from bko_mining.words import duration, number, say
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 BARS = 10
 
 
-@plot(width=7.6, height=3.8)
+@plot(width=7.6, height=4.2)
 def plot_deviations(found: "DeviationsByHours", ax: Axes) -> None:
     """Draw the deviations with the most extra hours, and in blue those whose cases are shorter than others."""
     rows = found.table.head(BARS)
@@ -23,7 +24,7 @@ def plot_deviations(found: "DeviationsByHours", ax: Axes) -> None:
     places = np.arange(len(rows))
     ax.barh(places, hours, height=0.64, color=[ORANGE if size > 0 else BLUE for size in hours.tolist()])
     keys = zip(rows["activity"], rows["deviation"], rows["other_activity"], strict=True)
-    ax.set_yticks(places, labels=[_short(deviation_words(*key)) for key in keys], color=INK)
+    ax.set_yticks(places, labels=[in_two_lines(deviation_words(*key), most=76, one=40) for key in keys], color=INK)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
     ax.axvline(0, color=MUTED, linewidth=0.8)
@@ -42,7 +43,3 @@ def plot_deviations(found: "DeviationsByHours", ax: Axes) -> None:
 
 def _signed(seconds: float) -> str:
     return f"+{duration(seconds)}" if seconds > 0 else duration(seconds).replace("-", "−")
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 52 else f"{words[:51]}…"

@@ -70,13 +70,15 @@ def page(title: str, sections: Sequence[Section], *, subtitle: str = "", facts: 
     )
 
 
-def section_of(result: Result, title: str, *, rows: int = 12, folded: bool = False, note: str = "") -> Section:
-    """Make a section of a result: its sentence, its picture where it has one, and its table."""
+def section_of(
+    result: Result, title: str, *, rows: int = 12, folded: bool = False, note: str = "", drawn: bool = True
+) -> Section:
+    """Make a section of a result: its sentence, its picture where it has one and may be drawn, and its table."""
     caption = say("The numbers behind it") if folded else ""
     return Section(
         title=title,
         lead=result.summary,
-        pictures=(picture_of(result),) if result.picture else (),
+        pictures=(picture_of(result),) if result.picture and drawn else (),
         tables=(PageTable(html_table(result.table, rows=rows), caption, folded),),
         note=note,
     )

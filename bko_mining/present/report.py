@@ -17,31 +17,21 @@ from bko_mining.analyse.waiting_causes import waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.analyse.workload import workload
 from bko_mining.discover.process_map import process_map
+from bko_mining.discover.process_model import ProcessModel
 from bko_mining.discover.variants import variants
 from bko_mining.errors import BkoError
 from bko_mining.log.event_log import EventLog
+from bko_mining.present.chapters import Chapter, model_chapters
 from bko_mining.present.comparison_page import comparison_sections
 from bko_mining.present.compliance_page import compliance_sections
 from bko_mining.present.pages import Fact, Section, page, section_of
 from bko_mining.present.slides import write_slides
 from bko_mining.present.workbook import write_workbook
-from bko_mining.results import Result
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.words import day, duration, number, percent, say
 
 FAR = 0.1
 """Share by which a twin's own mean cycle time may miss the log's before the report warns."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """A heading and the answer below it."""
-
-    title: str
-    answer: Result
-    warnings: tuple[str, ...] = ()
-    folded: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +94,15 @@ class Report:
             elif isinstance(chapter.answer, RuleCheck):
                 yield from compliance_sections(chapter.answer, chapter.title)
             else:
-                plain = section_of(chapter.answer, chapter.title, folded=chapter.folded, note=chapter.note)
-                yield replace(plain, warnings=chapter.warnings)
+                yield _plain(chapter)
         yield Section(say("What the words mean"), definitions=tuple(_definitions()))
+
+
+def _plain(chapter: Chapter) -> Section:
+    found = section_of(
+        chapter.answer, chapter.title, folded=chapter.folded, note=chapter.note, drawn=chapter.drawn
+    )  # fmt: skip
+    return replace(found, warnings=chapter.warnings)
 
 
 def report(
@@ -116,6 +112,7 @@ def report(
     title: str | None = None,
     rules: str | Path | Iterable[Any] | None = None,
     amount: str | None = None,
+    model: ProcessModel | str | Path | None = None,
 ) -> Report:
     """Tell the story of a log.
 
@@ -132,6 +129,9 @@ def report(
         itself suggests.
     amount : str, optional
         Column whose sum over the cases that break a rule is given.
+    model : ProcessModel, path or str, optional
+        What the cases are held against: a model, or a drawing of one (``.bpmn``, ``.pnml``). Without it a model is
+        discovered from the log, and the page says where cases leave the usual ways.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def report(
             zone=log.timezone,
         ),
         facts=tuple(_facts(log)),
-        chapters=(*_chapters(log, comparison), *_rules(log, rules, amount)),
+        chapters=(*_chapters(log), *model_chapters(log, model), *_asked(log, comparison), *_rules(log, rules, amount)),
         findings=tuple(_findings(log)),
     )
 
@@ -188,7 +188,7 @@ def _facts(log: EventLog) -> Iterator[Fact]:
     yield Fact(percent(rework(log).first_time_right_share), say("right first time"))
 
 
-def _chapters(log: EventLog, comparison: Comparison | None) -> Iterator[Chapter]:
+def _chapters(log: EventLog) -> Iterator[Chapter]:
     yield Chapter(say("What happens"), process_map(log), folded=True, warnings=_limits(log))
     yield Chapter(say("How long it takes"), cycle_time(log), folded=True)
     yield Chapter(say("The ways cases take"), variants(log), folded=True)
@@ -199,6 +199,9 @@ def _chapters(log: EventLog, comparison: Comparison | None) -> Iterator[Chapter]
     yield Chapter(say("What is done twice"), rework(log))
     if log.has_starts and log.has_resources:
         yield Chapter(say("How the work is shared"), workload(log), folded=True)
+
+
+def _asked(log: EventLog, comparison: Comparison | None) -> Iterator[Chapter]:
     if comparison is not None:
         yield Chapter(say("What if"), comparison, warnings=_distance(log, comparison))
 
@@ -250,3 +253,7 @@ def _definitions() -> Iterator[tuple[str, str]]:
     yield say("hours per month"), say("hours that cases spend there, in a month of 30.4 days")
     yield say("rework"), say("an activity that occurs again in the same case")
     yield say("variant"), say("the sequence of activities that cases share")
+    yield (
+        say("deviation"),
+        say("a step that the model asks for and the case lacks, or has at another place, or besides"),
+    )
