@@ -255,5 +255,5 @@ def _definitions() -> Iterator[tuple[str, str]]:
     yield say("variant"), say("the sequence of activities that cases share")
     yield (
         say("deviation"),
-        say("a step that the model asks for and the case lacks, or has at another place, or besides"),
+        say("a step that the model has and the case lacks, or has at another place, or besides"),
     )
