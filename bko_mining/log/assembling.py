@@ -89,9 +89,9 @@ def assemble(
         columns, more, open_found = _paired(draft, kinds, keep, _instance(table, mapping), attributes)
         found += open_found
     else:
-        rows = np.flatnonzero(keep)
-        columns = _taken(draft, rows) if len(rows) < len(keep) else _taken(draft, slice(None))
-        more = attributes.take(pa.array(rows)) if len(rows) < len(keep) and attributes.num_columns else attributes
+        columns, more = _kept(draft, keep, attributes)
+        # What the export does not have need not be sorted.
+        columns |= {name: None for name in ("resource", "role", "start", "enabled") if getattr(mapping, name) is None}
     about = {"timezone": zone, "mapping": mapping.replace(timezone=timezone), "found": found}
     return columns | {"attributes": more} | about
 
@@ -173,11 +173,13 @@ def _out_of_order(draft: _Draft, keep: NDArray[np.bool_]) -> tuple[Finding, ...]
     """Rows earlier than the row of their case before them, by the instant that the export is sorted by, if by any."""
     fewest: NDArray[np.int64] | None = None
     for instant in (draft.end, draft.start):
-        rows = np.flatnonzero(keep & (instant != MISSING))
-        if not len(rows):
+        known = keep & (instant != MISSING)
+        values = instant if known.all() else instant[known]
+        if not len(values):
             continue
-        if (np.diff(instant[rows]) >= 0).all():
+        if (values[1:] >= values[:-1]).all():
             return ()
+        rows = np.flatnonzero(known)
         rows = rows[np.argsort(draft.case[rows], kind="stable")]
         earlier = (np.diff(draft.case[rows]) == 0) & (np.diff(instant[rows]) < 0)
         late = rows[1:][earlier]
@@ -241,6 +243,13 @@ def _taken(draft: _Draft, rows: Any) -> dict[str, Any]:
         "end": draft.end[rows],
         "enabled": draft.enabled[rows],
     }
+
+
+def _kept(draft: _Draft, keep: NDArray[np.bool_], attributes: pa.Table) -> tuple[dict[str, Any], pa.Table]:
+    if keep.all():
+        return _taken(draft, slice(None)), attributes
+    rows = np.flatnonzero(keep)
+    return _taken(draft, rows), attributes.take(pa.array(rows)) if attributes.num_columns else attributes
 
 
 def _instance(table: pa.Table, mapping: ColumnMapping) -> Codes | None:

@@ -66,8 +66,8 @@ def encode(column: Any) -> tuple[Codes, pa.Array]:
 def as_dictionary(column: Any) -> pa.DictionaryArray:
     """One dictionary array of a column that may be chunked and of any flat type."""
     if isinstance(column, pa.ChunkedArray):
-        if pa.types.is_dictionary(column.type):
-            column = column.unify_dictionaries()
+        if pa.types.is_dictionary(column.type) and column.num_chunks > 1:
+            return _with_one_dictionary(column)
         column = column.combine_chunks()
         if isinstance(column, pa.ChunkedArray):
             column = pa.concat_arrays(column.chunks)
@@ -77,6 +77,24 @@ def as_dictionary(column: Any) -> pa.DictionaryArray:
     if pa.types.is_dictionary(column.type):
         return column
     return column.dictionary_encode()
+
+
+def _with_one_dictionary(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Chunks of a row group share a dictionary: each is looked through once, not once a chunk."""
+    chunks = [chunk for chunk in column.chunks if len(chunk)] or column.chunks[:1]
+    own: dict[tuple[Any, ...], Any] = {_place(chunk.dictionary): chunk.dictionary for chunk in chunks}
+    if pa.types.is_nested(column.type.value_type):
+        return column.unify_dictionaries().combine_chunks()
+    whole = pa.concat_arrays(list(own.values())).dictionary_encode()
+    firsts = np.concatenate([[0], np.cumsum([len(names) for names in own.values()])])
+    codes = {place: whole.indices.slice(first, len(own[place])) for place, first in zip(own, firsts, strict=False)}
+    indices = [codes[_place(chunk.dictionary)].take(chunk.indices) for chunk in chunks]
+    return pa.DictionaryArray.from_arrays(pa.concat_arrays(indices), whole.dictionary)
+
+
+def _place(array: Any) -> tuple[Any, ...]:
+    """Where an array lies in memory."""
+    return (array.offset, len(array), *(buffer.address if buffer else 0 for buffer in array.buffers()))
 
 
 def as_text(values: pa.Array) -> pa.Array:

@@ -124,22 +124,16 @@ class EventLog:
         n = len(case)
         if n == 0:
             raise LogError("the log has no rows; check the filter or the file")
-        missing = np.full(n, MISSING, np.int64)
-        start = missing if start is None else start
-        order, ranks, counts = case_order(case, np.where(start == MISSING, end, start), len(case_ids))
-        unknown = np.full(n, UNKNOWN, np.int32)
-        columns: dict[str, NDArray[Any]] = {
-            "activity": activity,
-            "resource": unknown if resource is None else resource,
-            "role": unknown if role is None else role,
-            "start": start,
-            "end": end,
-            "enabled": missing if enabled is None else enabled,
-        }
+        instants = end if start is None else np.where(start == MISSING, end, start)
+        order, ranks, counts = case_order(case, instants, len(case_ids))
+        codes = {"activity": activity, "resource": resource, "role": role}
+        columns: dict[str, Any] = codes | {"start": start, "end": end, "enabled": enabled}
         for name, column in columns.items():
-            if len(column) != n:
+            if column is not None and len(column) != n:
                 raise LogError(f"column {name!r} has {len(column)} rows where the cases have {n}")
-        taken: dict[str, Any] = {name: column[order] for name, column in columns.items()}
+        taken: dict[str, Any] = {
+            name: _absent(name, n) if column is None else column[order] for name, column in columns.items()
+        }
         return cls(
             case_ids=case_ids.take(pa.array(ranks)),
             offsets=np.concatenate([[0], np.cumsum(counts)]),
@@ -383,3 +377,7 @@ class EventLog:
             name: getattr(self, name)[rows] for name in ("activity", "resource", "role", "start", "end", "enabled")
         }
         return replace(self, attributes=self.attributes.take(pa.array(rows)), **columns)
+
+
+def _absent(name: str, n: int) -> NDArray[Any]:
+    return np.full(n, UNKNOWN, np.int32) if name in ("resource", "role") else np.full(n, MISSING, np.int64)

@@ -204,15 +204,15 @@ def _from_typed(column: Any, kind: Any) -> Parsed:
     if pa.types.is_dictionary(column.type):
         column = column.cast(kind)
     unit = pa.timestamp("us", getattr(kind, "tz", None))
-    array = column.cast(unit, safe=False).cast(pa.int64())
+    array = (column if kind == unit else column.cast(unit, safe=False)).cast(pa.int64())
     array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     values = (array.fill_null(MISSING) if array.null_count else array).to_numpy(zero_copy_only=False)
     zone = getattr(kind, "tz", None)
     bad = np.zeros(len(values), bool)
     if zone is None:
         return Parsed(values, bad, values != MISSING)
-    known = values[values != MISSING]
-    sample = known[:: max(1, len(known) // 500)]
+    sample = values[:: max(1, len(values) // 1000)]
+    sample = sample[sample != MISSING]
     offsets = (sample, _offsets_of(zone, sample)) if zone not in ("UTC", "+00:00") else (sample[:0], sample[:0])
     return Parsed(values, bad, bad.copy(), offsets)
 

@@ -4,8 +4,10 @@ from collections import Counter
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from bko_mining.log.coding import encode
 from bko_mining.log.counting import cases_with, totals, variant_numbers, written_variants
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import Grouping
@@ -81,3 +83,17 @@ def test_quantiles_of_groups_are_those_of_pandas_however_many_there_are(n_groups
     assert told["total_time"].astype(np.int64).tolist() == usual.sum().tolist()
     for name, q in (("median_time", 0.5), ("p90_time", 0.9)):
         assert np.abs(told[name].astype(np.int64).to_numpy() - usual.quantile(q).to_numpy()).max() <= 1
+
+
+def test_chunks_that_share_dictionaries_are_coded_as_texts_are() -> None:
+    random = np.random.default_rng(5)
+    first, second = pa.array(["a", "b", None, "c"]), pa.array(["c", "d", "a", "e"])
+    shared = [
+        pa.DictionaryArray.from_arrays(pa.array(random.integers(0, 4, 50), mask=random.random(50) < 0.1), names)
+        for names in (first, first, second, first, second)
+    ]
+    for chunks in (shared, shared[1:3], [*shared, shared[0].slice(0, 0)]):
+        column = pa.chunked_array(chunks)
+        codes, names = encode(column)
+        told = [None if code < 0 else names[code].as_py() for code in codes.tolist()]
+        assert told == column.to_pylist()
