@@ -76,6 +76,16 @@ def changed(seed: int, **after: float) -> bko.EventLog:
     return bko.EventLog.from_frame(both[["case_id", "activity", "resource", "start", "end"]])
 
 
+def dated(log: bko.EventLog, aspect: str, what: str = "") -> bool:
+    """Whether a change of an aspect is found, and the interval of its date holds the Monday on which it was planted."""
+    import pandas as pd
+
+    found = bko.drift(log).table
+    found = found[(found["aspect"] == aspect) & (found["what"] == what)]
+    planted = pd.Timestamp("2026-01-05") + pd.Timedelta(weeks=26)
+    return bool(((found["earliest"] <= planted) & (planted <= found["latest"])).any())
+
+
 def told(log: bko.EventLog) -> bool:
     """Whether the insights hold a finding of chance against effect (not a plain amount of hours)."""
     return bool(bko.insights(log).table["p_value"].notna().any())
@@ -95,6 +105,8 @@ ALARMS: dict[str, Callable[[int], bool]] = {
 }
 EFFECTS: dict[str, Callable[[int], bool]] = {
     "drift: 30 % more cases": lambda s: "arrivals" in set(bko.drift(changed(s, per_week=169)).table["aspect"]),
+    "drift: 30 % more cases, and when": lambda s: dated(changed(s, per_week=169), "arrivals"),
+    "drift: one activity 20 % slower, and when": lambda s: dated(changed(s, minutes=24), "work", "Register"),
     "compare_logs: work + 20 %": lambda s: bool(
         bko.compare_logs(office_b(s), office_b(s + 1000, minutes=33))
         .table.set_index("kpi")

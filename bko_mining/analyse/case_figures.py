@@ -26,12 +26,12 @@ WEEK = 7 * 24 * HOUR
 Floats = NDArray[np.float64]
 
 ASPECTS_OF = {
-    "cycle time": ("times",),
+    "cycle time": ("times", "work"),
     "cycle time of the slowest tenth": ("times",),
     "cases within the target": ("times",),
-    "working time": ("times",),
+    "working time": ("work",),
     "waiting time": ("times",),
-    "cost of a case": ("times",),
+    "cost of a case": ("work",),
     "steps": ("flow",),
     "reworked cases": ("flow",),
     "handovers in a case": ("flow",),
@@ -63,17 +63,16 @@ class Figure:
     def error(self, rng: np.random.Generator) -> float:
         """Standard error by bootstrap of blocks."""
         size = self.free + 1
+        weights = rng.multinomial(size, np.full(size, 1 / size), DRAWS)
+        if self.quantile is None:
+            n, total = np.bincount(self.blocks, minlength=size), np.bincount(self.blocks, self.values, size)
+            return float(((weights @ total) / np.maximum(weights @ n, 1)).std())
         order = np.argsort(self.values)
         ordered, block = self.values[order], self.blocks[order]
-        n, total = np.bincount(self.blocks, minlength=size), np.bincount(self.blocks, self.values, size)
         levels = np.empty(DRAWS)
-        for draw in range(DRAWS):
-            weight = np.bincount(rng.integers(0, size, size), minlength=size)
-            if self.quantile is None:
-                levels[draw] = (weight * total).sum() / max(float((weight * n).sum()), 1.0)
-            else:
-                reach = np.cumsum(weight[block])
-                levels[draw] = ordered[min(int(np.searchsorted(reach, self.quantile * reach[-1])), len(ordered) - 1)]
+        for draw, weight in enumerate(weights):
+            reach = np.cumsum(weight[block])
+            levels[draw] = ordered[min(int(np.searchsorted(reach, self.quantile * reach[-1])), len(ordered) - 1)]
         return float(levels.std())
 
 

@@ -100,7 +100,7 @@ def plot_drift(found: "Drift", ax: Axes) -> None:
         ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=3, fontsize=8, frameon=False)
     percent_ticks(ax.yaxis)
     ax.set_title(say("By week, 100 % = mean"))
-    footnote(ax, say("dotted: changes that chance does not explain (black: of the flow)"))
+    footnote(ax, say("dotted: changes that chance does not explain (black: of the flow or of a working time)"))
 
 
 @plot(width=7.6, height=3.8)

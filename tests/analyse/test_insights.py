@@ -38,7 +38,7 @@ def test_a_steady_office_with_a_queue_raises_few_alarms() -> None:
 
 
 def test_a_slow_swing_is_no_change_but_a_step_is() -> None:
-    from bko_mining.analyse.drift import _changes
+    from bko_mining.analyse.change_points import change_points
 
     def swing(seed: int, step: float) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -48,8 +48,8 @@ def test_a_slow_swing_is_no_change_but_a_step_is() -> None:
         level[52:] += step * level.std()
         return level[:, None]
 
-    assert sum(bool(_changes(swing(s, 0), np.random.default_rng(s), 0.0125)) for s in range(30)) <= 3
-    assert sum(bool(_changes(swing(s, 2.5), np.random.default_rng(s), 0.0125)) for s in range(10)) >= 8
+    assert sum(bool(change_points(swing(s, 0), np.random.default_rng(s), 0.0125)) for s in range(30)) <= 3
+    assert sum(bool(change_points(swing(s, 2.5), np.random.default_rng(s), 0.0125)) for s in range(10)) >= 8
 
 
 def test_no_hour_is_counted_twice() -> None:
