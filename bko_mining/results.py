@@ -45,7 +45,7 @@ class Result:
     @property
     def summary(self) -> str:
         """One sentence in the language in force."""
-        return say("{rows} rows", rows=len(self.table))
+        return say("{rows} {rows:row|rows}", rows=len(self.table))
 
     def plot(self, *, ax: Any = None) -> Any:
         """Draw the answer on a matplotlib ``Axes`` (a new one if None) and return it.
@@ -96,7 +96,7 @@ def as_text(table: pd.DataFrame, rows: int = 20) -> str:
     words = readable(table.head(rows))
     words.columns = pd.Index(table.columns)
     text = words.to_string(index=False, max_colwidth=100)
-    return text if len(table) <= rows else f"{text}\n… {say('{n} more rows', n=number(len(table) - rows))}"
+    return text if len(table) <= rows else f"{text}\n… {say('{n} more {n:row|rows}', n=number(len(table) - rows))}"
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,8 @@ def say(message: str, /, **values: object) -> str:
     return _agreed(text, values).format(**values) if values else text
 
 
-_FORMS = re.compile(r"\{(\w+):([^{}|]*)\|([^{}|]*)\}")
+_FORM = r"((?:[^{}|]|\{\w+\})*)"
+_FORMS = re.compile(rf"\{{(\w+):{_FORM}\|{_FORM}\}}")
 
 
 def _agreed(text: str, values: dict[str, object]) -> str:

@@ -19,8 +19,8 @@ class Rows(Result):
 def test_a_result_shows_its_sentence_and_its_table() -> None:
     result = Rows(pd.DataFrame({"activity": ["pay"], "wait": [pd.Timedelta(hours=2)]}))
     bundle = result._repr_mimebundle_()
-    assert repr(result) == "<Rows: 1 rows>"
-    assert bundle["text/plain"].startswith("1 rows\n\n")
+    assert repr(result) == "<Rows: 1 row>"
+    assert bundle["text/plain"].startswith("1 row\n\n")
     assert "2.0 h" in bundle["text/html"]
     assert "image/png" not in bundle
 
@@ -28,7 +28,7 @@ def test_a_result_shows_its_sentence_and_its_table() -> None:
 def test_the_sentence_follows_the_language_at_display_time() -> None:
     result = Rows(pd.DataFrame({"activity": ["pay", "post"]}))
     with speaking("pt_BR"):
-        assert result.summary == say("{rows} rows", rows="2") == "2 linhas"
+        assert result.summary == say("{rows} {rows:row|rows}", rows="2") == "2 linhas"
 
 
 def test_a_result_without_picture_or_widget_says_so() -> None:

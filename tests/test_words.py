@@ -1,17 +1,31 @@
 """Sentences and numbers in two languages."""
 
+import re
 from datetime import date
+from string import Formatter
 
 import pytest
 
 from bko_mining.errors import BkoError
-from bko_mining.words import day, duration, language, money, number, percent, say, set_language, small_money, speaking
+from bko_mining.words import (
+    _catalogue,
+    day,
+    duration,
+    language,
+    money,
+    number,
+    percent,
+    say,
+    set_language,
+    small_money,
+    speaking,
+)
 
 
 def test_a_sentence_is_translated_and_filled() -> None:
-    assert say("{rows} rows", rows=number(1234)) == "1,234 rows"
+    assert say("{rows} {rows:row|rows}", rows=number(1234)) == "1,234 rows"
     with speaking("pt_BR"):
-        assert say("{rows} rows", rows=number(1234)) == "1.234 linhas"
+        assert say("{rows} {rows:row|rows}", rows=number(1234)) == "1.234 linhas"
 
 
 def test_the_language_comes_back_after_the_block() -> None:
@@ -56,3 +70,55 @@ def test_numbers_money_and_dates_follow_the_language() -> None:
         assert money(1234.6, "BRL") == "R$\xa01.235"
         assert small_money(-1234.56, "BRL") == "-R$\xa01.234,56"
         assert day(date(2026, 11, 24)) == "24/11/2026"
+
+
+PLURALS = {
+    "en": "cases|instances|activities|variants|weeks|rules|people|rows|repeats|waits|findings|newcomers|groups|"
+    "passages|violations|others|spellings|pairs of|resources show",
+    "pt_BR": "casos|execuções|instâncias|atividades|variantes|semanas|regras|pessoas|linhas|repetições|esperas|achados|"
+    "novatos|grupos|passagens|violações|ausências|chegadas|saídas|outros",
+}
+NEVER_ONE = (
+    "{change} cases",  # "+ 10 % cases"
+    "{throughput} cases",
+    "{n} of {all} variants",  # at least as many as are shown
+    "the {n} most frequent variants",
+    "{share} of all starts",
+    "The {n} people compared",
+    "the {n} people with most work",
+    "{own} of {n} resources",
+    "{n} people compared",
+    "Most is in work",
+    "Most waits",
+    "one case in {n}",
+    "From “{source}” to “{target}”",
+    "{cases} cases from {first} to {last}; the busiest week",
+    "Half of {cases} cases are over",
+    "{shown} of {cases} cases",
+    "{share} of {cases} cases shown",
+    "{reason}: {n} of {of} cases",
+    "{held} of {tested} factors",
+    "mean wait a case",
+    "mean of {n} cases",
+    "No figure changed clearly",
+    "{n} scenarios",
+)
+
+
+@pytest.mark.parametrize("name", ["en", "pt_BR"])
+def test_no_sentence_says_one_cases(name: str) -> None:
+    plural = re.compile(rf"\b1 (?:{PLURALS[name]})\b")
+    wrong = []
+    for message in _catalogue("pt_BR"):
+        fields = {field for _, field, _, _ in Formatter().parse(message) if field}
+        if fields and not message.startswith(NEVER_ONE):
+            with speaking(name):
+                text = say(message, **dict.fromkeys(fields, "1"))
+            wrong += [text] if plural.search(text) else []
+    assert not wrong, "\n".join(wrong)
+
+
+def test_forms_for_one_and_for_many() -> None:
+    text = "{n} {n:rule|rules}; {m} {m:has|have} exceptions"
+    assert say(text, n=number(1), m=1) == "1 rule; 1 has exceptions"
+    assert say(text, n=number(1200), m=0) == "1,200 rules; 0 have exceptions"

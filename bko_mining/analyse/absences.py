@@ -54,9 +54,10 @@ class Absences(Result):
         if not self.n_people:
             return say("The log does not show anybody working regularly enough to be missed.")
         if not len(self.table):
-            return say("None of {n} regular people was ever away for long.", n=number(self.n_people))
+            return say("None of {n} regular {n:person|people} was ever away for long.", n=number(self.n_people))
         sentence = say(
-            "Of {n} regular people some were away {times} times, {share} of the days on which the office worked.",
+            "Of {n} regular {n:person|people} some were away {times} {times:time|times}, {share} of the "
+            "days on which the office worked.",
             n=number(self.n_people),
             times=number(len(self.table)),
             share=percent(self.away_share, 1),

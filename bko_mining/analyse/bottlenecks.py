@@ -81,12 +81,12 @@ class Bottlenecks(Result):
 
 
 _SENTENCE = (
-    "The costliest wait is before “{name}”: {hours} hours a month, {share} of all cycle time; without it the mean case "
-    "would take {without} instead of {now}."
+    "The costliest wait is before “{name}”: {hours} {hours:hour|hours} a month, {share} of all "
+    "cycle time; without it the mean case would take {without} instead of {now}."
 )
 _SENTENCE_ENDS_ONLY = (
-    "Most time passes until “{name}” is done: {hours} hours a month, {share} of all cycle time. The log has no start "
-    "times, so work and waiting are counted together."
+    "Most time passes until “{name}” is done: {hours} {hours:hour|hours} a month, {share} of all "
+    "cycle time. The log has no start times, so work and waiting are counted together."
 )
 
 

@@ -86,14 +86,15 @@ class Candidates(Result):
 
 _SENTENCES = {
     "automate": (
-        "“{name}” is the first candidate for a robot (score {score}): {hours} hours a month freed, about {share} "
-        "exceptions left to people."
+        "“{name}” is the first candidate for a robot (score {score}): {hours} {hours:hour|hours} a "
+        "month freed, about {share} exceptions left to people."
     ),
     "unfit": (
-        "No activity looks fit for a robot; the least unfit is “{name}” (score {score}): {hours} hours a month freed, "
-        "but {share} exceptions left to people."
+        "No activity looks fit for a robot; the least unfit is “{name}” (score {score}): {hours} "
+        "{hours:hour|hours} a month freed, but {share} exceptions left to people."
     ),
-    "outsource": "“{name}” is the first candidate for a provider (score {score}): {n} a month, {hours} hours of work.",
+    "outsource": "“{name}” is the first candidate for a provider (score {score}): {n} a month, {hours} "
+    "{hours:hour|hours} of work.",
 }
 
 

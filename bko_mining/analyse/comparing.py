@@ -78,7 +78,9 @@ class LogComparison(Result):
         changed = self.table[self.table["changed"]]
         if not len(changed):
             words = {"before": number(self.n_before), "after": number(self.n_after)}
-            plain = say("No figure changed clearly between {before} cases before and {after} after.", **words)
+            plain = say(
+                "No figure changed clearly between {before} {before:case|cases} before and {after} after.", **words
+            )
             return " ".join((plain, *self.variants_words, *self.cautions))
         row = changed.iloc[int(changed["effect_size"].abs().to_numpy(float).argmax())]
         sentence = say(

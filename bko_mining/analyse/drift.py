@@ -52,10 +52,14 @@ class Drift(Result):
     def summary(self) -> str:
         """The clearest change."""
         if len(self.weekly) < 2 * SHORTEST:
-            return say("The log is too short to see changes: {n} full weeks.", n=number(len(self.weekly)))
+            return say("The log is too short to see changes: {n} full {n:week|weeks}.", n=number(len(self.weekly)))
         if not len(self.table):
             return f"{self.clearest} {self.limit}".rstrip()
-        sentence = say("{n} changes in {weeks} weeks.", n=number(len(self.table)), weeks=number(len(self.weekly)))
+        sentence = say(
+            "{n} {n:change|changes} in {weeks} {weeks:week|weeks}.",
+            n=number(len(self.table)),
+            weeks=number(len(self.weekly)),
+        )
         return f"{sentence} {say('Clearest:')} {self.clearest} {self.limit}".rstrip()
 
     @property
@@ -68,7 +72,7 @@ class Drift(Result):
     def clearest(self) -> str:
         """The surest change, of equally sure ones the largest, as a sentence."""
         if not len(self.table):
-            return say("Nothing changed clearly in {n} weeks.", n=number(len(self.weekly)))
+            return say("Nothing changed clearly in {n} {n:week|weeks}.", n=number(len(self.weekly)))
         row = self.table.assign(size=-self.table["change_share"].abs()).sort_values(["p_value", "size"]).iloc[0]
         words = {"when": day(row["when"]), "earliest": day(row["earliest"]), "latest": day(row["latest"])}
         if row["aspect"] == "flow":

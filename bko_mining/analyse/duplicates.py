@@ -69,13 +69,13 @@ class DuplicateEntry(Result):
             "n": number(row["n_cases"]),
         }
         sentence = (
-            say("What {by} did in “{first}” is corrected by {other} in “{second}” in {n} cases.", **words)
+            say("What {by} did in “{first}” is corrected by {other} in “{second}” in {n} {n:case|cases}.", **words)
             if row["kind"] == "corrected"
-            else say("“{first}” ({by}) is followed by “{second}” ({other}) in {n} cases.", **words)
+            else say("“{first}” ({by}) is followed by “{second}” ({other}) in {n} {n:case|cases}.", **words)
         )
         if self.starts_known:
             hours = number(float(self.table["hours_per_month"].sum()))
-            sentence += " " + say("All double work takes {hours} hours a month.", hours=hours)
+            sentence += " " + say("All double work takes {hours} {hours:hour|hours} a month.", hours=hours)
         if self.currency:
             cost = money(float(self.table["cost_per_month"].sum()), self.currency)
             sentence += " " + say("That is {cost} a month.", cost=cost)

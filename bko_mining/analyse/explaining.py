@@ -85,8 +85,10 @@ class Explanation(Result):
     def _about(self) -> str:
         overall, n = self.figure(self.mean), number(self.n_cases)
         if self.is_share:
-            return say("{overall} of {n} cases: {outcome}.", overall=overall, n=n, outcome=self.outcome)
-        return say("{outcome}: {overall} on average over {n} cases.", outcome=self.outcome, overall=overall, n=n)
+            return say("{overall} of {n} {n:case|cases}: {outcome}.", overall=overall, n=n, outcome=self.outcome)
+        return say(
+            "{outcome}: {overall} on average over {n} {n:case|cases}.", outcome=self.outcome, overall=overall, n=n
+        )
 
     def figure(self, value: float) -> str:
         """A share as a percentage, a mean as a number."""

@@ -93,7 +93,7 @@ def network_of(pairs: pd.DataFrame, holders: pd.DataFrame, *, by: str, starts_kn
     ['Ana', 'Rui']
     """
     shown = _shown(pairs, holders)
-    others = say("{n} others", n=number(len(holders) - len(shown)))
+    others = say("{n} {n:other|others}", n=number(len(holders) - len(shown)))
     name = {label: label if label in shown else others for label in holders["holder"]}
     nodes = holders.assign(holder=holders["holder"].map(name), n_holders=1)
     nodes = nodes.groupby("holder", sort=False).sum(min_count=1).reset_index()

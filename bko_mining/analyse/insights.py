@@ -80,7 +80,7 @@ class Insights(Result):
         sentence = (
             say("One finding: {finding}", finding=first["finding"])
             if len(self.table) == 1
-            else say("{n} findings. First: {finding}", n=number(len(self.table)), finding=first["finding"])
+            else say("{n} {n:finding|findings}. First: {finding}", n=number(len(self.table)), finding=first["finding"])
         )
         if self.currency and first["cost_per_month"] > 0:
             cost = money(float(first["cost_per_month"]), self.currency)
@@ -188,7 +188,9 @@ def _done_twice(log: EventLog, expected: Collection[str]) -> Iterator[_Finding]:
 def _repeat(row: "pd.Series[Any]", *, starts_known: bool) -> _Finding:
     name = str(row["activity"])
     words = {"name": name, "share": percent(row["case_share"]), "after": row["mostly_after"]}
-    evidence = say("{n} repeats in {cases} cases", n=number(row["n_repeats"]), cases=number(row["n_cases"]))
+    evidence = say(
+        "{n} {n:repeat|repeats} in {cases} {cases:case|cases}", n=number(row["n_repeats"]), cases=number(row["n_cases"])
+    )
     at_once = row["n_self_loops"] / row["n_repeats"]
     step = "bko.loops(log)"
     if row["mostly_after"] == name:
@@ -220,7 +222,9 @@ def _waits(log: EventLog, repeats: NDArray[np.bool_]) -> Iterator[_Finding]:
             if log.has_starts
             else say("{each} pass until “{name}” is done: {share} of all cycle time.", **words)
         )
-        evidence = say("{n} waits in {cases} cases", n=number(row["n"]), cases=number(row["n_cases"]))
+        evidence = say(
+            "{n} {n:wait|waits} in {cases} {cases:case|cases}", n=number(row["n"]), cases=number(row["n_cases"])
+        )
         evidence += _timer(wait[(log.activity == log.activities.index(words["name"])) & (wait > 0)])
         step = "bko.waiting_causes(log)" if log.has_starts and log.has_resources else "bko.bottlenecks(log)"
         yield _Finding(sentence, evidence, step, delay=float(row["hours_per_month"]))
@@ -253,7 +257,7 @@ def _hands(log: EventLog) -> Iterator[_Finding]:
             share=percent(row["rework_share"]),
             expected=percent(row["expected_rework_share"]),
         )
-        evidence = say("{n} cases", n=number(row["n_cases"]))
+        evidence = say("{n} {n:case|cases}", n=number(row["n_cases"]))
         yield _Finding(sentence, evidence, "bko.handovers(log)", p_value=row["p_value"])
 
 
@@ -279,7 +283,9 @@ def _keys(log: EventLog) -> Iterator[_Finding]:
             name=row["activity"],
             share=percent(row["top_share"]),
         )
-        evidence = say("{n} instances; {m} such activities", n=number(row["n"]), m=number(len(risky)))
+        evidence = say(
+            "{n} {n:instance|instances}; {m} such {m:activity|activities}", n=number(row["n"]), m=number(len(risky))
+        )
         yield _Finding(sentence, evidence, "bko.roles(log).concentration")
 
 
@@ -308,7 +314,7 @@ def _twice_entered(log: EventLog) -> Iterator[_Finding]:
             second=row["second_activity"],
             other=row["second_by"],
         )
-        evidence = say("{n} cases", n=number(row["n_cases"]))
+        evidence = say("{n} {n:case|cases}", n=number(row["n_cases"]))
         hours = float(row["hours_per_month"]) if found.starts_known else float("nan")
         yield _Finding(sentence, evidence, "bko.duplicate_entry(log)", work=hours)
 
@@ -316,7 +322,11 @@ def _twice_entered(log: EventLog) -> Iterator[_Finding]:
 def _drifts(log: EventLog) -> Iterator[_Finding]:
     found = drift(log)
     if len(found.table) and float(found.table["p_value"].min()) <= ALPHA:
-        evidence = say("{n} changes in {weeks} weeks", n=number(len(found.table)), weeks=number(len(found.weekly)))
+        evidence = say(
+            "{n} {n:change|changes} in {weeks} {weeks:week|weeks}",
+            n=number(len(found.table)),
+            weeks=number(len(found.weekly)),
+        )
         yield _Finding(found.clearest, evidence, "bko.drift(log)", p_value=float(found.table["p_value"].min()))
 
 

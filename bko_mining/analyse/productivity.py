@@ -123,7 +123,7 @@ class Learning(Result):
             return say("No newcomer has enough work in this log to see how people learn.")
         if self.learning_share != self.learning_share:
             return say(
-                "Only {n} newcomers have enough work in this log: too few to see how people learn.",
+                "Only {n} {n:newcomer has|newcomers have} enough work in this log: too few to see how people learn.",
                 n=number(len(self.table)),
             )
         words = {
@@ -134,7 +134,11 @@ class Learning(Result):
         }
         if self.low > 0:
             return say("Each doubling of practice saves newcomers {share} of working time ({low} to {high}).", **words)
-        return say("{n} newcomers show no clear learning: {share} per doubling of practice ({low} to {high}).", **words)
+        return say(
+            "{n} {n:newcomer shows|newcomers show} no clear learning: {share} per doubling of practice "
+            "({low} to {high}).",
+            **words,
+        )
 
 
 def productivity(

@@ -52,7 +52,8 @@ class Loops(Result):
             return say("No case goes back and forth between two activities.")
         worst = self.table.iloc[0]
         sentence = say(
-            "The costliest loop is {name} → {via} → {name}: {n} times in {cases} cases, {hours} hours a month.",
+            "The costliest loop is {name} → {via} → {name}: {n} {n:time|times} in {cases} "
+            "{cases:case|cases}, {hours} {hours:hour|hours} a month.",
             name=worst["activity"],
             via=worst["via"],
             n=number(worst["n"]),

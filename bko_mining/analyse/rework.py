@@ -68,11 +68,11 @@ class Rework(Result):
     def summary(self) -> str:
         """The sentence to say aloud."""
         if not len(self.table):
-            return say("Nothing is done twice in {n} cases.", n=number(self.n_cases))
+            return say("Nothing is done twice in {n} {n:case|cases}.", n=number(self.n_cases))
         worst = self.table.iloc[0]
         sentence = say(
-            "In {share} of cases something is done twice; most costly is “{name}”, repeated {n} times in {cases} "
-            "cases.",
+            "In {share} of cases something is done twice; most costly is “{name}”, repeated {n} "
+            "{n:time|times} in {cases} {cases:case|cases}.",
             share=percent(1 - self.first_time_right_share),
             name=worst["activity"],
             n=number(worst["n_repeats"]),
@@ -97,13 +97,14 @@ class Rework(Result):
     def _cost(self) -> str:
         total = number(float(self.table["hours_per_month"].sum()))
         if not self.starts_known:
-            return say("All repeats together cost cases {hours} hours a month.", hours=total)
+            return say("All repeats together cost cases {hours} {hours:hour|hours} a month.", hours=total)
         hours = float(self.table["hours_per_month"].sum())
         names = ("processing_time", "waiting_time")
         spent = [float(self.table[name].to_numpy().astype(np.int64).sum()) for name in names]
         work = spent[0] / max(sum(spent), 1.0)
         text = say(
-            "All repeats together take {work} hours of work a month and make cases wait {waiting} hours.",
+            "All repeats together take {work} {work:hour|hours} of work a month and make cases wait "
+            "{waiting} {waiting:hour|hours}.",
             work=number(work * hours),
             waiting=number((1 - work) * hours),
         )

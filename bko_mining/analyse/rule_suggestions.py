@@ -41,9 +41,11 @@ class SuggestedRules(Result):
         if not len(self.table):
             return say("No rule is kept by nearly every case.")
         if not len(exceptions):
-            return say("The log suggests {n} rules, all kept without exception.", n=number(len(self.table)))
+            return say("The log suggests {n} {n:rule|rules}, kept without exception.", n=number(len(self.table)))
         sentence = say(
-            "The log suggests {n} rules; {m} have exceptions.", n=number(len(self.table)), m=number(len(exceptions))
+            "The log suggests {n} {n:rule|rules}; {m} {m:has|have} exceptions.",
+            n=number(len(self.table)),
+            m=number(len(exceptions)),
         )
         row = exceptions.sort_values("n_broken", kind="stable", ascending=False).iloc[0]
         return (

@@ -80,12 +80,15 @@ class RuleCheck(Result):
         cases = self.violations["case_id"].nunique()
         if not len(broken):
             sentence = say(
-                "None of {n} rules is broken in {cases} cases.", n=number(len(self.table)), cases=number(self.n_cases)
+                "None of {n} {n:rule|rules} is broken in {cases} {cases:case|cases}.",
+                n=number(len(self.table)),
+                cases=number(self.n_cases),
             )
         else:
             worst = broken.iloc[0]
             sentence = say(
-                "{broken} of {n} rules are broken, in {cases} cases ({share}); most often: {rule} ({times} cases).",
+                "{broken} of {n} {n:rule|rules} {broken:is|are} broken, in {cases} {cases:case|cases} "
+                "({share}); most often: {rule} ({times} {times:case|cases}).",
                 broken=number(len(broken)),
                 n=number(len(self.table)),
                 cases=number(cases),
@@ -96,7 +99,7 @@ class RuleCheck(Result):
             sentence += self._amount()
         if self.not_checked:
             sentence += " " + say(
-                "{n} rules cannot be checked: the log lacks people or roles.", n=number(len(self.not_checked))
+                "{n} {n:rule|rules} cannot be checked: the log lacks people or roles.", n=number(len(self.not_checked))
             )
         return sentence
 

@@ -58,7 +58,9 @@ class TimeToFinish(Result):
         }
         median: Any = self.median
         if pd.isna(median):
-            sentence = say("{n} of {all} cases are open: too many to know when half are finished.", **words)
+            sentence = say(
+                "{n} of {all} {all:case|cases} {n:is|are} open: too many to know when half are finished.", **words
+            )
             return f"{sentence} {clock_words(self.calendar)}"
         sentence = say(
             "Half of the cases are finished within {median} (95 % interval {low} to {high}); without the {n} of {all} "

@@ -51,7 +51,7 @@ class Roles(Result):
             return say("The log does not say who did the work, so no roles can be seen.")
         risky = self.concentration[self.concentration["at_risk"]]
         sentence = say(
-            "{people} people work in {roles} groups.",
+            "{people} {people:person works|people work} in {roles} {roles:group|groups}.",
             people=number(int(self.table["n_people"].sum())),
             roles=number(len(self.table)),
         )
@@ -61,7 +61,7 @@ class Roles(Result):
             sentence
             + " "
             + say(
-                "{n} activities hang on one person, above all “{name}” ({share} of {count}).",
+                "{n} {n:activity hangs|activities hang} on one person, above all “{name}” ({share} of {count}).",
                 n=number(len(risky)),
                 name=risky.iloc[0]["activity"],
                 share=percent(risky.iloc[0]["top_share"]),

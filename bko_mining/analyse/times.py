@@ -89,7 +89,7 @@ class Times(Result):
 
 _SENTENCES = {
     "cycle_time": (
-        "Half of {n} cases take less than {median}; the mean is {mean} and one in ten takes longer than {p90}."
+        "Half of {n} {n:case|cases} take less than {median}; the mean is {mean} and one in ten takes longer than {p90}."
     ),
     "waiting_time": (
         "An activity instance waits {mean} on average (median {median}, one in ten longer than {p90}; n = {n})."

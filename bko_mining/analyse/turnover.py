@@ -78,9 +78,9 @@ class Turnover(Result):
         if not self.n_people:
             return say("The log does not say who did the work, so nobody can be seen to come or go.")
         if not self.n_arrived and not self.n_left:
-            return say("Of {n} people nobody is seen to come or go.", n=number(self.n_people))
+            return say("Of {n} {n:person|people} nobody is seen to come or go.", n=number(self.n_people))
         sentence = say(
-            "Of {n} people, {arrived} arrived within the log and {left} left: {share} a year.",
+            "Of {n} {n:person|people}, {arrived} arrived within the log and {left} left: {share} a year.",
             n=number(self.n_people),
             arrived=number(self.n_arrived),
             left=number(self.n_left),
@@ -105,7 +105,7 @@ class Turnover(Result):
                 high=number(errors.high, 2),
             )
         if self.hours_per_month == self.hours_per_month:
-            yield say("Their slowness cost {hours} hours a month.", hours=number(self.hours_per_month))
+            yield say("Their slowness cost {hours} {hours:hour|hours} a month.", hours=number(self.hours_per_month))
         if self.cost_per_month == self.cost_per_month:
             yield say("That is {cost} a month.", cost=money(self.cost_per_month, self.currency))
 

@@ -54,7 +54,7 @@ class Workload(Result):
             return say("The log does not say who did the work, so nobody's load can be known.")
         top = float(self.table["share"].nlargest(max(1, len(self.table) // 5)).sum())
         sentence = say(
-            "{n} people do the work; the busiest fifth of them does {share} of it.",
+            "{n} {n:person does|people do} the work; the busiest fifth of them does {share} of it.",
             n=number(len(self.table)),
             share=percent(top),
         )

@@ -52,7 +52,8 @@ class Concurrency(Result):
         if not n_pairs:
             return say("No two activities of a case run side by side.")
         return say(
-            "{pairs} pairs of activities run side by side, in {blocks} parallel blocks.",
+            "{pairs} {pairs:pair|pairs} of activities {pairs:runs|run} side by side, in {blocks} parallel "
+            "{blocks:block|blocks}.",
             pairs=number(n_pairs),
             blocks=number(len(self.blocks)),
         )

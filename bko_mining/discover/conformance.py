@@ -19,9 +19,9 @@ from bko_mining.words import duration, number, percent, say
 
 Key = tuple[str, str, str]
 _SENTENCES = {
-    "skipped": "Most often “{name}” is skipped, in {cases} cases.",
-    "inserted": "Most often “{name}” is done where the model does not have it, in {cases} cases.",
-    "swapped": "Most often “{name}” is done before “{other}”, which should come first, in {cases} cases.",
+    "skipped": "Most often “{name}” is skipped, in {cases} {cases:case|cases}.",
+    "inserted": "Most often “{name}” is done where the model does not have it, in {cases} {cases:case|cases}.",
+    "swapped": "Most often “{name}” is done before “{other}”, which should come first, in {cases} {cases:case|cases}.",
 }
 
 
@@ -67,7 +67,7 @@ class Conformance(Result):
         """How many cases fit, and the most frequent deviation."""
         fitting = float((self.fitness == 1).mean())
         words = {"share": percent(fitting), "cases": number(len(self.fitness)), "fitness": percent(self.log_fitness, 1)}
-        sentence = say("{share} of {cases} cases fit the model; {fitness} of all steps do.", **words)
+        sentence = say("{share} of {cases} {cases:case|cases} fit the model; {fitness} of all steps do.", **words)
         if not len(self.table):
             return sentence
         first = self.table.iloc[0]
@@ -114,7 +114,8 @@ class DeviationsByHours(Result):
             return say("No deviation goes with cases that take longer.")
         first = longer.iloc[0]
         return say(
-            "{n} cases with “{deviation}” take {extra} longer than the others, {hours} hours in all.",
+            "{n} {n:case|cases} with “{deviation}” {n:takes|take} {extra} longer than the others, {hours} "
+            "{hours:hour|hours} in all.",
             n=number(int(first["n_cases"])),
             deviation=deviation_words(first["activity"], first["deviation"], first["other_activity"]),
             extra=duration(first["extra_cycle_time"].total_seconds()),

@@ -70,8 +70,8 @@ class ProcessMap(Result):
     def summary(self) -> str:
         """What is shown of the process, and what is not."""
         return say(
-            "{shown} of {activities} activities and {paths} of {all_paths} paths are shown; {share} of {cases} cases "
-            "run wholly along them.",
+            "{shown} of {activities} {activities:activity|activities} and {paths} of {all_paths} "
+            "{all_paths:path|paths} are shown; {share} of {cases} {cases:case|cases} run wholly along them.",
             shown=number(len(self.nodes)),
             activities=number(self.n_activities),
             paths=number(len(self.table)),

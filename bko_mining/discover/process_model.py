@@ -72,7 +72,7 @@ class ProcessModel(Result):
         if self.left_out:
             words.append(
                 say(
-                    "It leaves out {n} of {all} activities ({names}).",
+                    "It leaves out {n} of {all} {all:activity|activities} ({names}).",
                     n=number(len(self.left_out)),
                     all=number(len(self.left_out) + len(self.activities)),
                     names=", ".join(self.left_out[:3]) + (", …" if len(self.left_out) > 3 else ""),
@@ -87,10 +87,12 @@ class ProcessModel(Result):
     def _coverage(self) -> str:
         if not self.n_cases:
             return say(
-                "A model of {n} activities; its quality was not measured on a log.", n=number(len(self.activities))
+                "A model of {n} {n:activity|activities}; its quality was not measured on a log.",
+                n=number(len(self.activities)),
             )
         return say(
-            "The model replays {share} of {cases} cases without a deviation; {fitness} of all steps fit it.",
+            "The model replays {share} of {cases} {cases:case|cases} without a deviation; {fitness} of all "
+            "steps fit it.",
             share=percent(self.fitting_share),
             cases=number(self.n_cases),
             fitness=percent(float(self.table["value_share"].iloc[0]), 1),

@@ -65,7 +65,8 @@ class Variants(Result):
         n = len(self.table)
         enough = int(np.searchsorted(self.table["coverage_share"].to_numpy(), 0.8 - 1e-12)) + 1
         return say(
-            "{n} variants in {cases} cases; the most frequent {enough} of them cover {share} of the cases.",
+            "{n} {n:variant|variants} in {cases} {cases:case|cases}; the most frequent {enough} of them "
+            "cover {share} of the cases.",
             n=number(n),
             cases=number(len(self.of_case)),
             enough=number(enough),

@@ -40,8 +40,10 @@ class Profile(Result):
         """Size, window and number of issues in one sentence."""
         fact = self.facts
         return say(
-            "{cases} cases with {instances} activity instances of {activities} activities by {resources} resources, "
-            "{first} to {last}; half of the cases take {median} or less; {issues} kinds of issues found.",
+            "{cases} {cases:case|cases} with {instances} activity {instances:instance|instances} of "
+            "{activities} {activities:activity|activities} by {resources} {resources:resource|resources}, "
+            "{first} to {last}; half of the cases take {median} or less; {issues} {issues:kind|kinds} of "
+            "issues found.",
             cases=number(float(fact["n_cases"])),
             instances=number(float(fact["n_instances"])),
             activities=number(float(fact["n_activities"])),

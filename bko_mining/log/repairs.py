@@ -18,26 +18,35 @@ if TYPE_CHECKING:
 def without_duplicates(log: "EventLog") -> "EventLog":
     """Drop instances that repeat another of the same case, activity, resource, start and end."""
     twice = duplicate_rows(log)
-    return log.take_instances(~twice, because=say("{n} duplicated instances dropped", n=number(int(twice.sum()))))
+    return log.take_instances(
+        ~twice, because=say("{n} duplicated {n:instance|instances} dropped", n=number(int(twice.sum())))
+    )
 
 
 def with_reversed_swapped(log: "EventLog") -> "EventLog":
     """Swap start and end where an instance ends before it starts."""
     odd = reversed_rows(log)
     start, end = np.where(odd, log.end, log.start), np.where(odd, log.start, log.end)
-    return _resorted(replace(log, start=start, end=end), say("start and end of {n} instances swapped", n=_n(odd)))
+    return _resorted(
+        replace(log, start=start, end=end), say("start and end of {n} {n:instance|instances} swapped", n=_n(odd))
+    )
 
 
 def without_reversed(log: "EventLog") -> "EventLog":
     """Drop instances that end before they start."""
     odd = reversed_rows(log)
-    return log.take_instances(~odd, because=say("{n} instances that end before they start dropped", n=_n(odd)))
+    return log.take_instances(
+        ~odd,
+        because=say(
+            "{n} {n:instance that ends before it starts|instances that end before they start} dropped", n=_n(odd)
+        ),
+    )
 
 
 def without_impossible_dates(log: "EventLog") -> "EventLog":
     """Drop instances before 1990 or far after all others."""
     odd = impossible_rows(log)
-    return log.take_instances(~odd, because=say("{n} instances with impossible dates dropped", n=_n(odd)))
+    return log.take_instances(~odd, because=say("{n} {n:instance|instances} with impossible dates dropped", n=_n(odd)))
 
 
 def with_one_spelling(log: "EventLog") -> "EventLog":
@@ -47,7 +56,7 @@ def with_one_spelling(log: "EventLog") -> "EventLog":
     kept = tuple(dict.fromkeys(merged))
     place = {name: code for code, name in enumerate(kept)}
     codes = np.array([place[name] for name in merged], np.int32)[log.activity]
-    note = say("{n} spellings of activities merged", n=number(len(names)))
+    note = say("{n} {n:spelling|spellings} of activities merged", n=number(len(names)))
     return replace(log, activity=codes, activities=kept, history=(*log.history, note))
 
 
@@ -56,7 +65,7 @@ def with_resource(log: "EventLog", name: str) -> "EventLog":
     lacking = log.resource == UNKNOWN
     names = log.resources if name in log.resources else (*log.resources, name)
     codes = np.where(lacking, names.index(name), log.resource).astype(np.int32)
-    note = say("{n} instances without a resource given to {name}", n=_n(lacking), name=repr(name))
+    note = say("{n} {n:instance|instances} without a resource given to {name}", n=_n(lacking), name=repr(name))
     return replace(log, resource=codes, resources=names, history=(*log.history, note))
 
 
@@ -95,7 +104,9 @@ def estimate_start_times(log: "EventLog", *, quantile: float = 0.5) -> "EventLog
     cap = _caps(log, length, known, quantile)
     estimated = end - np.minimum(length, cap[log.activity])
     lacking = log.start == MISSING
-    note = say("starts of {n} instances estimated ({share})", n=_n(lacking), share=percent(float(lacking.mean())))
+    note = say(
+        "starts of {n} {n:instance|instances} estimated ({share})", n=_n(lacking), share=percent(float(lacking.mean()))
+    )
     changed = replace(log, start=np.where(lacking, estimated, log.start), starts_estimated=True)
     return _resorted(changed, note)
 

@@ -40,7 +40,7 @@ def _violations(found: RuleCheck) -> Section:
     if len(found.people):
         caption = say("By whose hands; pseudonyms unless names were asked for")
         tables.insert(0, PageTable(html_table(found.people, rows=20), caption))
-    note = say("{n} more violations are in .violations.", n=number(left_out)) if left_out else ""
+    note = say("{n} more {n:violation is|violations are} in .violations.", n=number(left_out)) if left_out else ""
     return Section(title=say("What breaks the rules"), lead=_people(found.people), tables=tuple(tables), note=note)
 
 
@@ -50,7 +50,7 @@ def _people(people: pd.DataFrame) -> str:
     m = max(1, len(people) // 5)
     top = float(people["n_violations"].nlargest(m).sum() / people["n_violations"].sum())
     return say(
-        "{n} people did the steps that break a rule; {m} of them did {share} of these steps.",
+        "{n} {n:person|people} did the steps that break a rule; {m} of them did {share} of these steps.",
         n=number(len(people)),
         m=number(m),
         share=percent(top),

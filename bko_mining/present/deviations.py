@@ -29,7 +29,7 @@ def plot_deviations(found: "DeviationsByHours", ax: Axes) -> None:
     ax.tick_params(axis="y", length=0)
     ax.axvline(0, color=MUTED, linewidth=0.8)
     for place, size, extra, n in zip(places, hours, rows["extra_cycle_time"], rows["n_cases"], strict=True):
-        words = say("{time} in {n} cases", time=_signed(extra.total_seconds()), n=number(n))
+        words = say("{time} in {n} {n:case|cases}", time=_signed(extra.total_seconds()), n=number(n))
         ax.annotate(words, (max(float(size), 0.0), place), xytext=(5, 0), textcoords="offset points", va="center",
                     fontsize=8, color=MUTED)  # fmt: skip
     ax.margins(x=0.28)
@@ -38,7 +38,7 @@ def plot_deviations(found: "DeviationsByHours", ax: Axes) -> None:
     ax.set_title(say("Hours more (or fewer) in cases that leave the model"))
     note = say("long cases have more time to deviate: a place to look, not a proof")
     left_out = len(found.table) - len(rows)
-    footnote(ax, f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note)
+    footnote(ax, f"{note}; {say('{n} more {n:row|rows}', n=number(left_out))}" if left_out else note)
 
 
 def _signed(seconds: float) -> str:

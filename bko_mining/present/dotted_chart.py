@@ -50,7 +50,13 @@ def plot_dotted_chart(found: "DottedChart", ax: Axes) -> None:
 
 
 def _notes(found: "DottedChart", every: int, right: float) -> list[str]:
-    notes = [say("{n} activity instances in {cases} cases", n=number(len(found.at)), cases=number(found.n_cases))]
+    notes = [
+        say(
+            "{n} activity {n:instance|instances} in {cases} {cases:case|cases}",
+            n=number(len(found.at)),
+            cases=number(found.n_cases),
+        )
+    ]
     if every > 1:
         notes.append(say("one case in {n} is drawn", n=number(every)))
     outside = float((found.at / 1e6 > right).mean()) if found.relative else 0.0

@@ -194,7 +194,8 @@ def _view(
         "labels": [None if point is None else _flipped(point, places) for point in places.labels],
         "coverage": say("{share} of {cases} cases shown", share=share_words(view.cases_shown_share),
                         cases=number(n_cases)),
-        "shown": say("{nodes} of {all_nodes} activities · {paths} of {all_paths} paths",
+        "shown": say("{nodes} of {all_nodes} {all_nodes:activity|activities} · {paths} of {all_paths} "
+                     "{all_paths:path|paths}",
                      nodes=number(len(level.activities)), all_nodes=number(found.n_activities),
                      paths=number(view.n_paths), all_paths=number(level.n_paths)),
     }  # fmt: skip

@@ -58,7 +58,7 @@ def plot_side_by_side(found: "MapDifference", *, ax: Axes | None = None) -> Axes
             x, y = steps[place]
             paint(axes, Sketch(_fitted(cards, common.cards), tuple(ways), common.places.moved(x, y)))
             n = (found.n_before, found.n_after)[place]
-            title = f"{found.names[place]} · {say('{cases} cases', cases=number(n))}"
+            title = f"{found.names[place]} · {say('{cases} {cases:case|cases}', cases=number(n))}"
             axes.text(
                 x, y + common.places.height + TITLE / 2, title, fontsize=11.5, weight="bold", color=INK, va="center"
             )
@@ -173,8 +173,9 @@ def _key(found: "MapDifference") -> str:
 
 def _chance(found: "MapDifference") -> str:
     return say(
-        "{before} ({n_before} cases) → {after} ({n_after} cases). Coloured: more than chance, judged for all paths "
-        "together (5 % false discoveries). Grey and dashed: within chance.",
+        "{before} ({n_before} {n_before:case|cases}) → {after} ({n_after} {n_after:case|cases}). "
+        "Coloured: more than chance, judged for all paths together (5 % false discoveries). Grey and "
+        "dashed: within chance.",
         before=found.names[0],
         after=found.names[1],
         n_before=number(found.n_before),
@@ -190,7 +191,7 @@ def _meaning(found: "MapDifference") -> str:
 
 def _shown(found: "MapDifference") -> str:
     return say(
-        "{nodes} of {all_nodes} activities · {paths} of {all_paths} paths",
+        "{nodes} of {all_nodes} {all_nodes:activity|activities} · {paths} of {all_paths} {all_paths:path|paths}",
         nodes=number(len(found.nodes)),
         all_nodes=number(found.n_activities),
         paths=number(len(found.table)),

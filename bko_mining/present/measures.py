@@ -64,7 +64,7 @@ def fact_words(measure: Measure, value: float) -> str:
     if measure.key == "n":
         return f"{number(value)} ×"
     if measure.key == "cases":
-        return say("{cases} cases", cases=number(value))
+        return say("{cases} {cases:case|cases}", cases=number(value))
     if value == 0:
         return "–"
     return say("{n} again", n=number(value)) if measure.key == "rework" else measure.words(value)

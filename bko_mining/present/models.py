@@ -36,9 +36,9 @@ CARD = "#eaf1f5"
 SWAPS_DRAWN = 3
 _ARMS = {"xor": ((4.2, 4.2), (4.2, -4.2)), "and": ((5.6, 0.0), (0.0, 5.6)), "or": ()}
 _FACTS = {
-    "skipped": "skipped in {n} cases",
-    "inserted": "out of place in {n} cases",
-    "swapped": "too early in {n} cases",
+    "skipped": "skipped in {n} {n:case|cases}",
+    "inserted": "out of place in {n} {n:case|cases}",
+    "swapped": "too early in {n} {n:case|cases}",
 }
 
 

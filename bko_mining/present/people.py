@@ -27,7 +27,7 @@ def plot_loops(found: "Loops", ax: Axes) -> None:
     """Draw the hours a month that go into each loop A → B → A, the costliest on top."""
     rows = found.table.head(BARS)
     labels = [f"{a} ⇄ {b}" for a, b in zip(rows["activity"], rows["via"], strict=True)]
-    notes = [say("{n} cases", n=number(n)) for n in rows["n_cases"]]
+    notes = [say("{n} {n:case|cases}", n=number(n)) for n in rows["n_cases"]]
     bars(
         ax,
         labels,
@@ -79,7 +79,7 @@ def plot_duplicates(found: "DuplicateEntry", ax: Axes) -> None:
     labels = [
         f"{row.first_activity} ({row.first_by}) → {row.second_activity} ({row.second_by})" for row in rows.itertuples()
     ]
-    notes = [say("{n} cases", n=number(n)) for n in rows["n_cases"]]
+    notes = [say("{n} {n:case|cases}", n=number(n)) for n in rows["n_cases"]]
     if found.starts_known:
         notes = [f"{note}, {number(h)} h" for note, h in zip(notes, rows["hours_per_month"], strict=True)]
     colours = [ORANGE if kind == "corrected" else BLUE for kind in rows["kind"]]

@@ -46,7 +46,7 @@ def plot_performance_spectrum(found: "PerformanceSpectrum", ax: Axes) -> None:
     ax.set_title(say("Every passage from one activity to the next"))
     _say_times(ax, found)
     _key(ax, found, colours)
-    text = say("{n} passages", n=number(len(found.segment)))
+    text = say("{n} {n:passage|passages}", n=number(len(found.segment)))
     footnote(ax, text if drawn == len(found.segment) else f"{text}; {say('{n} of them drawn', n=number(drawn))}")
 
 

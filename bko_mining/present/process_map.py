@@ -44,8 +44,8 @@ def map_sketch(found: "ProcessMap") -> Sketch:
 def coverage(found: "ProcessMap") -> str:
     """Say how much of the process is shown."""
     return say(
-        "{share} of {cases} cases run wholly along the paths shown · {nodes} of {all_nodes} activities · {paths} of "
-        "{all_paths} paths",
+        "{share} of {cases} {cases:case|cases} run wholly along the paths shown · {nodes} of "
+        "{all_nodes} {all_nodes:activity|activities} · {paths} of {all_paths} {all_paths:path|paths}",
         share=share_words(found.cases_shown_share),
         cases=number(found.n_cases),
         nodes=number(len(found.nodes)),

@@ -59,12 +59,17 @@ def _film(found: "Replay") -> Markup:
 
 def _note(found: "Replay") -> str:
     hidden = say(
-        "Dots go along a path while the case waits and stand in a card while work is done. The map shows {nodes} of "
-        "{all_nodes} activities; where it does not show a path, dots cross it in a straight line.",
+        "Dots go along a path while the case waits and stand in a card while work is done. The map "
+        "shows {nodes} of {all_nodes} {all_nodes:activity|activities}; where it does not show a path, "
+        "dots cross it in a straight line.",
         nodes=number(len(found.map.nodes)),
         all_nodes=number(found.map.n_activities),
     )
     if not found.relative:
         return hidden
     longer = int((found.table["cycle_time"].dt.total_seconds() > found.span_seconds).sum())
-    return f"{hidden} {say('{n} cases take longer than the clock runs.', n=number(longer))}" if longer else hidden
+    return (
+        f"{hidden} {say('{n} {n:case takes|cases take} longer than the clock runs.', n=number(longer))}"
+        if longer
+        else hidden
+    )

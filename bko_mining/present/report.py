@@ -151,7 +151,7 @@ def report(
     return Report(
         title=title or say("What happens, where it waits, and what if"),
         subtitle=say(
-            "{cases} cases from {first} to {last}, clock of {zone}",
+            "{cases} {cases:case|cases} from {first} to {last}, clock of {zone}",
             cases=number(log.n_cases),
             first=day(first),
             last=day(last),
@@ -166,7 +166,7 @@ def report(
 def _findings(log: EventLog) -> Iterator[str]:
     for _, row in insights(log).table.iterrows():
         hours = float(row["hours_per_month"])
-        stake = say("{hours} hours a month", hours=number(hours)) + "; " if hours == hours else ""
+        stake = say("{hours} {hours:hour|hours} a month", hours=number(hours)) + "; " if hours == hours else ""
         yield f"{row['finding'].removesuffix('.')} ({stake}{row['evidence']})."
 
 

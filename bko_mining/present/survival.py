@@ -40,5 +40,5 @@ def plot_time_to_finish(found: "TimeToFinish", ax: Axes) -> None:
     duration_ticks(ax.xaxis, most=86_400 if found.calendar is None else 3600)
     ax.legend(loc="upper right")
     ax.set_title(say("Cases still open after"))
-    note = say("{n} of {all} cases are open", n=number(found.n_open), all=number(found.n_cases))
+    note = say("{n} of {all} {all:case|cases} {n:is|are} open", n=number(found.n_open), all=number(found.n_cases))
     footnote(ax, note if found.calendar is None else f"{note}. {clock_words(found.calendar)}")

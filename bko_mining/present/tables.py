@@ -30,7 +30,7 @@ def html_table(table: pd.DataFrame, *, rows: int = ROWS) -> Markup:
     )
     body = "".join(_row(row, right) for row in words.itertuples(index=False))
     left_out = len(table) - len(shown)
-    note = f'<p class="bko-note">{escape(say("{n} more rows", n=number(left_out)))}</p>' if left_out else ""
+    note = f'<p class="bko-note">{escape(say("{n} more {n:row|rows}", n=number(left_out)))}</p>' if left_out else ""
     return Markup(f'<table class="bko"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}')
 
 
@@ -43,8 +43,9 @@ def log_html(log: "EventLog") -> str:
     """Return an event log as HTML for a notebook: what it holds, its first cases, and what was done to it."""
     first, last = log.window
     holds = say(
-        "{cases} cases, {n} activity instances, {activities} activities, {resources} resources; {first} to {last}, "
-        "clock of {zone}",
+        "{cases} {cases:case|cases}, {n} activity {n:instance|instances}, {activities} "
+        "{activities:activity|activities}, {resources} {resources:resource|resources}; {first} to "
+        "{last}, clock of {zone}",
         cases=number(log.n_cases),
         n=number(len(log)),
         activities=number(len(log.activities)),
@@ -57,7 +58,7 @@ def log_html(log: "EventLog") -> str:
     moments = shown.select_dtypes("datetimetz").columns
     shown = shown.assign(**{name: [_moment(at) for at in shown[name]] for name in moments})
     left_out = len(log) - len(shown)
-    more = say("{n} more rows", n=number(left_out)) if left_out else ""
+    more = say("{n} more {n:row|rows}", n=number(left_out)) if left_out else ""
     notes = "".join(f'<p class="bko-note">{escape(note)}</p>' for note in (more, *log.history) if note)
     return f'{_STYLE}<p lang="{language()}">{escape(holds)}</p>{html_table(shown)}{notes}'
 

@@ -97,7 +97,7 @@ def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
         if "main_cause" in rows
         else say("% of all cycle time beside the bars")
     )
-    note = f"{note}; {say('{n} more rows', n=number(left_out))}" if left_out else note
+    note = f"{note}; {say('{n} more {n:row|rows}', n=number(left_out))}" if left_out else note
     footnote(ax, note if found.calendar is None else f"{note}. {clock_words(found.calendar)}")
 
 

@@ -44,8 +44,8 @@ def plot_variants(found: "Variants", ax: Axes) -> None:
     ax.set_ylim(-len(rows) - 0.1 - 0.8 * -(-len(names) // columns), 0.9)
     ax.set_title(say("The most frequent ways through the process"))
     covered = percent(float(found.table["coverage_share"].iloc[len(rows) - 1]))
-    note = say("{n} of {all} variants, {share} of the cases; beside the bars their running total, behind each row the "
-               "median cycle time",
+    note = say("{n} of {all} {all:variant|variants}, {share} of the cases; beside the bars their running "
+               "total, behind each row the median cycle time",
                n=number(len(rows)), all=number(len(found.table)), share=covered)  # fmt: skip
     footnote(ax, note)
 

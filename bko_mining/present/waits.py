@@ -76,7 +76,7 @@ def plot_cycle_time_parts(found: "CycleTimeParts", ax: Axes) -> None:
     footnote(
         ax,
         say(
-            "mean of {n} cases; waits for third parties that leave no trace may be in queue and off duty",
+            "mean of {n} {n:case|cases}; waits for third parties that leave no trace may be in queue and off duty",
             n=number(found.n_cases),
         ),
     )

@@ -63,7 +63,7 @@ class Staff(Change):
     def describe(self) -> str:
         """Say how the head count changes."""
         if self.set is not None:
-            return say("{n} people in {role}", n=number(self.set), role=self.role)
+            return say("{n} {n:person|people} in {role}", n=number(self.set), role=self.role)
         if self.add is not None:
             like = say(" who work like {name}", name=self.like) if self.like else ""
             return say("{n} more in {role}{like}", n=number(self.add), role=self.role, like=like)

@@ -67,7 +67,7 @@ class Setting:
 
     def describe(self) -> str:
         """Say the length of a run."""
-        return say("{n} cases", n=self.n_cases) if self.horizon is None else str(self.horizon)
+        return say("{n} {n:case|cases}", n=self.n_cases) if self.horizon is None else str(self.horizon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,7 +24,9 @@ class QueueOverTime(Result):
     def summary(self) -> str:
         """How many wait on the worst day as it is."""
         worst = number(float(self.table["largest"].iloc[0]), 1)
-        return say("As it is, {n} items wait on the worst day ({role}).", n=worst, role=self.role or say("all"))
+        return say(
+            "As it is, {n} {n:item waits|items wait} on the worst day ({role}).", n=worst, role=self.role or say("all")
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -85,7 +85,7 @@ def test_extra_hours_are_those_of_the_cases_that_deviate() -> None:
     assert extra["b"] == pytest.approx(1.5 - 8.5 / 3)
     assert extra["a"] == pytest.approx(3.5 - 6.5 / 3)
     assert found.by_extra_hours.table["activity"].tolist() == ["a", "b"]
-    assert "1 cases with “a out of place” take" in found.by_extra_hours.summary
+    assert "1 case with “a out of place” takes" in found.by_extra_hours.summary
 
 
 def test_noise_must_be_a_share() -> None:
