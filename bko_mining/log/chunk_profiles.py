@@ -17,6 +17,7 @@ from bko_mining.log import issues
 from bko_mining.log.coding import MISSING, UNKNOWN
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.findings import KINDS, Finding, findings_table
+from bko_mining.log.privacy import personal_columns
 from bko_mining.log.profiling import Profile, daily, weekly
 from bko_mining.log.summaries import activity_counts, added, resource_use
 from bko_mining.words import say
@@ -90,7 +91,9 @@ class ChunkProfile:
     resources: pd.DataFrame
     hours: pd.DataFrame
     roles: frozenset[str]
+    n_ends: int
     columns: tuple[str, ...]
+    personal: tuple[str, ...]
     rows: dict[str, Seen]
     found: tuple[Finding, ...]
 
@@ -109,7 +112,9 @@ def profile_chunk(log: EventLog) -> ChunkProfile:
         resources=resource_use(log),
         hours=pd.DataFrame(issues.hours_of_week(log)[: len(log.resources)], index=list(log.resources)),
         roles=frozenset(log.roles),
+        n_ends=int((log.end != MISSING).sum()),
         columns=tuple(log.attributes.column_names),
+        personal=personal_columns(log),
         rows={kind: _seen(log, rows(log)) for kind, rows in _ROWS.items()},
         found=log.found,
     )
@@ -186,7 +191,9 @@ def _merged(parts: list[ChunkProfile]) -> ChunkProfile:
         cases=pa.concat_tables([part.cases for part in parts]).unify_dictionaries(),
         recorded=np.unique(np.concatenate([part.recorded for part in parts])),
         roles=frozenset().union(*(part.roles for part in parts)),
+        n_ends=sum(part.n_ends for part in parts),
         columns=tuple(sorted({name for part in parts for name in part.columns})),
+        personal=tuple(sorted({name for part in parts for name in part.personal})),
         rows={kind: _earliest([part.rows[kind] for part in parts]) for kind in _ROWS},
         found=tuple(finding for part in parts for finding in part.found),
         **tables,
@@ -220,6 +227,8 @@ def _row_findings(whole: ChunkProfile) -> Iterator[Finding]:
     yield rows["resource_missing"] if whole.n_resourced else Finding("no_resources", n, n)
     if not whole.n_starts:
         yield Finding("no_starts", n, n)
+    elif not whole.n_ends:
+        yield Finding("no_ends", n, n)
     elif whole.starts_estimated:
         yield Finding("starts_estimated", n, n)
     yield rows["simultaneous"]
@@ -248,7 +257,8 @@ def _name_findings(whole: ChunkProfile) -> Iterator[Finding]:
         counts.to_numpy(),
         tuple(whole.hours.index),
         whole.hours.to_numpy().reshape(-1, 168),
-        list(whole.columns),
+        whole.personal,
+        len(whole.columns),
     )
 
 

@@ -362,6 +362,7 @@ class EventLog:
     without_reversed = repairs.without_reversed
     without_impossible_dates = repairs.without_impossible_dates
     with_one_spelling = repairs.with_one_spelling
+    with_activities_named = repairs.with_activities_named
     with_resource = repairs.with_resource
     pseudonymise = privacy.pseudonymise
     shift_dates = privacy.shift_dates

@@ -172,6 +172,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Working and waiting cannot be told apart.",
         "bko.estimate_start_times(log)",
     ),
+    "no_ends": (
+        "The log has start times only",
+        "How long anything took is not known; the last instance of a case ends when it starts.",
+        "export the end times",
+    ),
     "starts_estimated": ("Starts are estimated", "Working and waiting times are estimates.", "export the start times"),
     "simultaneous": (
         "Instances at the very instant of the one before",
@@ -207,6 +212,11 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "Activities written in several ways",
         "One activity is counted as several; variants multiply.",
         "log.with_one_spelling()",
+    ),
+    "misspelt": (
+        "Activities that look like misspellings of others",
+        "One activity is counted as several; variants multiply.",
+        "log.with_activities_named({{{example}}}), if they are the same",
     ),
     "bots": (
         "Resources that look like machines",

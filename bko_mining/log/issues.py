@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import normalise
+from bko_mining.log.privacy import personal_columns
+from bko_mining.log.spelling import misspelt, spelt_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +23,9 @@ DAY = 86_400_000_000
 MIDNIGHTS = 0.02
 """The share of instants at midnight from which on they are taken for dates without a time of day."""
 
+_STRAGGLERS = 5
 _EARLIEST = np.datetime64("1990-01-01", "us").astype(np.int64)
-_PERSONAL = ("email", "e mail", "cpf", "telefone", "phone", "nome", "full name")
+_RESOURCE = "resource"
 _BOTS = (
     "bot",
     "robo",
@@ -114,15 +117,6 @@ def _latest_believable(finish: "np.ndarray[Any, Any]") -> float:
 def spellings(log: "EventLog") -> dict[str, str]:
     """Activities that differ from a more frequent one in case, accents, blanks or punctuation only."""
     return spelt_alike(log.activities, np.bincount(log.activity, minlength=len(log.activities)))
-
-
-def spelt_alike(names: "tuple[str, ...]", counts: Counts) -> dict[str, str]:
-    """Names that differ from a more frequent one in case, accents, blanks or punctuation only."""
-    best: dict[str, int] = {}
-    for code in np.argsort(-counts, kind="stable"):
-        best.setdefault(normalise(names[code]), int(code))
-    pairs = ((name, names[best[normalise(name)]]) for name in names)
-    return {name: main for name, main in pairs if name != main}
 
 
 def bots(log: "EventLog") -> tuple[str, ...]:
@@ -220,6 +214,8 @@ def _row_checks(log: "EventLog") -> "Iterator[Finding]":
         yield Finding("no_resources", len(log), len(log))
     if not log.has_starts:
         yield Finding("no_starts", len(log), len(log))
+    elif not (log.end != MISSING).any():
+        yield Finding("no_ends", len(log), len(log))
     elif log.starts_estimated:
         yield Finding("starts_estimated", len(log), len(log))
 
@@ -258,15 +254,19 @@ def _stamped(log: "EventLog") -> Mask:
 
 
 def longest_gap(days: Instants) -> Finding:
-    """The longest stretch without any event, if it is much longer than a weekend and than the others."""
+    """The longest stretch without any event, if it is much longer than a weekend and than the others.
+
+    A few days before or after the stretch are no recording: they are stragglers, or dates that are wrong.
+    """
     pauses = np.diff(days)
     if len(pauses) < 20:
         return Finding("gap", 0, 1)
-    longest = int(pauses.max())
-    usual = float(np.quantile(pauses, 0.99))
+    inner = pauses[_STRAGGLERS:-_STRAGGLERS]
+    longest = int(inner.max())
+    usual = float(np.quantile(np.sort(inner)[:-1], 0.99))
     if longest <= max(7.0, 3 * usual):
         return Finding("gap", 0, 1)
-    first = days[int(pauses.argmax())].astype("M8[D]")
+    first = days[_STRAGGLERS + int(inner.argmax())].astype("M8[D]")
     return Finding("gap", longest - 1, int(days[-1] - days[0] + 1), f"{first + 1} – {first + longest - 1}")
 
 
@@ -279,7 +279,9 @@ def _case_checks(log: "EventLog") -> "Iterator[Finding]":
 
 def _name_checks(log: "EventLog") -> "Iterator[Finding]":
     counts = np.bincount(log.activity, minlength=len(log.activities))
-    return name_findings(log.activities, counts, log.resources, hours_of_week(log), log.attributes.column_names)
+    return name_findings(
+        log.activities, counts, log.resources, hours_of_week(log), personal_columns(log), log.attributes.num_columns
+    )
 
 
 def name_findings(
@@ -287,19 +289,22 @@ def name_findings(
     counts: Counts,
     resources: "tuple[str, ...]",
     hours: Counts,
-    columns: "list[str]",
+    personal: "tuple[str, ...]",
+    n_columns: int,
 ) -> "Iterator[Finding]":
-    """What the names of activities, resources and attributes give away."""
+    """What the names of activities and resources give away; ``personal`` are columns about persons."""
     variants = spelt_alike(activities, counts)
-    example = " = ".join(repr(name) for name in next(iter(variants.items()), ()))
+    example = " = ".join(repr(name) for name in min(variants.items(), default=()))
     yield Finding("spellings", len(variants), len(activities), example)
+    slips = misspelt(activities, counts)
+    told = ", ".join(f"{name!r}: {main!r}" for name, main in sorted(slips.items())[:3])
+    yield Finding("misspelt", len(slips), len(activities), told)
     robots = machines(resources, hours)
     yield Finding("bots", len(robots), len(resources), ", ".join(robots[:3]))
     teams = [name for name in resources if set(normalise(name).split()) & set(_TEAMS)]
     yield Finding("teams", len(teams), len(resources), ", ".join(teams[:3]))
-    personal = [n for n in columns if normalise(n.removeprefix("case:")) in _PERSONAL]
-    mailed = sum("@" in name for name in resources)
-    yield Finding("personal", len(personal) + bool(mailed), len(columns) + 1, ", ".join(personal[:3]))
+    mailed = (_RESOURCE,) if any("@" in name for name in resources) else ()
+    yield Finding("personal", len(personal) + len(mailed), n_columns + 1, ", ".join((*personal, *mailed)[:3]))
 
 
 _CHECKS: "tuple[Callable[[Any], Iterator[Finding]], ...]" = (_row_checks, _time_checks, _case_checks, _name_checks)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bko_mining.errors import LogError
 from bko_mining.log.coding import MISSING, as_dictionary, as_text
+from bko_mining.log.headings import normalise
 from bko_mining.words import number, say
 
 if TYPE_CHECKING:
@@ -17,7 +19,31 @@ if TYPE_CHECKING:
 
     from bko_mining.log.event_log import EventLog
 
+_HEADINGS = frozenset({"nome", "full name", "nome completo", "e mail", "date of birth"})
+_WORDS = frozenset(
+    ["email", "cpf", "telefone", "phone", "celular", "nascimento", "birthday", "birthdate", "endereco", "passport"]
+)
+_PERSON = r"^\s*([\w.+-]+@[\w-]+(\.[\w-]+)+|\d{3}\.\d{3}\.\d{3}-\d{2})\s*$"
 _WEEK = 7 * 86_400_000_000
+
+
+def personal_columns(log: "EventLog") -> tuple[str, ...]:
+    """Attributes that look like personal data: by their heading, or as a value is an e-mail address or a CPF."""
+    known = log.attributes
+    return tuple(sorted(n for n in known.column_names if _is_personal(n) or _about_persons(known[n])))
+
+
+def _is_personal(name: str) -> bool:
+    plain = normalise(name.removeprefix("case:"))
+    return plain in _HEADINGS or not _WORDS.isdisjoint(plain.split())
+
+
+def _about_persons(column: "pa.ChunkedArray") -> bool:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not pa.types.is_string(kind):
+        return False
+    texts = as_dictionary(column).dictionary
+    return bool(pc.any(pc.match_substring_regex(texts, _PERSON)).as_py())
 
 
 def pseudonymise(log: "EventLog", *, key: str | bytes, columns: "Sequence[str]" = ()) -> "EventLog":

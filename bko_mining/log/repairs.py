@@ -1,5 +1,6 @@
 """Repairs: each returns a new log and writes into its history what was changed."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from bko_mining.errors import LogError
 from bko_mining.log.coding import MISSING, UNKNOWN, Instants
 from bko_mining.log.issues import duplicate_rows, impossible_rows, reversed_rows, spellings
 from bko_mining.words import number, percent, say
@@ -52,11 +54,37 @@ def without_impossible_dates(log: "EventLog") -> "EventLog":
 def with_one_spelling(log: "EventLog") -> "EventLog":
     """Give activities that differ in case, accents or punctuation only their most frequent spelling."""
     names = spellings(log)
+    return _renamed(log, names, say("{n} {n:spelling|spellings} of activities merged", n=number(len(names))))
+
+
+def with_activities_named(log: "EventLog", names: Mapping[str, str]) -> "EventLog":
+    """Give activities other names; two of one name become one.
+
+    Raises
+    ------
+    LogError
+        If the log has no activity of that name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from bko_mining import EventLog
+    >>> times = pd.to_datetime(["2026-01-05", "2026-01-06"])
+    >>> log = EventLog.from_frame(pd.DataFrame({"case": [1, 1], "activity": ["check", "chek"], "end": times}))
+    >>> with_activities_named(log, {"chek": "check"}).activities
+    ('check',)
+    """
+    unknown = [name for name in names if name not in log.activities]
+    if unknown:
+        raise LogError(f"the log has no activity {unknown[0]!r}; it has {', '.join(log.activities)}")
+    return _renamed(log, names, say("{n} {n:activity|activities} renamed", n=number(len(names))))
+
+
+def _renamed(log: "EventLog", names: Mapping[str, str], note: str) -> "EventLog":
     merged = [names.get(name, name) for name in log.activities]
     kept = tuple(dict.fromkeys(merged))
     place = {name: code for code, name in enumerate(kept)}
     codes = np.array([place[name] for name in merged], np.int32)[log.activity]
-    note = say("{n} {n:spelling|spellings} of activities merged", n=number(len(names)))
     return replace(log, activity=codes, activities=kept, history=(*log.history, note))
 
 
