@@ -73,7 +73,7 @@ class Bottlenecks(Result):
         if worst.get("main_cause", ""):
             reason = cause_words(worst["main_cause"])
             sentence += " " + say("{share} of it {reason}.", share=percent(worst["main_cause_share"]), reason=reason)
-        return f"{sentence} {clock_words(self.calendar)}"
+        return f"{sentence} {clock_words(self.calendar)}".rstrip()
 
     def _name(self, row: pd.Series) -> str:
         first = str(row.iloc[0])

@@ -71,7 +71,8 @@ class Candidates(Result):
                 "free cannot be known.",
                 **words,
             )
-        words |= {"hours": number(best["hours_freed"]), "share": percent(best["exception_share"])}
+        hours = best["hours_freed" if self.kind == "automate" else "hours_per_month"]
+        words |= {"hours": number(hours), "share": percent(best["exception_share"])}
         unfit = self.kind == "automate" and best["exception_share"] > MOST_EXCEPTIONS
         sentence = say(_SENTENCES["unfit" if unfit else self.kind], **words)
         if not self.currency:

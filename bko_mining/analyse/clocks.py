@@ -46,7 +46,7 @@ def time_words(seconds: float, calendar: WorkCalendar | None) -> str:
 
 
 def clock_words(calendar: WorkCalendar | None) -> str:
-    """Say which clock was used."""
+    """Say which clock was used; calendar time goes without saying."""
     if calendar is None:
-        return say("In calendar time.")
+        return ""
     return say("In working time ({calendar}).", calendar=str(calendar))

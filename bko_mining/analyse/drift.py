@@ -73,7 +73,11 @@ class Drift(Result):
         """The surest change, of equally sure ones the largest, as a sentence."""
         if not len(self.table):
             return say("Nothing changed clearly in {n} {n:week|weeks}.", n=number(len(self.weekly)))
-        row = self.table.assign(size=-self.table["change_share"].abs()).sort_values(["p_value", "size"]).iloc[0]
+        row = (
+            self.table.assign(size=-np.abs(np.log1p(self.table["change_share"].clip(lower=-0.99))))
+            .sort_values(["p_value", "size"])
+            .iloc[0]
+        )
         words = {"when": day(row["when"]), "earliest": day(row["earliest"]), "latest": day(row["latest"])}
         if row["aspect"] == "flow":
             return say(

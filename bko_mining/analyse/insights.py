@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.bottlenecks import critical_path, ranked_waits
 from bko_mining.analyse.candidates import MOST_EXCEPTIONS, automation_candidates
-from bko_mining.analyse.drift import drift
+from bko_mining.analyse.drift import Drift, drift
 from bko_mining.analyse.duplicates import duplicate_entry
 from bko_mining.analyse.handovers import handovers
 from bko_mining.analyse.productivity import productivity
@@ -150,7 +150,12 @@ def insights(
     """
     priced = cost_per_hour is not None or delay_cost_per_hour > 0
     price = Price(cost_per_hour or 0.0, delay_cost_per_hour)
-    found = [*_done_twice(log, expected), *(finding for source in _SOURCES for finding in source(log))]
+    changes = drift(log)
+    found = [
+        *_done_twice(log, expected),
+        *_drifts(changes),
+        *(finding for source in _SOURCES for finding in source(log)),
+    ]
     least = max([LEAST_HOURS, *(one.hours / 100 for one in found if one.hours == one.hours)])
     kept = [one for one in found if not one.hours < least]
     ranked = sorted(kept, key=lambda one: _order(one, price if priced else None))[:MOST]
@@ -159,7 +164,7 @@ def insights(
     table = pd.DataFrame(rows, columns=columns)
     if priced:
         table.insert(3, "cost_per_month", [one.cost(price) for one in ranked])
-    return Insights(table, limits=tuple(_limits(log)), currency=currency if priced else "")
+    return Insights(table, limits=tuple(_limits(log, changes)), currency=currency if priced else "")
 
 
 def _order(one: _Finding, price: Price | None) -> tuple[float, float, float]:
@@ -170,11 +175,13 @@ def _order(one: _Finding, price: Price | None) -> tuple[float, float, float]:
     return 0.0, -cost if cost == cost else 0.0, -one.hours
 
 
-def _limits(log: EventLog) -> Iterator[str]:
+def _limits(log: EventLog, changes: Drift) -> Iterator[str]:
     if not log.has_starts:
         yield say("Without start times work and waiting are counted together.")
     if not people_only(log).has_resources:
         yield say("The log names no people: nothing is known of their hands, speed and key knowledge.")
+    if changes.limit:
+        yield changes.limit
 
 
 def _done_twice(log: EventLog, expected: Collection[str]) -> Iterator[_Finding]:
@@ -251,7 +258,7 @@ def _hands(log: EventLog) -> Iterator[_Finding]:
     pairs = found.table[found.table["error_prone"] & (found.table["p_value"] <= ALPHA / 2)]
     for _, row in pairs.sort_values("p_value", kind="stable").head(1).iterrows():
         sentence = say(
-            "Cases handed from {source} to {target} are reworked in {share} instead of {expected}.",
+            "{share} of the cases handed from {source} to {target} are reworked, not {expected} as elsewhere.",
             source=row["source"],
             target=row["target"],
             share=percent(row["rework_share"]),
@@ -307,20 +314,21 @@ def _twice_entered(log: EventLog) -> Iterator[_Finding]:
     found = duplicate_entry(log)
     often = found.table["n_cases"] >= LEAST_SHARE * log.n_cases
     for _, row in found.table[often & (found.table["kind"] == "entered again")].head(1).iterrows():
-        sentence = say(
-            "“{first}” ({by}) is entered again as “{second}” ({other}).",
-            first=row["first_activity"],
-            by=row["first_by"],
-            second=row["second_activity"],
-            other=row["second_by"],
-        )
+        words = {"first": row["first_activity"], "by": row["first_by"], "other": row["second_by"]}
+        if row["first_activity"] == row["second_activity"]:
+            sentence = say("“{first}” is done by {by} and then again by {other}.", **words)
+        else:
+            sentence = say(
+                "“{first}” ({by}) and “{second}” ({other}) look like the same work in two departments.",
+                second=row["second_activity"],
+                **words,
+            )
         evidence = say("{n} {n:case|cases}", n=number(row["n_cases"]))
         hours = float(row["hours_per_month"]) if found.starts_known else float("nan")
         yield _Finding(sentence, evidence, "bko.duplicate_entry(log)", work=hours)
 
 
-def _drifts(log: EventLog) -> Iterator[_Finding]:
-    found = drift(log)
+def _drifts(found: Drift) -> Iterator[_Finding]:
     if len(found.table) and float(found.table["p_value"].min()) <= ALPHA:
         evidence = say(
             "{n} {n:change|changes} in {weeks} {weeks:week|weeks}",
@@ -331,5 +339,5 @@ def _drifts(log: EventLog) -> Iterator[_Finding]:
 
 
 _SOURCES: tuple[Callable[[EventLog], Iterator[_Finding]], ...] = (
-    _hands, _speed, _keys, _robots, _twice_entered, _drifts,
+    _hands, _speed, _keys, _robots, _twice_entered,
 )  # fmt: skip

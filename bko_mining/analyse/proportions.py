@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bko_mining.log.event_log import UNKNOWN, EventLog
-from bko_mining.log.grouping import NOBODY, by_instance
+from bko_mining.log.grouping import NOBODY, by_instance, distinct
 from bko_mining.words import say
 
 Z95 = 1.959964
@@ -67,6 +67,18 @@ _NOBODY = re.compile(
     r"desconhecido|usu[aá]rio|funcion[aá]rio)([ _#-]*\d*)|.*\b(bot|robot|rob[oô]|system|sistema)\b.*",
     re.IGNORECASE,
 )
+
+
+def never_rests(log: EventLog) -> NDArray[np.bool_]:
+    """Resources seen at every hour of the day on every day of the week, which no person is: software in disguise."""
+    size, known = len(log.resources), np.flatnonzero(log.resource != UNKNOWN)
+    at = log.local(log.finish[known])
+    hours = distinct(log.resource[known].astype(np.int64) * 168 + at.weekday.to_numpy() * 24 + at.hour.to_numpy())
+    return np.asarray(np.bincount(hours // 168, minlength=size) >= NEVER_RESTS)
+
+
+NEVER_RESTS = 160
+"""Hours of the week, of 168, at which somebody was seen."""
 
 
 def people(log: EventLog, *, names: bool) -> list[str]:

@@ -61,14 +61,14 @@ class TimeToFinish(Result):
             sentence = say(
                 "{n} of {all} {all:case|cases} {n:is|are} open: too many to know when half are finished.", **words
             )
-            return f"{sentence} {clock_words(self.calendar)}"
+            return f"{sentence} {clock_words(self.calendar)}".rstrip()
         sentence = say(
             "Half of the cases are finished within {median} (95 % interval {low} to {high}); without the {n} of {all} "
             "that are open it would seem {naive}.",
             **self.interval_words,
             **words,
         )
-        return f"{sentence} {clock_words(self.calendar)}"
+        return f"{sentence} {clock_words(self.calendar)}".rstrip()
 
     @property
     def interval_words(self) -> dict[str, str]:

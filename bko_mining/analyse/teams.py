@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.proportions import people, people_only
+from bko_mining.analyse.proportions import never_rests, people, people_only
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
@@ -32,7 +32,8 @@ class Roles(Result):
         Role -> persons.
     concentration : pandas.DataFrame
         One row an activity: ``activity``, ``n``, ``n_people``, ``top_share`` (of the person who does most of it) and
-        ``at_risk``: at least nine tenths by one person, in the second half of the log too.
+        ``at_risk``: at least nine tenths by one person, in the second half of the log too;
+        one who is seen at every hour of the week is software and no risk.
     people : pandas.DataFrame
         One row a person: ``person``, ``role``, ``n``, ``n_activities``, ``main_activity``, ``main_share`` of it and
         ``specialisation`` (1 - entropy of the activities done against an even mix of all: 1 does one thing only).
@@ -185,6 +186,7 @@ def _concentration(log: EventLog, known: NDArray[np.int64], profile: NDArray[np.
     n = profile.sum(axis=0)
     top = profile.max(axis=0, initial=0) / np.maximum(n, 1)
     top_late = second.max(axis=0, initial=0) / np.maximum(second.sum(axis=0), 1)
+    software = never_rests(log)[profile.argmax(axis=0)] if profile.size else np.zeros(len(n), bool)
     # In a team of one everything hangs on one person; that is known without a log.
     several = (profile.sum(axis=1) > 0).sum() > 1
     table = pd.DataFrame(
@@ -193,7 +195,7 @@ def _concentration(log: EventLog, known: NDArray[np.int64], profile: NDArray[np.
             "n": n,
             "n_people": (profile > 0).sum(axis=0),
             "top_share": top,
-            "at_risk": (top >= CONCENTRATED) & (top_late >= CONCENTRATED) & (n >= ENOUGH) & several,
+            "at_risk": (top >= CONCENTRATED) & (top_late >= CONCENTRATED) & (n >= ENOUGH) & several & ~software,
         }
     )
     seen: pd.DataFrame = table[n > 0]

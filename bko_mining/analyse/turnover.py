@@ -91,23 +91,34 @@ class Turnover(Result):
     def _cost(self) -> Iterator[str]:
         speed, errors = self.speed, self.errors
         if speed.ratio == speed.ratio:
-            yield say(
-                "In their first 60 days newcomers take {factor} times as long for the same work ({low} to {high}).",
-                factor=number(speed.ratio, 2),
-                low=number(speed.low, 2),
-                high=number(speed.high, 2),
-            )
+            yield say(_SPEED[_side(speed)], **_words(speed))
         if errors.ratio == errors.ratio:
-            yield say(
-                "What newcomers do is done again {ratio} times as often ({low} to {high}).",
-                ratio=number(errors.ratio, 2),
-                low=number(errors.low, 2),
-                high=number(errors.high, 2),
-            )
+            yield say(_ERRORS[_side(errors)], **_words(errors))
         if self.hours_per_month == self.hours_per_month:
             yield say("Their slowness cost {hours} {hours:hour|hours} a month.", hours=number(self.hours_per_month))
         if self.cost_per_month == self.cost_per_month:
             yield say("That is {cost} a month.", cost=money(self.cost_per_month, self.currency))
+
+
+_SPEED = {
+    "more": "In their first 60 days newcomers take {more} longer for the same work ({low} to {high} times as long).",
+    "less": "In their first 60 days newcomers take {less} less time for the same work (× {low} to {high}).",
+    "alike": "In their first 60 days newcomers are not clearly slower or faster at the same work (× {low} to {high}).",
+}
+_ERRORS = {
+    "more": "What newcomers do is done again {more} more often ({low} to {high} times as often).",
+    "less": "What newcomers do is done again {less} less often (× {low} to {high}).",
+    "alike": "What newcomers do is not clearly done again more or less often (× {low} to {high}).",
+}
+
+
+def _side(effect: Effect) -> str:
+    return "more" if effect.low > 1 else "less" if effect.high < 1 else "alike"
+
+
+def _words(effect: Effect) -> dict[str, str]:
+    shares = {"more": percent(effect.ratio - 1), "less": percent(1 - effect.ratio)}
+    return {**shares, "low": number(effect.low, 2), "high": number(effect.high, 2)}
 
 
 def turnover(

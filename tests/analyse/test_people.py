@@ -106,6 +106,14 @@ def test_pseudonyms_unless_names_are_asked_for() -> None:
     assert "P0" not in str(bko.handovers(log).table) + str(bko.roles(log).members)
 
 
+def test_nothing_hangs_on_software_that_never_rests() -> None:
+    rows = [(f"{k:04d}", "submit", "112", None, float(k)) for k in range(1000)]
+    rows += [(f"{k:04d}", "check", "Ana", None, 24.0 * (k // 5) + 9 + k % 5) for k in range(1000)]
+    rows += [(f"{k:04d}", "sign", "Rui", None, 24.0 * (k // 5) + 15) for k in range(1000)]
+    risk = bko.roles(log_of(rows), names=True).concentration.set_index("activity")["at_risk"]
+    assert risk.to_dict() == {"check": True, "sign": True, "submit": False}
+
+
 def test_a_label_for_the_whole_staff_is_nobody() -> None:
     log = log_of([("A", "x", "STAFF MEMBER", None, 1), ("A", "y", "SYSTEM", None, 2)] * 30)
     assert not bko.workload(log).resources_known
