@@ -46,6 +46,7 @@ def start_state(log: EventLog, at: datetime | str | None = None) -> InitialState
                     case_id=str(log.case_ids[place].as_py()),
                     arrived=_wall(log, int(log.begin[rows].min())),
                     history=tuple(log.activities[code] for code in log.activity[done]),
+                    by=tuple(log.resources[who] if who != UNKNOWN else None for who in log.resource[done]),
                     items=items,
                 )
             )

@@ -44,6 +44,7 @@ from bko_mining.simulate.kernel_memory import (
     set_token,
     stack,
 )
+from bko_mining.simulate.kernel_opening import place_next
 from bko_mining.simulate.kernel_pool import offer_at, open_doors, release
 from bko_mining.simulate.kernel_rules import multiplied
 from bko_mining.simulate.world import (
@@ -75,8 +76,10 @@ from bko_mining.simulate.world import (
     N_ACTS,
     N_CASES,
     N_HEAP,
+    N_PLACED,
     N_ROWS,
     N_STACK,
+    N_TO_PLACE,
     NODE,
     NOW,
     OLD,
@@ -102,7 +105,7 @@ from bko_mining.simulate.world import (
     WHO,
 )
 
-_PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "gates", "flow")
+_PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "gates", "flow", "opening")
 
 
 def _digest() -> bytes:
@@ -283,6 +286,9 @@ def _make_go(digest: bytes) -> Any:
         if len(digest) == 0:
             return DONE
         set_reg(m, STATUS, RUNNING)
+        while reg(m, N_PLACED) < reg(m, N_TO_PLACE):
+            place_next(m)
+            _catch_up(m)
         for _ in range(most):
             _check(m)
             if reg(m, STATUS) != RUNNING:

@@ -170,6 +170,13 @@ def _line_up(m: int, d: int, i: int) -> None:
 
 @compiled
 def _start(m: int, d: int, i: int, p: int) -> None:
+    take_in_hand(m, p, i)
+    begin(m, i, p, d)
+
+
+@compiled
+def take_in_hand(m: int, p: int, i: int) -> None:
+    """Somebody has one item more in hand; with no hand left they are idle nowhere."""
     set_person(m, p, SLOTS, person(m, p, SLOTS) - 1)
     if person(m, p, SLOTS) == 0:
         k = person(m, p, PLACE)
@@ -185,7 +192,6 @@ def _start(m: int, d: int, i: int, p: int) -> None:
     else:
         set_person(m, p, HANDS, i)
     set_person(m, p, HANDS_END, i)
-    begin(m, i, p, d)
 
 
 @compiled

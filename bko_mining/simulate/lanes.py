@@ -84,8 +84,10 @@ def chosen(lane: Lane, run: "RuledRun") -> bool:
     return not refused and (lane == "numba" or load(compiling=len(run.arrival) >= MANY))
 
 
-def run_compiled(run: "RuledRun", stop: int | None) -> None:
-    """Run in the compiled lane; rows, open cases and counts are left where the SimPy lane leaves them.
+def run_compiled(run: "RuledRun", stop: int | None, opened: list[Item]) -> None:
+    """Run in the compiled lane, from the items that are open at the start.
+
+    Rows, open cases and counts are left where the SimPy lane leaves them.
 
     Raises
     ------
@@ -94,13 +96,13 @@ def run_compiled(run: "RuledRun", stop: int | None) -> None:
     """
     n = len(run.arrival)
     room = Room(rows=int(n * _visits(run)) + 4096, items=4 * n + 4096)
-    world = Tables(run, room).world(stop)
+    world = Tables(run, room).world(stop, opened)
     while (status := _drive(run, world)) not in (at.DONE, at.GAVE_UP):
         if status == at.MORE_ROWS:
             _more_rows(world)
         elif status in (at.MORE_KEYS, at.MORE_ROOM, at.LATE):
             room = room.wider(status)
-            world = Tables(run, room).world(stop)
+            world = Tables(run, room).world(stop, opened)
         else:
             _complain(run, world, status)
     _hand_over(run, world)

@@ -11,27 +11,47 @@ if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
 
 
-def place_open_cases(run: "RuledRun") -> None:
-    """Queue or resume every item of the initial state, the oldest first."""
-    placed = [
-        (to_utc(work.enabled, run.twin.timezone), case, work)
-        for case, opened in enumerate(run.cases.open_cases)
-        for work in opened.items
-    ]
+def open_items(run: "RuledRun") -> list[Item]:
+    """Items of the initial state in the order in which they are placed: work in hand, then what waits, oldest first.
+
+    Work in hand has its person; who is busy already, or not there, leaves it to the queue.
+    """
+    items: list[tuple[Item, WorkItem]] = []
     for case, opened in enumerate(run.cases.open_cases):
         _note_history(run, case, opened)
-    # Work in hand first: who is busy must not be given what waits.
-    for enabled, case, work in sorted(placed, key=lambda entry: (entry[2].start is None, entry[0])):
-        _place(run, case, work, enabled)
+        for k, work in enumerate(opened.items):
+            later = [other.activity for other in opened.items[k + 1 :]].count(work.activity)
+            items.append((_item(run, case, work, later), work))
+    items.sort(key=lambda pair: (pair[1].start is None, pair[0].enabled))
+    free = {person.code: person.slots for person in run.people}
+    for item, work in items:
+        if work.start is not None:
+            _give(run, item, work, free)
+    return sorted((item for item, _ in items), key=lambda item: (item.start < 0, item.enabled))
+
+
+def place(run: "RuledRun", items: list[Item]) -> None:
+    """Let people go on with what is in their hands, and queue the rest."""
+    for item in items:
+        if item.start < 0:
+            run.entry[item.activity](item, run.start)
+        else:
+            _bind(item.person)
+            run.resume(item, item.person, run.start)
 
 
 def _note_history(run: "RuledRun", case: int, opened: OpenCase) -> None:
     run.tokens[case] = len(opened.items)
-    for step in opened.history:
+    for step in (*opened.history, *(work.activity for work in opened.items)):
         run.visits[case * run.width + run.labels[step]] += 1
     if opened.history:
         run.last[case] = opened.history[-1]
-    nodes = [_node(run, case, opened, work.activity) for work in opened.items]
+    people = {person.name: person for person in run.people}
+    for step, name in zip(opened.history, opened.by, strict=False):
+        if name in people:
+            run.doer[case] = name
+            run.did.setdefault(case, {})[run.labels[step]] = people[name]
+    nodes = [_node(run, opened, work.activity) for work in opened.items]
     if len(nodes) > 1:
         reached = [run.net.reachable(node) for node in nodes]
         joins = [i for i in reached[0] if run.net.nodes[i].kind == Kind.JOIN and all(i in other for other in reached)]
@@ -39,36 +59,49 @@ def _note_history(run: "RuledRun", case: int, opened: OpenCase) -> None:
             run.joins[case, joins[0]] = len(nodes)
 
 
-def _place(run: "RuledRun", case: int, work: WorkItem, enabled: int) -> None:
+def _item(run: "RuledRun", case: int, work: WorkItem, later: int) -> Item:
     activity = run.labels[work.activity]
-    slot = case * run.width + activity
-    item = Item(case, _node(run, case, run.cases.open_cases[case], work.activity), activity, run.visits[slot], enabled)
-    run.visits[slot] += 1
+    enabled = to_utc(work.enabled, run.twin.timezone)
+    visit = run.visits[case * run.width + activity] - 1 - later
+    item = Item(case, _node(run, run.cases.open_cases[case], work.activity), activity, visit, enabled)
     if work.remaining is not None:
         item.left = int(work.remaining * 1e6)
-    person = next((person for person in run.people if person.name == work.resource), None)
-    if work.start is None or person is None or not _take(person):
-        run.entry[activity](item, run.start)
+    return item
+
+
+def _give(run: "RuledRun", item: Item, work: WorkItem, free: dict[int, int]) -> None:
+    """Put an item into the hands of whoever the state names, or of the first of the role who is free."""
+    activity = run.twin.activities[work.activity]
+    start = to_utc(work.start or work.enabled, run.twin.timezone)
+    if activity.bot is None and (activity.automatic or activity.role is None):
+        item.start = start
+        item.who = -1 if work.resource is None else run.name_code(work.resource)
         return
-    item.start = to_utc(work.start, run.twin.timezone)
-    run.resume(item, person, run.start)
+    name = activity.bot or activity.role or ""
+    members = (name,) if activity.bot else run.twin.roles[name].names(name)
+    wanted = members if work.resource is None else (work.resource,)
+    for person in run.people:
+        if person.name in wanted and person.pace and free.get(person.code, 0) > 0:
+            free[person.code] -= 1
+            item.start, item.person, item.who = start, person, person.code
+            item.by_hand = activity.bot is not None and person.name != activity.bot
+            return
 
 
-def _take(person: Person) -> bool:
-    """Bind a person who is in the middle of something."""
-    if person.slots <= 0 or (person.desk is not None and person not in person.desk.idle):
-        return False
+def _bind(person: Person | None) -> None:
+    """Somebody is in the middle of something."""
+    if person is None:
+        return
     if person.desk is not None:
         person.desk.idle.remove(person)
-        return True
+        return
     person.slots -= 1
     if person.slots == 0:
         for pool in person.pools:
             pool.idle.pop(person, None)
-    return True
 
 
-def _node(run: "RuledRun", case: int, opened: OpenCase, activity: str) -> int:
+def _node(run: "RuledRun", opened: OpenCase, activity: str) -> int:
     start = run.net.starts[opened.case_type]
     return walk(run.net, start, (*opened.history, activity)) or run.net.first(activity, start)
 

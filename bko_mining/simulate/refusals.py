@@ -19,6 +19,7 @@ _WHOLE = {
     "timezone",
     "currency",
     "start",
+    "initial_state",
     "calendars",
     "arrivals",
     "case_types",

@@ -220,15 +220,16 @@ class RuledRun(Run):
         end = now + work if activity.at_shift_end == "carried_over" else person.finish(now, work)
         self.call(end - now, self._finish_version, (item, item.version))
 
-    def resume(self, item: Item, person: Person, now: int) -> None:
+    def resume(self, item: Item, person: Person | None, now: int) -> None:
         """Go on with an item that was in somebody's hands when the run began, be the hours open or not."""
         work = self.work(item, person, now)
         item.left, item.resumed = work, now
-        item.person, item.who = person, person.code
-        person.item, person.last = item, item.activity
-        if person.pools:
-            person.hands.append(item)
-        end = person.work.after(now, work)
+        end = now + work
+        if person is not None:
+            person.item, person.last = item, item.activity
+            if person.pools:
+                person.hands.append(item)
+            end = person.work.after(now, work)
         self.call(end - now, self._finish_version, (item, item.version))
 
     def begin_alone_by_rules(self, item: Item, now: int) -> None:

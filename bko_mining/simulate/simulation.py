@@ -12,7 +12,7 @@ from bko_mining.simulate.cases import draw_cases
 from bko_mining.simulate.following import remembered_log
 from bko_mining.simulate.guards import check_run
 from bko_mining.simulate.lanes import Lane, chosen, run_compiled
-from bko_mining.simulate.opening import place_open_cases
+from bko_mining.simulate.opening import open_items, place
 from bko_mining.simulate.policies import Policies
 from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.ruled import RuledRun
@@ -103,11 +103,12 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     run.policies = policies or Policies()
     run.prepare()
     check_run(run, ends=stop is None)
-    place_open_cases(run)
+    opened = open_items(run)
     with bar(len(cases), "case", shown=None if len(cases) >= LONG_RUN else False, delay=3) as run.bar:
         if chosen(lane, run):
-            run_compiled(run, stop)
+            run_compiled(run, stop, opened)
         else:
+            place(run, opened)
             _go(run, FOREVER if stop is None else stop)
     still = told(run)
     if still:
@@ -117,7 +118,7 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
 
 def is_compilable(twin: Twin) -> bool:
     """Whether the compiled lane does all that a twin asks for."""
-    if twin.observed is not None or twin.initial_state is not None:
+    if twin.observed is not None:
         return False
     begin = _instant(twin, None)
     cases = draw_cases(twin, Window(begin, None, 20), (0, 0))

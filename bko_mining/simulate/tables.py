@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from bko_mining.simulate import world as at
 from bko_mining.simulate.net import Kind
+from bko_mining.simulate.people import Item
 from bko_mining.simulate.rules import Fork
 from bko_mining.simulate.tables_basics import Calendars, Conditions, Luck, Room
 from bko_mining.simulate.tables_people import People
@@ -32,8 +33,8 @@ class Tables:
         self.tests = Conditions(run)
         self.registers = np.zeros(at.ADDRESSES + len(at.ARRAYS), np.int64)
 
-    def world(self, stop: int | None) -> World:
-        """All arrays, the doors open and the first arrival ahead."""
+    def world(self, stop: int | None, opened: list[Item]) -> World:
+        """All arrays, the doors open, what is under way to be placed and the first arrival ahead."""
         run, r, room = self.run, self.registers, self.room
         parts = self._cases() | self._net() | self._forks() | self._pauses()
         parts |= People(run, self.luck, self.calendars).arrays()
@@ -46,10 +47,30 @@ class Tables:
         r[at.N_ACTS], r[at.N_HOURS_OF], r[at.REMEMBERS] = len(run.activities), len(self.calendars), int(run.remembers)
         r[at.N_OFFSETS], r[at.QUIET_SINCE] = len(parts["offset"]), -1
         world = World(r, {}, work.jumps)
-        for name, array in (parts | self._state()).items():
+        r[at.N_TO_PLACE] = len(opened)
+        for name, array in (parts | self._state() | self._opened(opened)).items():
             world.put(name, array)
         self._first_events(world)
+        self._recall(world)
         return world
+
+    def _recall(self, world: World) -> None:
+        """What open cases have behind them."""
+        run, joins = self.run, int(self.registers[at.N_JOINS])
+        for (case, node), left in run.joins.items():
+            world.arrays["joining"][case * joins + self.nodes[node, at.JOIN_SLOT]] = left
+        if not run.remembers:
+            return
+        codes = {person.name: person.code for person in run.people}
+        for case, step in run.last.items():
+            world.arrays["last"][case] = run.labels[step]
+        for case, name in run.doer.items():
+            world.arrays["doer"][case] = codes[name]
+        eyes = world.arrays["act"][:, at.EYE]
+        for case, did in run.did.items():
+            for activity, person in did.items():
+                if eyes[activity] >= 0:
+                    world.arrays["did"][eyes[activity] + case] = person.code
 
     def _first_events(self, world: World) -> None:
         """Reviews of the stocks and the first arrival, in the order in which the SimPy lane sets them."""
@@ -75,9 +96,9 @@ class Tables:
             "stack": np.empty((room.items, 4), np.int64),
             "item": np.zeros((room.items, at.N_ITEM), np.int64),
             "amount": np.zeros(room.items),
-            "token": np.zeros(n, np.uint16),
+            "token": np.array(self.run.tokens, np.uint16),
             "finished": np.zeros(n, np.uint8),
-            "visits": np.zeros(n * self.run.width, np.uint16),
+            "visits": np.array(self.run.visits, np.uint16),
             "joining": np.zeros(n * int(self.registers[at.N_JOINS]), np.uint16),
             "last": np.full(remembered, -1, np.int32),
             "doer": np.full(remembered, -1, np.int32),
@@ -87,6 +108,18 @@ class Tables:
             "short": np.zeros(room.rows, np.int64),
             "alarm": np.full((len(self.run.desks) + 1) * len(self.calendars) + 1, -1, np.int64),
         }
+
+    def _opened(self, items: list[Item]) -> dict[str, Any]:
+        """Items to be placed when the run begins, by the columns of an item."""
+        rows = np.full((len(items), at.N_ITEM), -1, np.int64)
+        for row, item in zip(rows, items, strict=True):
+            row[: at.QUEUED + 1] = (
+                item.case, item.node, item.activity, item.visit, item.enabled, item.ready, item.queued,
+            )  # fmt: skip
+            row[at.START], row[at.WHO], row[at.FLAGS] = item.start, item.who, at.BY_HAND if item.by_hand else 0
+            row[at.LEFT] = -1 if item.left is None else item.left
+            row[at.PERSON] = -1 if item.person is None else item.person.code
+        return {"opening": rows}
 
     def _cases(self) -> dict[str, Any]:
         run = self.run

@@ -155,7 +155,10 @@ class Timetable:
 
     def _guard(self, covered: int) -> None:
         if covered > self._since + _LONGEST:
-            raise SimulationError("the run lasts longer than 280 years; give fewer cases or more arrivals")
+            raise SimulationError(
+                "the run lasts longer than 280 years: cases turn for ever (patience, errors and queue limits may lead "
+                "back), or too few arrive"
+            )
 
     def _fill(self) -> None:
         starts, ends, before = self._openings(self._covered)

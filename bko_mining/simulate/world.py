@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 # Registers: single numbers of the run, then the addresses of the arrays.
 STATUS, NOW, ORDINAL, N_HEAP, N_STACK, FREE, N_ITEMS, N_ROWS, N_FINISHED, STOP, WIDTH, N_JOINS, WHERE = range(13)
 IN_USE, ROOM_ROWS, ROOM_ITEMS, N_CASES, N_VISITS, N_HOURS_OF, N_ACTS, REMEMBERS, N_KINDS, N_OFFSETS = range(13, 23)
-TIMERS, QUIET_SINCE = 23, 24
+TIMERS, QUIET_SINCE, N_PLACED, N_TO_PLACE = range(23, 27)
 ADDRESSES = 32
 
 # Why the kernel came back.
@@ -103,7 +103,7 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "error_share": ("f8", 1), "fail_share": ("f8", 1), "performer_edge": ("f8", 1), "performer_code": ("i8", 1),
     "lost": ("i8", 1), "mark": ("u1", 1), "short": ("i8", 1), "stock": ("i8", N_STOCK), "level": ("f8", N_LEVEL),
     "stock_key": ("u8", 1), "use": ("i8", N_USE), "use_amount": ("f8", 1), "amount": ("f8", 1),
-    "amount_of_case": ("f8", 1),
+    "amount_of_case": ("f8", 1), "opening": ("i8", N_ITEM),
 }  # fmt: skip
 """Element type and number of columns of each array; those with one column are vectors."""
 

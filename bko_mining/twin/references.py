@@ -94,6 +94,7 @@ def _misfits(twin: "Twin") -> Iterator[Found]:
     yield from _bad_steps(twin)
     yield from _bad_people(twin)
     yield from _bad_conditions(twin)
+    yield from _bad_start(twin)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:
@@ -146,6 +147,17 @@ def _bad_types(twin: "Twin") -> Iterator[Found]:
             yield ("case_types", name), "this case type has no routing and the twin has none either"
     if not twin.case_types and twin.routing is None:
         yield (), "the twin has no routing; write routing: [first activity, second activity]"
+
+
+def _bad_start(twin: "Twin") -> Iterator[Found]:
+    types = twin.all_case_types
+    for i, case in enumerate(twin.initial_state.cases if twin.initial_state else ()):
+        place = ("initial_state", "cases", i)
+        if case.case_type not in types:
+            yield (*place, "case_type"), _unknown("case type", case.case_type, types)
+        for step in (*case.history, *(work.activity for work in case.items)):
+            if step not in twin.activities:
+                yield place, _unknown("activity", step, twin.activities)
 
 
 def _bad_promises(twin: "Twin") -> Iterator[Found]:

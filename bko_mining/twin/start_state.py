@@ -27,6 +27,7 @@ class OpenCase(Part):
     arrived: datetime
     attributes: dict[str, Any] = Field(default_factory=dict)
     history: tuple[str, ...] = Field((), description="Activities done so far, oldest first.")
+    by: tuple[str | None, ...] = Field((), description="Who did each of them, for four eyes; None: not known.")
     items: tuple[WorkItem, ...] = Field(min_length=1)
 
 

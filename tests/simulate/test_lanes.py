@@ -208,6 +208,36 @@ def ruled_twins(draw: Any) -> Twin:
     )
 
 
+@st.composite
+def under_way(draw: Any) -> dict[str, Any]:
+    """Cases that are open at the start: some waiting, some in somebody's hands, some in two branches at once."""
+    moment = st.sampled_from(["2026-01-06T09:10", "2026-01-06T10:00", "2026-01-05T16:59", "2026-01-06T07:30"])
+
+    def item(name: str) -> st.SearchStrategy[dict[str, Any]]:
+        work = {"activity": st.just(name), "enabled": moment}
+        hand = {
+            "start": moment,
+            "resource": st.sampled_from([None, "Ana", "Bruno", "Carla", "Dora", "R 1", "Robo", "Somebody"]),
+            "remaining": st.sampled_from([None, "0 min", "25 min", "5 h"]),
+        }
+        return st.one_of(st.fixed_dictionaries(work), st.fixed_dictionaries(work | hand))
+
+    done = st.lists(st.sampled_from(["A", "B", "D"]), max_size=2)
+    by = st.lists(st.sampled_from(["Ana", "Carla", None, "Nobody"]), max_size=2)
+    items = st.one_of(
+        *(st.tuples(item(name)) for name in NAMES), st.tuples(item("E"), item("C")), st.tuples(item("A"), item("A"))
+    )
+    case = st.fixed_dictionaries({"arrived": moment, "history": done, "by": by, "items": items})
+    cases = draw(st.lists(case, min_size=1, max_size=9))
+    return {"at": "2026-01-06T10:00", "cases": [{"case_id": f"open {i}"} | each for i, each in enumerate(cases)]}
+
+
+def begun(twin: Twin, state: dict[str, Any]) -> Twin:
+    kinds = tuple(twin.all_case_types)
+    cases = [case | {"case_type": kinds[i % len(kinds)]} for i, case in enumerate(state["cases"])]
+    return Twin.model_validate(twin.model_dump(mode="json") | {"initial_state": state | {"cases": cases}})
+
+
 def everything(log: EventLog) -> dict[str, list[Any]]:
     columns = {name: getattr(log, name) for name in ("activity", "resource", "role", "start", "end", "enabled")}
     columns |= {name: log.attributes[name] for name in log.attributes.column_names}
@@ -248,6 +278,16 @@ def test_both_lanes_follow_the_same_rules(twin: Twin, seed: int, horizon: str) -
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: int) -> None:
     first, second = both(twin, seed=seed, n_cases=25)
+    assert first == second
+
+
+@settings(LOOSE, max_examples=60)
+@given(st.one_of(twins(), ruled_twins()), under_way(), st.integers(0, 10**6), st.sampled_from([None, "9 d"]))
+@pytest.mark.filterwarnings("ignore")
+def test_both_lanes_start_from_the_same_open_cases(
+    twin: Twin, state: dict[str, Any], seed: int, horizon: str | None
+) -> None:
+    first, second = both(begun(twin, state), seed=seed, horizon=horizon, n_cases=None if horizon else 15)
     assert first == second
 
 

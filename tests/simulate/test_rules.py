@@ -300,6 +300,56 @@ def test_start_from_work_in_progress() -> None:
     assert len(rows) == 3
 
 
+def test_open_cases_know_who_did_what_and_go_on_without_names() -> None:
+    log = run(
+        """
+    arrivals: [{kind: list, at: ["2026-01-09 09:00"]}]
+    roles: {Clerk: {members: [Ana, Bruno]}, Boss: {size: 1}}
+    activities:
+      Enter: {role: Clerk, time: 1 h}
+      Check: {role: Clerk, time: 1 h, not_same_as: [Enter]}
+      Book: {automatic: true, time: 4 h}
+      Sign: {role: Boss, time: 2 h}
+    routing: [Enter, Check, Book, Sign]
+    initial_state:
+      at: 2026-01-05 10:00
+      cases:
+        - {case_id: a, arrived: 2026-01-05 08:00, history: [Enter], by: [Ana],
+           items: [{activity: Check, enabled: 2026-01-05 09:00}]}
+        - {case_id: b, arrived: 2026-01-05 08:00, history: [Enter, Check], by: [Ana, Bruno],
+           items: [{activity: Book, enabled: 2026-01-05 08:30, start: 2026-01-05 08:30, resource: ERP,
+                    remaining: 30 min}]}
+        - {case_id: c, arrived: 2026-01-05 08:00, history: [Enter, Check, Book],
+           items: [{activity: Sign, enabled: 2026-01-05 08:30, start: 2026-01-05 09:30, remaining: 1 h}]}
+    """
+    )
+    found = {
+        (row.case_id, row.activity): (row.resource, f"{row.start:%H:%M}", f"{row.end:%H:%M}")
+        for row in log.frame.itertuples()
+    }
+    assert found["a", "Check"] == ("Bruno", "10:00", "11:00")
+    assert found["b", "Book"] == ("ERP", "08:30", "10:30")
+    assert found["c", "Sign"] == ("Boss 1", "09:30", "11:00")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"), [("history: [Entr]", "no activity 'Entr'"), ("case_type: vip", "no case type 'vip'")]
+)
+def test_a_start_state_that_does_not_fit_the_twin(wrong: str, says: str) -> None:
+    with pytest.raises(TwinError, match=rf"line 8: initial_state\.cases\.0.*{says}"):
+        Twin.from_yaml(
+            dedent(f"""
+        arrivals: [{{per_week: 10}}]
+        roles: {{Clerk: {{members: [Ana]}}}}
+        activities: {{Enter: {{role: Clerk, time: 1 h}}}}
+        routing: [Enter]
+        initial_state:
+          at: 2026-01-05 10:00
+          cases: [{{case_id: a, arrived: 2026-01-05, {wrong}, items: [{{activity: Enter, enabled: 2026-01-05}}]}}]
+        """)
+        )
+
+
 def test_open_cases_are_kept_and_marked() -> None:
     log = run(
         """
