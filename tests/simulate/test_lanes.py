@@ -238,6 +238,18 @@ def begun(twin: Twin, state: dict[str, Any]) -> Twin:
     return Twin.model_validate(twin.model_dump(mode="json") | {"initial_state": state | {"cases": cases}})
 
 
+def without_ways_back(twin: Twin) -> Twin:
+    """Who gives up goes to the end: a case that nobody may serve would else come back for decades."""
+    end = {"patience", "queue_limit"}
+    activities = {
+        name: activity.model_copy(
+            update={key: rule.model_copy(update={"to": "(end)"}) for key in end if (rule := getattr(activity, key))}
+        )
+        for name, activity in twin.activities.items()
+    }
+    return twin.replace(activities=activities)
+
+
 def everything(log: EventLog) -> dict[str, list[Any]]:
     columns = {name: getattr(log, name) for name in ("activity", "resource", "role", "start", "end", "enabled")}
     columns |= {name: log.attributes[name] for name in log.attributes.column_names}
@@ -277,7 +289,7 @@ def test_both_lanes_follow_the_same_rules(twin: Twin, seed: int, horizon: str) -
 @given(ruled_twins(), st.integers(0, 10**6))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: int) -> None:
-    first, second = both(twin, seed=seed, n_cases=25)
+    first, second = both(without_ways_back(twin), seed=seed, n_cases=25)
     assert first == second
 
 
@@ -287,7 +299,8 @@ def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: 
 def test_both_lanes_start_from_the_same_open_cases(
     twin: Twin, state: dict[str, Any], seed: int, horizon: str | None
 ) -> None:
-    first, second = both(begun(twin, state), seed=seed, horizon=horizon, n_cases=None if horizon else 15)
+    office = begun(twin if horizon else without_ways_back(twin), state)
+    first, second = both(office, seed=seed, horizon=horizon, n_cases=None if horizon else 15)
     assert first == second
 
 
