@@ -198,7 +198,11 @@ class Room:
             self.enter(item, now)
         else:
             self.run.count("turned away", self.code)
-            self.run.jump(item.case, self.rule.to, self.code, now)
+            try:
+                self.run.jump(item.case, self.rule.to, self.code, now)
+            except RecursionError:
+                # Sent back to a full queue in no time, again and again.
+                self.run.turns(item.case, item.node)
 
 
 class Patience:

@@ -171,7 +171,7 @@ class Run:
         try:
             self.visits[slot] = visit + 1
         except OverflowError:
-            self._turns(case, node)
+            self.turns(case, node)
         item = Item(case, node, activity, visit, now)
         pauses = self.pauses.get(step * self.width + activity)
         if pauses is None:
@@ -243,11 +243,12 @@ class Run:
         slot = case * self.width + self.label[node]
         visit = self.visits[slot]
         if visit >= MOST_VISITS:
-            self._turns(case, node)
+            self.turns(case, node)
         self.visits[slot] = visit + 1
         return visit
 
-    def _turns(self, case: int, node: int) -> NoReturn:
+    def turns(self, case: int, node: int) -> NoReturn:
+        """Give up: a case comes by the same place again and again."""
         raise SimulationError(f"case {case + 1} turns for ever around {self.net.nodes[node].label or 'a choice'!r}")
 
     def _pick(self, case: int, node: int, step: int, now: int) -> None:

@@ -152,7 +152,9 @@ def activity_with_rules(draw: Any, name: str) -> dict[str, Any]:
     if "bot" in extras:
         found |= {"role": None, "bot": "Robo"}
     elif "gate" in extras and staffed:
-        found[draw(st.sampled_from(["patience", "queue_limit"]))] = {"to": draw(st.sampled_from(["A", "(end)"]))}
+        # Who finds the first queue full must not be sent back to it in no time.
+        back = ["(end)"] if name == "A" else ["A", "(end)"]
+        found[draw(st.sampled_from(["patience", "queue_limit"]))] = {"to": draw(st.sampled_from(back))}
         for key, value in (("patience", {"time": "9 h"}), ("queue_limit", {"size": 2})):
             if key in found:
                 found[key] |= value

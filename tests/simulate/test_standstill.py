@@ -62,7 +62,7 @@ STUCK = {
     ),
     "gone with work in hand": (
         "at_shift_end: suspended, time_factors: [{when: date >= 2026-01-06T12:00, factor: 90}]",
-        ALONE + "resources: {Ana: {until: 2026-01-06}}\n",
+        ALONE + "resources: {Ana: {absences: [{since: 2026-01-07, until: 2400-01-01}]}}\n",
         "before 'A': Ana will never be on duty again; 1 in 'B': Ana is never on duty again",
     ),
 }
@@ -186,3 +186,19 @@ def test_cases_that_turn_for_ever_are_named(lane: str) -> None:
     )
     with pytest.raises(SimulationError, match="case 1 turns for ever around 'A'"):
         simulate(twin, lane=lane, horizon="130 d")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_cases_sent_back_to_a_full_queue_are_named_unless_time_passes(lane: str) -> None:
+    text = """
+    arrivals: [{kind: interval, interval: 1 h}]
+    roles: {Clerk: {size: 1}}
+    activities: {A: {role: Clerk, time: 150 min, queue_limit: {size: 0, to: A}}}
+    routing: [A]
+    """
+    with pytest.raises(SimulationError, match="case 2 turns for ever around 'A'"):
+        simulate(Twin.from_yaml(text), lane=lane, n_cases=3)  # type: ignore[arg-type]
+    calls_again = Twin.from_yaml(text + "delays: [{after: A, before: A, time: 40 min}]")
+    log = simulate(calls_again, lane=lane, n_cases=3)  # type: ignore[arg-type]
+    # From 01:00 to 03:30 the first is served; the second calls at 02:00, 02:40, 03:20, 04:00, the third till 07:00.
+    assert [f"{start:%H:%M}" for start in log.frame["start"]] == ["01:00", "04:00", "07:00"]
