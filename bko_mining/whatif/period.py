@@ -98,7 +98,8 @@ class Period:
         order = np.flatnonzero(inside)[np.argsort(log.resource[inside], kind="stable")]
         codes, first = np.unique(log.resource[order], return_index=True)
         found = {}
-        for code, rows in zip(codes.tolist(), np.split(order, first[1:]), strict=True):
+        # Splitting nothing gives one empty piece: a period in which nobody worked has no codes.
+        for code, rows in zip(codes.tolist(), np.split(order, first[1:]), strict=bool(len(codes))):
             name = log.resources[code]
             if name in people:
                 found[name] = self._hours_of(name, start[rows], end[rows], late[log.activity[rows]])

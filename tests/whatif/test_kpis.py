@@ -36,6 +36,13 @@ def test_a_week_by_hand() -> None:
     assert figures["cost_per_case"] == pytest.approx((400 + 80 + 200) / 40)
 
 
+def test_nobody_works_where_work_takes_no_time() -> None:
+    twin = Twin.from_yaml(STEADY.replace("time: 30 min", "time: 0 min"))
+    figures = run_once(twin, Setting(horizon="7 d"), 0).figures
+    assert figures["utilisation: Clerk"] == 0
+    assert figures["overtime_hours"] == 0
+
+
 def test_overtime_is_paid_with_its_factor() -> None:
     twin = Twin.from_yaml(STEADY.replace("time: 30 min", "time: 90 min, at_shift_end: carried_over"))
     setting = Setting(horizon="1 d")
