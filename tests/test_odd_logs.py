@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import bko_mining as bko
+from bko_mining.whatif.suggestions import suggested_scenarios
 
 QUESTIONS = (
     *("profile", "process_map", "replay", "variants", "discover_model", "concurrency", "cycle_time", "waiting_time"),
@@ -126,5 +127,6 @@ def test_every_log_has_a_twin_and_a_report(name: str, tmp_path: Path) -> None:
     simulated = bko.simulate(twin, n_cases=30, seed=1)
     assert simulated.n_cases == 30
     assert set(simulated.frame["activity"]) <= set(log.activities)
-    page = bko.report(log).save(tmp_path / "report.html")
+    changed = bko.run_experiment(twin, suggested_scenarios(twin), n_cases=30, replications=2, workers=1)
+    page = bko.report(log, comparison=changed).save(tmp_path / "report.html")
     assert html.escape(log.activities[0]) in page.read_text("utf-8")

@@ -108,7 +108,7 @@ def plot_distributions(comparison: Comparison, ax: Axes) -> None:
         colour = MUTED if name == BASELINE else PALETTE[(place - 1) % len(PALETTE)]
         shown = say("as it is") if name == BASELINE else name
         ax.plot(quantiles, shares, color=colour, linewidth=2.2 if place else 2.6, label=shown)
-    ax.set_xlim(0, longest * 1.02)
+    ax.set_xlim(0, longest * 1.02 or 1.0)
     ax.set_ylim(0, 1)
     ax.set_title(say("Share of cases done within a time"))
     ax.set_xlabel(say("cycle time"))

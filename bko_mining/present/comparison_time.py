@@ -19,6 +19,7 @@ from bko_mining.present.figures import (
     new_axes,
     number_ticks,
     plot,
+    write_instead,
 )
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, kpi, label
@@ -70,6 +71,9 @@ def plot_utilisation(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
 
     @plot()
     def draw(result: Comparison, axes: Axes) -> None:
+        if not roles:
+            write_instead(say("No role works in this twin: there is no workload to show."), axes)
+            return
         with np.errstate(all="ignore"):
             busy = np.array([result.samples(role).mean(axis=1) for role in roles])
         axes.imshow(busy, cmap=HEAT, vmin=0, vmax=1, aspect="auto")

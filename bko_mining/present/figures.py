@@ -126,8 +126,12 @@ def _is_empty(result: object) -> bool:
 
 def say_why_empty(result: object, axes: Axes) -> None:
     """An answer without rows has a sentence where its picture would be."""
+    write_instead(getattr(result, "summary", "") or say("There is nothing to draw."), axes)
+
+
+def write_instead(words: str, axes: Axes) -> None:
+    """Write a sentence where there is nothing to draw."""
     axes.set_axis_off()
-    words = getattr(result, "summary", "") or say("There is nothing to draw.")
     axes.text(0.5, 0.5, textwrap.fill(words, 60), ha="center", va="center", color=MUTED, fontsize=10.5)
 
 
