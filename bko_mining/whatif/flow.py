@@ -1,13 +1,23 @@
 """Changes of the flow: where cases go, which steps are left out, done side by side or in another order."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from pydantic import Field, model_validator
 
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.conditions import Condition
-from bko_mining.twin.routing import BlockRouting, Choice, HistoryRouting, Loop, Parallel, Sequence, ShareChange
+from bko_mining.twin.routing import (
+    BlockRouting,
+    Choice,
+    GraphRouting,
+    HistoryRouting,
+    Loop,
+    Parallel,
+    ParallelBlock,
+    Sequence,
+    ShareChange,
+)
 from bko_mining.twin.values import Distribution, Share
 from bko_mining.twin.work import Errors as Mistakes
 from bko_mining.twin.work import Factor
@@ -20,6 +30,7 @@ from bko_mining.whatif.rewriting import (
     perhaps,
     rewritten,
 )
+from bko_mining.whatif.stretches import carried, folded, in_order, refuse_history, side_by_side
 from bko_mining.words import percent, say
 
 if TYPE_CHECKING:
@@ -152,14 +163,18 @@ class Skip(Change):
 
 
 class Parallelise(Change):
-    """Activities that follow one another are done side by side."""
+    """Activities that follow one another are done side by side.
+
+    In the routing of a fitted twin these are the cases that do them right one after the other in the order given; what
+    outsiders take between them falls away.
+    """
 
     kind: Literal["parallelise"] = "parallelise"
     activities: tuple[str, ...] = Field(min_length=2)
 
     def apply(self, twin: "Twin") -> "Twin":
         """Make the stretch of the sequence from the first to the last of them a parallel block."""
-        return _change_blocks(self, twin, self._stretch, f"no sequence holds {listed(self.activities)} one by one")
+        return _change_routings(self, twin, self._stretch, self.activities, side_by_side(self.activities))
 
     def describe(self) -> str:
         """Say what goes side by side."""
@@ -175,12 +190,15 @@ class Parallelise(Change):
         if len(set(found)) < len(found) or found != list(range(found[0], found[-1] + 1)):
             return block
         low, high = found[0], found[-1] + 1
-        side_by_side = Parallel.model_validate({"and": block.sequence[low:high]})
-        return _with_stretch(block, low, high, (side_by_side,), self.condition())
+        together = {"and": block.sequence[low:high], "name": block_name(self, self.activities)}
+        return _with_stretch(block, low, high, (Parallel.model_validate(together),), self.condition())
 
 
 class Reorder(Change):
-    """An activity is done earlier or later in its sequence: right before, or right after another."""
+    """An activity is done earlier or later in its sequence: right before, or right after another.
+
+    In the routing of a fitted twin the two change places where cases do them right one after the other.
+    """
 
     kind: Literal["reorder"] = "reorder"
     activity: str
@@ -195,8 +213,9 @@ class Reorder(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Move the step within its sequence."""
-        other = self.before or self.after
-        return _change_blocks(self, twin, self._move, f"no sequence holds both {self.activity!r} and {other!r}")
+        other = str(self.before or self.after)
+        now = (other, self.activity) if self.before else (self.activity, other)
+        return _change_routings(self, twin, self._move, now, in_order(now[::-1]))
 
     def describe(self) -> str:
         """Say the new place."""
@@ -282,16 +301,46 @@ def _place(block: Sequence, activity: str) -> int | None:
     return next((place for place, step in enumerate(block.sequence) if contains(step, activity)), None)
 
 
-def _change_blocks(change: Any, twin: "Twin", rewrite: Callable[[Any], Any], problem: str) -> "Twin":
-    named = getattr(change, "activities", None) or (change.activity, change.before or change.after)
-    for name in named:
+def _change_routings(
+    change: Any, twin: "Twin", rewrite: Callable[[Any], Any], run: tuple[str, ...], block: ParallelBlock
+) -> "Twin":
+    """Rewrite sequences of blocks, and fold the stretch of a history into one step; refuse where neither is there."""
+    for name in run:
         if name not in twin.activities:
             unknown("activity", name, twin.activities)
+    key, folds = block_name(change, run), isinstance(change, Parallelise)
 
     def one(routing: Any) -> Any:
-        return rewritten(routing, rewrite) if isinstance(routing, BlockRouting) else routing
+        if isinstance(routing, BlockRouting):
+            return rewritten(routing, rewrite)
+        if not isinstance(routing, HistoryRouting):
+            return routing
+        nonlocal folds
+        new = folded(routing, run, key, block)
+        if new != routing:
+            folds = True
+            change.from_the_start("the memory of a fitted routing holds for the whole run")
+        return new
 
     changed = every_routing(twin, one)
     if changed.routing == twin.routing and changed.case_types == twin.case_types:
-        raise ScenarioError(f"{problem} (only routings written as blocks can be rearranged)")
-    return changed
+        _refuse(twin, run)
+    return changed.replace(delays=carried(twin, run, key)) if folds else changed
+
+
+def block_name(change: Change, run: tuple[str, ...]) -> str:
+    """What the step that takes the place of a stretch is called."""
+    return " + ".join(run) if isinstance(change, Parallelise) else " → ".join(reversed(run))
+
+
+def _refuse(twin: "Twin", run: tuple[str, ...]) -> NoReturn:
+    """Say why a stretch cannot be rearranged."""
+    kinds = (twin.routing, *(kind.routing for kind in twin.case_types.values()))
+    for routing in kinds:
+        if isinstance(routing, HistoryRouting):
+            refuse_history(routing, run)
+    graph = any(isinstance(routing, GraphRouting) for routing in kinds)
+    raise ScenarioError(
+        f"no sequence holds {listed(run)} one by one"
+        + ("; a routing drawn as a BPMN graph is rearranged in the diagram itself" if graph else "")
+    )
