@@ -309,8 +309,8 @@ def _role_evidence(found: Findings, code: int) -> Evidence:
         part=f"roles.{found.roles.names[code]}",
         found=f"{len(members)} people by {source}; hours {found.crew(code).hours.text}",
         n=int(np.isin(found.data.resource, found.roles.members(code)).sum()),
-        assumption=f"first come, first served; hours from {found.crew(code).found}{_own_hours(found, code)}"
-        f"{_multitasking(found, code)}",
+        assumption="first come, first served where its queues show no other order; "
+        f"hours from {found.crew(code).found}{_own_hours(found, code)}{_multitasking(found, code)}",
     )
 
 
