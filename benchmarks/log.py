@@ -151,7 +151,6 @@ def load_pm4py(path: Path) -> None:
             "pm4py durations": lambda: pm4py.get_all_case_durations(log),
             "pm4py rework": lambda: pm4py.get_rework_cases_per_activity(log),
             "pm4py handover": lambda: pm4py.discover_handover_of_work_network(log),
-            "pm4py resource use": lambda: pm4py.get_event_attribute_values(log, "org:resource"),
         },
     )
 
@@ -162,7 +161,6 @@ SAME = {
     "durations": ("durations", "bko.cycle_time"),
     "rework": ("rework", "bko.rework"),
     "handover": ("handover", "bko.handovers"),
-    "resource use": ("resource use",),
 }
 """What is asked of pm4py, and what answers it here: the plain question, and the full public result."""
 

@@ -3,8 +3,9 @@
 They are functions of a log and methods of it: ``log.started_in("2026-01-01", "2026-03-31").with_rework()``.
 """
 
+import re
 from collections.abc import Iterable
-from itertools import pairwise
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from bko_mining.errors import LogError
 from bko_mining.log.coding import MISSING, UNKNOWN, as_text, encode
+from bko_mining.log.counting import variant_numbers
 from bko_mining.log.issues import cut_cases
 from bko_mining.words import day, duration, number, percent, say
 
@@ -95,9 +97,17 @@ def between(log: "EventLog", first: str, last: str) -> "EventLog":
 
 
 def top_variants(log: "EventLog", coverage: float = 0.8) -> "EventLog":
-    """Keep the cases of the most frequent variants that together cover a share of all cases."""
-    key = _variant_keys(log)
-    _, variant, counts = np.unique(key, return_inverse=True, return_counts=True)
+    """Keep the cases of the most frequent variants that together cover a share of all cases; ties as they came.
+
+    Raises
+    ------
+    LogError
+        If the share is not above 0 and at most 1.
+    """
+    if not 0 < coverage <= 1:
+        raise LogError(f"coverage is a share of the cases, such as 0.8 for 80 %; it was {coverage!r}")
+    variant, _ = variant_numbers(log)
+    counts = np.bincount(variant)
     order = np.argsort(-counts, kind="stable")
     n = int(np.searchsorted(np.cumsum(counts[order]), coverage * log.n_cases - 1e-9)) + 1
     mask = np.isin(variant, order[:n])
@@ -117,9 +127,15 @@ def ending_with(log: "EventLog", *activities: str) -> "EventLog":
 
 
 def lasting(log: "EventLog", *, at_least: Any = None, at_most: Any = None) -> "EventLog":
-    """Keep cases whose cycle time lies within bounds, given as a Timedelta or a text such as ``"2 days"``."""
-    low = pd.Timedelta(at_least or 0)
-    high = pd.Timedelta.max if at_most is None else pd.Timedelta(at_most)
+    """Keep cases whose cycle time lies within bounds, given as a Timedelta or a text such as ``"2 days"``.
+
+    Raises
+    ------
+    LogError
+        If a bound is no length of time.
+    """
+    low = _length(at_least or 0)
+    high = pd.Timedelta.max if at_most is None else _length(at_most)
     cycle = (log.case_end - log.case_start) / 1e6
     mask = (cycle >= low.total_seconds()) & (cycle <= high.total_seconds())
     if at_most is None:
@@ -207,10 +223,23 @@ def _evaluated(log: "EventLog", expression: str) -> Mask:
     cases = log.cases
     try:
         mask = cases.eval(expression)
-    except (ValueError, SyntaxError, TypeError, pd.errors.UndefinedVariableError) as error:
-        columns = ", ".join(cases.columns)
-        raise LogError(f"{expression!r} cannot be evaluated: {error}. The cases have the columns {columns}") from error
+    except (ValueError, SyntaxError, TypeError, AttributeError, pd.errors.UndefinedVariableError) as error:
+        raise LogError(f"{expression!r} cannot be evaluated: {error}. {_columns_of(cases, str(error))}") from error
+    if np.asarray(mask).dtype != bool:
+        raise LogError(f"{expression!r} is no condition; compare it with something, as in 'n_instances > 5'")
     return np.asarray(mask, bool)
+
+
+def _columns_of(cases: pd.DataFrame, problem: str) -> str:
+    """What an expression can speak of, and what was probably meant."""
+    told = f"The cases have the columns {', '.join(cases.columns)}"
+    unknown = re.search(r"name '(.+?)' is not defined", problem)
+    if unknown is None:
+        return told
+    if unknown[1] in ("activity", "resource", "role"):
+        return f"{told}; {unknown[1]} belongs to instances: pass a mask such as log.frame[{unknown[1]!r}] == '…'"
+    near = get_close_matches(unknown[1], list(cases.columns), 1)
+    return f"Did you mean {near[0]!r}? {told}" if near else told
 
 
 def _cases(log: "EventLog", mask: Mask, reason: str) -> "EventLog":
@@ -256,15 +285,26 @@ def _attribute_rows(log: "EventLog", name: str, values: tuple[Any, ...]) -> Mask
     return np.isin(codes, [code for code, text in enumerate(texts.to_pylist()) if text in wanted])
 
 
-def _variant_keys(log: "EventLog") -> NDArray[Any]:
-    data = log.activity.astype(np.int32).tobytes()
-    bounds = (log.offsets * 4).tolist()
-    return np.array([hash(data[a:b]) for a, b in pairwise(bounds)])
+def _length(value: Any) -> pd.Timedelta:
+    try:
+        return pd.Timedelta(value)
+    except ValueError as error:
+        raise LogError(f"{value!r} is no length of time; write it like '2 days', '36 hours' or '90 minutes'") from error
+
+
+def _at(value: Any) -> pd.Timestamp | None:
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str) and re.match(r"\s*\d{1,2}[/.-]\d{1,2}[/.-]", value):
+            raise ValueError("day and month can be mistaken")
+        return pd.Timestamp(value)
+    except ValueError as error:
+        raise LogError(f"{value!r} is no date that can be told ({error}); write it like '2026-01-31'") from error
 
 
 def _window(log: "EventLog", first: Any, last: Any) -> tuple[int, int]:
-    low = None if first is None else pd.Timestamp(first)
-    high = None if last is None else pd.Timestamp(last)
+    low, high = _at(first), _at(last)
     if high is not None and high == high.normalize():
         high += pd.Timedelta(days=1)
     return _instant(log, low, np.iinfo(np.int64).min), _instant(log, high, np.iinfo(np.int64).max)
@@ -277,7 +317,8 @@ def _instant(log: "EventLog", at: pd.Timestamp | None, otherwise: int) -> int:
 
 
 def _day(value: Any) -> str:
-    return "…" if value is None else day(pd.Timestamp(value))
+    at = _at(value)
+    return "…" if at is None else day(at)
 
 
 def _listed(values: Iterable[Any]) -> str:

@@ -1,6 +1,7 @@
 """Filters, repairs and privacy on logs small enough to work out by hand."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -193,3 +194,33 @@ def test_estimated_starts_never_precede_the_case_or_the_resource(log: EventLog) 
     assert (estimated.start != MISSING).all()
     assert (estimated.start <= estimated.end).all()
     assert "starts_estimated" in set(estimated.issues["kind"])
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            lambda log: log.where("n_instancs > 2"),
+            r"Did you mean 'n_instances'\? The cases have the columns case_id, st",
+        ),
+        (lambda log: log.where("activity == 'pay'"), r"activity belongs to instances: pass a mask such as log.frame"),
+        (lambda log: log.where("n_instances"), r"is no condition; compare it with something"),
+        (lambda log: log.where("n_instances >"), r"cannot be evaluated: invalid syntax"),
+        (lambda log: log.where("case_id.str.nothing()"), r"cannot be evaluated"),
+        (lambda log: log.lasting(at_most="3 dias"), r"'3 dias' is no length of time; write it like '2 days'"),
+        (lambda log: log.started_in("05/02/2026"), r"day and month can be mistaken.*write it like '2026-01-31'"),
+        (lambda log: log.started_in("2026-13-01"), r"'2026-13-01' is no date that can be told"),
+        (lambda log: log.top_variants(80), r"coverage is a share of the cases, such as 0.8 for 80 %; it was 80"),
+    ],
+)
+def test_what_a_filter_cannot_understand_is_said(
+    log: EventLog, ask: Callable[[EventLog], EventLog], message: str
+) -> None:
+    with pytest.raises(LogError, match=message):
+        ask(log)
+
+
+def test_variants_of_equal_frequency_are_kept_as_they_came() -> None:
+    rows = [(f"C{i}", name, f"2026-01-{5 + i:02d} 0{k}:00") for i in range(9) for k, name in enumerate(f"a{i // 2}z")]
+    log = EventLog.from_frame(pd.DataFrame(rows, columns=["case", "activity", "end"]), timezone="UTC")
+    assert log.top_variants(0.4).case_ids.to_pylist() == ["C0", "C1", "C2", "C3"]

@@ -157,10 +157,12 @@ def test_files_of_several_forms_are_sought_not_dealt(log: EventLog, tmp_path: Pa
     assert_same(source.summary(), source.with_chunks(1).summary())
 
 
-def test_dask_gives_the_same(files: Scan) -> None:
+def test_dask_gives_the_same(files: Scan, tmp_path: Path) -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed (make test-engines)")
     with distributed.Client(n_workers=2, threads_per_worker=1, dashboard_address=None) as client:
-        assert_same(files.with_chunks(4).summary(run=on_dask(client)), files.with_chunks(1).summary())
+        sought = files.with_chunks(4)
+        for source in (sought, sought.dealt(tmp_path / "buckets")):
+            assert_same(source.summary(run=on_dask(client)), files.with_chunks(1).summary())
 
 
 def test_spark_gives_the_same(files: Scan) -> None:
