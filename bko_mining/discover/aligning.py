@@ -48,11 +48,12 @@ def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[tuple[Alignment, ...]
     LogError
         If no run through the model ends, or there are too many to search.
     """
-    return _best(net, tuple(traces))
+    return best_alignments(net, tuple(traces))
 
 
 @lru_cache(maxsize=2)
-def _best(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
+def best_alignments(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
+    """Do what ``align`` says; ``cache_clear`` forgets what it found (benchmarks ask for it)."""
     from r4pm.bindings import align_empty_trace
 
     # Names travel as numbers: r4pm reads them from a file, in which not every letter may stand.

@@ -43,7 +43,8 @@ def replay_svg(found: "Replay") -> str:
         f'height="{high}" role="img">',
         f"<title>{escape(found.summary)}</title><style>{STYLE}.t{{text-anchor:start}}{_colours(found)}</style>",
         f'<rect x="{left - 14:.0f}" y="-12" width="{wide}" height="{high}" fill="#fff"/>',
-        svg_map(drawn),
+        # A layer of its own: browsers need not paint the map anew below dots that move.
+        f'<g style="will-change:transform">{svg_map(drawn)}</g>',
         *_clock(found, left, height + 34, width, total),
         *_key(found, left, height + 16),
         *_dots(found, drawn),
