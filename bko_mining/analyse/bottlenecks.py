@@ -112,7 +112,7 @@ def bottlenecks(
         ISO code of that price.
     calendar : WorkCalendar or str, optional
         Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
-        given. Causes are left out then: they explain nights and weekends too.
+        given.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def bottlenecks(
     cycle = elapsed(log.case_start, log.case_end, clock)
     group = by_instance(log, by)
     table = ranked_waits(log, wait, group, int(cycle.sum()))
-    causes = causes_of(log) if clock is None else None
+    causes = causes_of(log, clock)
     if causes is not None:
         table = _with_main_cause(table, np.where(wait[:, None] > 0, causes, 0), group)
     if cost_per_hour is not None:

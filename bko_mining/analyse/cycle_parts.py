@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 
 from bko_mining.analyse.bottlenecks import critical_path
+from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.times import enabled_instants
 from bko_mining.analyse.waiting_causes import CAUSES, WORTH_SAYING, cause_words, waiting_causes
+from bko_mining.calendars import WorkCalendar
 from bko_mining.discover.concurrency import enabling
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND
 from bko_mining.results import Result
-from bko_mining.words import duration, percent, say
+from bko_mining.words import percent, say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,13 +28,16 @@ class CycleTimeParts(Result):
         ``part`` (processing and the five causes of waiting), ``mean_time`` a case, ``cycle_time_share``; they add up to
         the mean cycle time.
     mean_cycle_time : pandas.Timedelta
-        Over all cases, calendar time.
+        Over all cases.
     n_cases : int
         Cases of the log.
+    calendar : WorkCalendar, optional
+        Whose working time was measured; calendar time if not given.
     """
 
     mean_cycle_time: pd.Timedelta
     n_cases: int
+    calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "waits:plot_cycle_time_parts"
 
@@ -45,19 +50,20 @@ class CycleTimeParts(Result):
             for part, share in waits[["part", "cycle_time_share"]].head(3).itertuples(index=False)
             if share >= WORTH_SAYING
         ]
-        cycle = duration(self.mean_cycle_time.total_seconds())
-        share = percent(work["cycle_time_share"], 1)
-        if not reasons:
-            return say("A case takes {cycle} on average; {share} of it is work.", cycle=cycle, share=share)
-        return say(
-            "A case takes {cycle} on average; {share} of it is work, {reasons}.",
-            cycle=cycle,
-            share=share,
-            reasons=", ".join(reasons),
-        )
+        words = {
+            "cycle": time_words(self.mean_cycle_time.total_seconds(), self.calendar),
+            "share": percent(work["cycle_time_share"], 1),
+            "reasons": ", ".join(reasons),
+        }
+        sentence = say(_SENTENCE if reasons else _NO_WAIT, **words)
+        return f"{sentence} {clock_words(self.calendar)}"
 
 
-def cycle_time_parts(log: EventLog) -> CycleTimeParts:
+_SENTENCE = "A case takes {cycle} on average; {share} of it is work, {reasons}."
+_NO_WAIT = "A case takes {cycle} on average; {share} of it is work."
+
+
+def cycle_time_parts(log: EventLog, *, calendar: AnyCalendar = None) -> CycleTimeParts:
     """Take the mean cycle time apart into work and waiting by cause.
 
     Only what decides when a case ends counts (the critical path, see ``bottlenecks``): of branches side by side, the
@@ -67,6 +73,9 @@ def cycle_time_parts(log: EventLog) -> CycleTimeParts:
     ----------
     log : EventLog
         The log; needs starts and resources.
+    calendar : WorkCalendar or str, optional
+        Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
+        given.
 
     Raises
     ------
@@ -81,11 +90,12 @@ def cycle_time_parts(log: EventLog) -> CycleTimeParts:
     >>> bool(found.table["mean_time"].sum().round("s") == found.mean_cycle_time.round("s"))
     True
     """
-    causes = waiting_causes(log).causes
+    clock = calendar_of(calendar, log.timezone)
+    causes = waiting_causes(log, calendar=clock).causes
     rows = enabling(log)
     wait = np.where(critical_path(log, rows), log.begin - enabled_instants(log, rows), 0)
     delays = np.where(wait[:, None] > 0, causes, 0).sum(axis=0) / log.n_cases
-    cycle = float((log.case_end - log.case_start).mean())
+    cycle = float(elapsed(log.case_start, log.case_end, clock).mean())
     parts = np.array([cycle - delays.sum(), *delays])
     table = pd.DataFrame(
         {
@@ -94,4 +104,5 @@ def cycle_time_parts(log: EventLog) -> CycleTimeParts:
             "cycle_time_share": parts / max(cycle, 1.0),
         }
     )
-    return CycleTimeParts(table, mean_cycle_time=pd.Timedelta(round(cycle), "us"), n_cases=log.n_cases)
+    mean = pd.Timedelta(round(cycle), "us")
+    return CycleTimeParts(on_clock(table, clock), mean_cycle_time=mean, n_cases=log.n_cases, calendar=clock)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.analyse.clocks import elapsed
 from bko_mining.calendars import Openings, WorkCalendar
 
 Instants = NDArray[np.int64]
@@ -22,20 +23,32 @@ class Duty:
         Resources in the order of their codes.
     calendars : mapping
         Resource -> ``WorkCalendar``.
+    clock : WorkCalendar, optional
+        Count only its working time; calendar time if not given.
     """
 
-    def __init__(self, names: tuple[str, ...], calendars: Mapping[str, WorkCalendar]) -> None:
+    def __init__(
+        self, names: tuple[str, ...], calendars: Mapping[str, WorkCalendar], clock: WorkCalendar | None = None
+    ) -> None:
+        self.clock = clock
         lines = {name: str(calendars[name]) for name in names}
         kinds = sorted(set(lines.values()))
         self.kind = np.array([kinds.index(lines[name]) for name in names], np.int64)
         by_line = {line: calendars[name] for name, line in lines.items()}
         self.calendars = [by_line[kind] for kind in kinds]
 
+    def length(self, start: Instants, end: Instants) -> Instants:
+        """Microseconds from each start to each end, on the clock."""
+        return elapsed(start, end, self.clock)
+
     def working_time(self, resource: Instants, start: Instants, end: Instants) -> Instants:
-        """Working microseconds of each resource between start and end."""
+        """Microseconds that each resource is on duty between start and end, on the clock."""
         worked = np.zeros(len(resource), np.int64)
         for calendar, rows in self._by_calendar(resource):
-            worked[rows] = calendar.working_time(start[rows], end[rows])
+            if self.clock is None:
+                worked[rows] = calendar.working_time(start[rows], end[rows])
+            else:
+                worked[rows] = _both_open(calendar, self.clock, start[rows], end[rows])
         return worked
 
     def pieces(self, resource: Instants, start: Instants, end: Instants) -> tuple[Instants, Instants, Instants]:
@@ -64,6 +77,19 @@ class Duty:
             rows = np.flatnonzero(kind == code)
             if len(rows):
                 yield calendar, rows
+
+
+def _both_open(calendar: WorkCalendar, clock: WorkCalendar, start: Instants, end: Instants) -> Instants:
+    """Microseconds between start and end in which both calendars are open."""
+    table = calendar.openings(int(start.min()), int(end.max()))
+    before = np.cumsum(np.concatenate([[0], clock.working_time(table.starts, table.ends)]))
+
+    def until(at: Instants) -> Instants:
+        opening = np.maximum(np.searchsorted(table.starts, at, "right") - 1, 0)
+        last = np.clip(at, table.starts[opening], table.ends[opening])
+        return np.asarray(before[opening] + clock.working_time(table.starts[opening], last))
+
+    return until(end) - until(start)
 
 
 def _cut_at_closings(

@@ -58,7 +58,7 @@ def _key(resource: Instants, instants: Instants, edges: Instants) -> Instants:
     return resource * width + np.clip(instants - origin, 0, width - 1)
 
 
-def free_time(log: EventLog, work: Pieces, duty: Duty, *, edge: NDArray[np.int64]) -> FreeTime:
+def free_time(log: EventLog, work: Pieces, *, edge: NDArray[np.int64]) -> FreeTime:
     """Find when each resource was on duty with nothing in work, between its first and last instance.
 
     Parameters
@@ -67,8 +67,6 @@ def free_time(log: EventLog, work: Pieces, duty: Duty, *, edge: NDArray[np.int64
         The log.
     work : Pieces
         What each resource did when.
-    duty : Duty
-        Its hours.
     edge : int64[n_resources]
         Around openings and closings this long nobody counts as free (microseconds).
     """
@@ -80,7 +78,7 @@ def free_time(log: EventLog, work: Pieces, duty: Duty, *, edge: NDArray[np.int64
     np.maximum.at(last, log.resource[known], log.finish[known])
     bounds = np.searchsorted(work.resource, np.arange(len(log.resources) + 1))
     for code in np.flatnonzero(first < last).tolist():
-        open_from, open_to = duty.openings(code, int(first[code]), int(last[code])).T
+        open_from, open_to = work.duty.openings(code, int(first[code]), int(last[code])).T
         mine = slice(bounds[code], bounds[code + 1])
         parts.append(_without(open_from + edge[code], open_to - edge[code], work.start[mine], work.end[mine], code))
     found = np.hstack(parts) if parts else np.zeros((3, 0), np.int64)

@@ -8,15 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.analyse.bottlenecks import critical_path
+from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.proportions import wilson
 from bko_mining.analyse.times import enabled_instants
 from bko_mining.analyse.waiting_causes import CAUSES, cause_words, causes_of
+from bko_mining.calendars import WorkCalendar
 from bko_mining.discover.concurrency import enabling
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import MICROSECOND, Grouping, by_case
 from bko_mining.results import Result
-from bko_mining.words import duration, percent, say
+from bko_mining.words import percent, say
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class ServiceLevel(Result):
         One row a group: ``n_cases``, ``n_breaches``, ``breach_share`` with its 95 % interval ``low_share``,
         ``high_share``.
     target : pandas.Timedelta
-        In calendar time.
+        On the clock of ``calendar``.
     breach_share : float
         Over all cases that can be judged.
     stages : pandas.DataFrame
@@ -43,6 +45,8 @@ class ServiceLevel(Result):
         ``extra_wait``, ``extra_share``; empty where the log has no starts or no resources.
     n_undecided : int
         Open cases that are still within the target: neither kept nor broken, not counted.
+    calendar : WorkCalendar, optional
+        Whose working time was measured; calendar time if not given.
     """
 
     target: pd.Timedelta
@@ -51,33 +55,44 @@ class ServiceLevel(Result):
     waits: pd.DataFrame
     causes: pd.DataFrame
     n_undecided: int
+    calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "flow:plot_service_level"
 
     @property
     def summary(self) -> str:
         """Breach share and the wait that separates late from punctual cases."""
-        target = duration(self.target.total_seconds())
-        share = percent(self.breach_share, 1)
+        words = {
+            "target": time_words(self.target.total_seconds(), self.calendar),
+            "share": percent(self.breach_share, 1),
+        }
         if not len(self.waits) or not 0 < self.breach_share < 1 or self.waits["extra_share"].iloc[0] <= 0:
-            return say("{share} of cases take longer than {target}.", share=share, target=target)
+            sentences = [say("{share} of cases take longer than {target}.", **words)]
+        else:
+            sentences = [self._blame(words), self._main_cause()]
+        return " ".join(filter(None, [*sentences, clock_words(self.calendar)]))
+
+    def _blame(self, words: dict[str, str]) -> str:
         worst = self.waits.iloc[0]
-        sentence = say(
+        return say(
             "{share} of cases take longer than {target}; {blame} of what late cases wait more than punctual ones is "
             "before “{name}” ({extra} a case).",
-            share=share,
-            target=target,
             blame=percent(worst["extra_share"]),
             name=worst["activity"],
-            extra=duration(worst["extra_wait"].total_seconds()),
+            extra=time_words(worst["extra_wait"].total_seconds(), self.calendar),
+            **words,
         )
+
+    def _main_cause(self) -> str:
         if self.causes.empty or self.causes["extra_share"].iloc[0] <= 0:
-            return sentence
+            return ""
         blame, reason = percent(self.causes["extra_share"].iloc[0]), cause_words(str(self.causes["cause"].iloc[0]))
-        return f"{sentence} " + say("{blame} of the extra wait is {reason}.", blame=blame, reason=reason)
+        return say("{blame} of the extra wait is {reason}.", blame=blame, reason=reason)
 
 
-def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> ServiceLevel:
+def sla(
+    log: EventLog, target: str | pd.Timedelta, *, by: str | None = None, calendar: AnyCalendar = None
+) -> ServiceLevel:
     """Compare the cycle time of each case with a target.
 
     Parameters
@@ -85,9 +100,12 @@ def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> 
     log : EventLog
         The log. A case known to be open is late once it is older than the target; a younger one is not counted.
     target : str or pandas.Timedelta
-        The longest cycle time promised, in calendar time: ``"5 d"``.
+        The longest cycle time promised: ``"5 d"``; where a calendar is given, in its working hours: ``"40 h"``.
     by : str, optional
         ``week`` of arrival or an attribute; all cases together if not given.
+    calendar : WorkCalendar or str, optional
+        Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
+        given.
 
     Returns
     -------
@@ -111,21 +129,23 @@ def sla(log: EventLog, target: str | pd.Timedelta, *, by: str | None = None) -> 
     """
     limit = limit_of(target)
     is_open = np.zeros(log.n_cases, bool) if log.open_cases is None else log.open_cases
-    age = np.where(is_open, int(log.finish.max()), log.case_end) - log.case_start
+    clock = calendar_of(calendar, log.timezone)
+    age = elapsed(log.case_start, np.where(is_open, int(log.finish.max()), log.case_end), clock)
     late = age > limit.value // 1000
     judged = late | ~is_open
     if not judged.any():
         raise LogError("no case can be judged: all are open and younger than the target")
-    waits, causes = _waits(log, late, judged)
+    waits, causes = _waits(log, late, judged, clock)
     group = by_case(log, by) if by else Grouping(np.zeros(log.n_cases, np.int64), pd.DataFrame(index=range(1)))
     return ServiceLevel(
         table=_shares(late, judged, group),
         target=limit,
         breach_share=float(late[judged].mean()),
-        stages=_stages(log, limit.value // 1000),
+        stages=_stages(log, limit.value // 1000, clock),
         waits=waits,
         causes=causes,
         n_undecided=int((~judged).sum()),
+        calendar=clock,
     )
 
 
@@ -157,11 +177,11 @@ def _shares(late: NDArray[np.bool_], judged: NDArray[np.bool_], group: Grouping)
     )
 
 
-def _stages(log: EventLog, limit: int) -> pd.DataFrame:
+def _stages(log: EventLog, limit: int, clock: WorkCalendar | None) -> pd.DataFrame:
     """Slack when each activity first starts in a case."""
     frame = pd.DataFrame({"case": log.case, "activity": log.activity, "begin": log.begin})
     first = frame.groupby(["case", "activity"], sort=False, as_index=False)["begin"].min()
-    slack = limit - (first["begin"] - log.case_start[first["case"]])
+    slack = limit - pd.Series(elapsed(log.case_start[first["case"]], first["begin"].to_numpy(), clock))
     grouped = slack.groupby(first["activity"])
     median = grouped.median()
     table = pd.DataFrame(
@@ -172,24 +192,27 @@ def _stages(log: EventLog, limit: int) -> pd.DataFrame:
             "late_share": (slack < 0).groupby(first["activity"]).mean().to_numpy(),
         }
     )
-    return table.sort_values("median_slack", ascending=False, kind="stable", ignore_index=True)
+    return on_clock(table.sort_values("median_slack", ascending=False, kind="stable", ignore_index=True), clock)
 
 
-def _waits(log: EventLog, late: NDArray[np.bool_], judged: NDArray[np.bool_]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _waits(
+    log: EventLog, late: NDArray[np.bool_], judged: NDArray[np.bool_], clock: WorkCalendar | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean wait a case where it delays the case, in late and in punctual cases: before each activity, and by cause."""
     rows = enabling(log)
-    wait = np.where(critical_path(log, rows), log.begin - enabled_instants(log, rows), 0)
+    wait = np.where(critical_path(log, rows), elapsed(enabled_instants(log, rows), log.begin, clock), 0)
     by_activity = np.zeros((2, len(log.activities)))
     by_cause = np.zeros((2, len(CAUSES)))
-    split = causes_of(log)
+    split = causes_of(log, clock)
     for place, cases in enumerate((late & judged, ~late & judged)):
         inside, n = cases[log.case], max(int(cases.sum()), 1)
         weights = wait[inside].astype(float)
         by_activity[place] = np.bincount(log.activity[inside], weights=weights, minlength=len(log.activities)) / n
         if split is not None:
             by_cause[place] = split[inside & (wait > 0)].sum(axis=0) / n
-    causes = _extra("cause", list(CAUSES), by_cause)
-    return _extra("activity", list(log.activities), by_activity), causes if split is not None else causes.head(0)
+    causes = on_clock(_extra("cause", list(CAUSES), by_cause), clock)
+    waits = on_clock(_extra("activity", list(log.activities), by_activity), clock)
+    return waits, causes if split is not None else causes.head(0)
 
 
 def _extra(name: str, labels: list[str], means: NDArray[np.float64]) -> pd.DataFrame:

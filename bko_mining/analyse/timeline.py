@@ -28,12 +28,15 @@ class Timeline:
         Whose segment it is and from when to when (microseconds UTC).
     latest : int64[m]
         When the item was enabled that was enabled last, of those in work during the segment.
+    duty : Duty
+        Who is on duty when.
     """
 
     resource: Instants
     start: Instants
     end: Instants
     latest: Instants
+    duty: Duty
 
     def span(self, resource: Instants, start: Instants, end: Instants) -> tuple[Instants, Instants]:
         """First and one past the last segment that overlaps each stretch of a resource's life."""
@@ -53,6 +56,7 @@ class Pieces:
     resource: Instants
     start: Instants
     end: Instants
+    duty: Duty
 
     @classmethod
     def of(cls, log: EventLog, duty: Duty) -> "Pieces":
@@ -62,7 +66,7 @@ class Pieces:
         rows = rows[piece]
         resource = log.resource[rows].astype(np.int64)
         order = np.lexsort((end, start, resource))
-        return cls(rows[order], resource[order], start[order], end[order])
+        return cls(rows[order], resource[order], start[order], end[order], duty)
 
 
 def timeline(work: Pieces, enabled: Instants, *, multitasking: bool = True) -> Timeline:
@@ -92,7 +96,8 @@ def timeline(work: Pieces, enabled: Instants, *, multitasking: bool = True) -> T
             cut = np.stack([start[part], end[part], key[part]])
         pieces.append(np.vstack([np.full(cut.shape[1], resource[part[0]]), cut]))
     together = np.hstack(pieces) if pieces else np.zeros((4, 0), np.int64)
-    return Timeline(*together)
+    owner, begin, finish, latest = together
+    return Timeline(owner, begin, finish, latest, work.duty)
 
 
 def _cut(start: Instants, end: Instants, key: Instants, *, multitasking: bool) -> Instants:

@@ -27,6 +27,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.analyse.batches import Batches, find_batches
+from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.duty import Duty
 from bko_mining.analyse.readiness import EDGE, free_time, ready_instants
 from bko_mining.analyse.timeline import LaterThan, Pieces, Timeline, timeline
@@ -38,7 +39,7 @@ from bko_mining.errors import LogError
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND, NOBODY, Grouping, by_instance
 from bko_mining.results import Result
-from bko_mining.words import duration, percent, say
+from bko_mining.words import percent, say
 
 CAUSES = ("batching", "prioritisation", "contention", "unavailability", "extraneous")
 WORTH_SAYING = 0.005
@@ -64,6 +65,8 @@ class WaitingCauses(Result):
         Over all cases.
     n_cases : int
         Cases of the log.
+    calendar : WorkCalendar, optional
+        Whose working time was measured; calendar time if not given.
     """
 
     causes: Instants
@@ -71,6 +74,7 @@ class WaitingCauses(Result):
     calendars: dict[str, WorkCalendar]
     mean_cycle_time: pd.Timedelta
     n_cases: int
+    calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "waits:plot_waiting_causes"
 
@@ -89,11 +93,12 @@ class WaitingCauses(Result):
         ranked = sorted(CAUSES, key=lambda name: -total[name])[:3]
         shares = {name: total[name].total_seconds() / everything for name in ranked}
         reasons = [f"{percent(share)} {cause_words(name)}" for name, share in shares.items() if share >= WORTH_SAYING]
-        return say(
+        sentence = say(
             "The activities of a case wait {wait} in all on average: {reasons}.",
-            wait=duration(everything / self.n_cases),
+            wait=time_words(everything / self.n_cases, self.calendar),
             reasons=", ".join(reasons),
         )
+        return f"{sentence} {clock_words(self.calendar)}"
 
 
 def cause_words(name: str) -> str:
@@ -116,6 +121,7 @@ def waiting_causes(
     calendars: Mapping[str, WorkCalendar] | None = None,
     by: str | None = None,
     external: Collection[str] = (),
+    calendar: AnyCalendar = None,
 ) -> WaitingCauses:
     """Split every wait by its cause.
 
@@ -130,6 +136,9 @@ def waiting_causes(
         activity to another's if not given.
     external : collection of str, optional
         Resources outside the office (a supplier, a bank, a portal): what waits for them is extraneous.
+    calendar : WorkCalendar or str, optional
+        Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log), whoever is waited for;
+        calendar time if not given.
 
     Returns
     -------
@@ -154,45 +163,47 @@ def waiting_causes(
     if set(log.resources) - set(known):
         known = {**discover_calendars(log).calendars, **known}
     outside = np.isin(log.resource, [log.resources.index(name) for name in external])
-    found, causes = _split(log, rows, enabled, known, outside)
+    clock = calendar_of(calendar, log.timezone)
+    found, causes = _split(log, rows, enabled, Duty(log.resources, known, clock), outside)
     return WaitingCauses(
-        table=_table(log, causes, by_instance(log, by) if by else _handovers(log, rows)),
+        table=on_clock(_table(log, causes, by_instance(log, by) if by else _handovers(log, rows)), clock),
         causes=causes,
         batches=found,
         calendars={name: known[name] for name in log.resources},
-        mean_cycle_time=pd.Timedelta(int((log.case_end - log.case_start).mean()), "us"),
+        mean_cycle_time=pd.Timedelta(int(elapsed(log.case_start, log.case_end, clock).mean()), "us"),
         n_cases=log.n_cases,
+        calendar=clock,
     )
 
 
-def causes_of(log: EventLog) -> Instants | None:
+def causes_of(log: EventLog, clock: WorkCalendar | None = None) -> Instants | None:
     """The causes of the wait of each instance (int64[n, 5], microseconds); None where the log cannot say them."""
-    return waiting_causes(log).causes if log.has_starts and log.has_resources else None
+    return waiting_causes(log, calendar=clock).causes if log.has_starts and log.has_resources else None
 
 
 def _split(
     log: EventLog,
     rows: Instants,
     enabled: Instants,
-    calendars: Mapping[str, WorkCalendar],
+    duty: Duty,
     outside: NDArray[np.bool_],
 ) -> tuple[Batches, Instants]:
-    begin, duty = log.begin, Duty(log.resources, calendars)
+    begin = log.begin
     work = Pieces.of(log, duty)
-    free = free_time(log, work, duty, edge=np.full(len(log.resources), EDGE))
+    free = free_time(log, work, edge=np.full(len(log.resources), EDGE))
     found = find_batches(log, enabled, free)
     inside = found.batch >= 0
     complete = enabled.copy()
     complete[inside] = np.minimum(found.ready[found.batch[inside]], begin[inside])
     ready = np.where(inside, complete, ready_instants(log, rows, enabled, free, duty, in_batch=inside))
     causes = np.zeros((len(log), len(CAUSES)), np.int64)
-    causes[:, 0] = np.where(outside, 0, complete - enabled)
+    causes[:, 0] = np.where(outside, 0, duty.length(enabled, complete))
     waits = np.flatnonzero((begin > ready) & (log.resource != UNKNOWN) & ~outside)
-    overtaken, full, off_duty = _stretches(log, timeline(work, enabled), waits, ready, enabled, found, duty)
+    overtaken, full, off_duty = _stretches(log, timeline(work, enabled), waits, ready, enabled, found)
     causes[waits, 1] = overtaken
     causes[waits, 2] = full - overtaken
     causes[waits, 3] = off_duty
-    causes[:, 4] = begin - enabled - causes[:, :4].sum(axis=1)
+    causes[:, 4] = duty.length(enabled, begin) - causes[:, :4].sum(axis=1)
     return found, causes
 
 
@@ -203,13 +214,12 @@ def _stretches(
     ready: Instants,
     enabled: Instants,
     found: Batches,
-    duty: Duty,
 ) -> tuple[Instants, Instants, Instants]:
     """Of each wait: how long the resource was full with later items, full at all, and neither full nor on duty."""
     resource = log.resource[waits].astype(np.int64)
     start, end = ready[waits], log.begin[waits]
-    on_duty = duty.working_time
-    length = busy.end - busy.start
+    duty, on_duty = busy.duty, busy.duty.working_time
+    length = duty.length(busy.start, busy.end)
     closed = length - on_duty(busy.resource, busy.start, busy.end)
     first, last = busy.span(resource, start, end)
     # The stretch begins inside its first segment and may end inside its last one.
@@ -220,7 +230,7 @@ def _stretches(
     overtaken = later.sums(first, last, ready[waits])
     overtaken += _mates(log, busy, waits, enabled, found, later)
     for place, cut_from, cut_to in (head, tail):
-        cut = cut_to - cut_from
+        cut = duty.length(cut_from, cut_to)
         some = cut > 0
         full -= cut
         cut_closed = np.zeros(len(waits), np.int64)
@@ -228,7 +238,7 @@ def _stretches(
         cut_closed[some] = cut[some] - on_duty(resource[some], cut_from[some], cut_to[some])
         full_closed -= cut_closed
         overtaken[some] -= np.where(busy.latest[at] > ready[waits][some], cut[some], 0)
-    off = (end - start) - on_duty(resource, start, end) - full_closed
+    off = duty.length(start, end) - on_duty(resource, start, end) - full_closed
     return overtaken, full, off
 
 
@@ -264,7 +274,7 @@ def _mates(
         for place, cut_from, cut_to in _ends(busy, first, last, found.first_start[batch[some]], log.begin[waits[some]]):
             if len(busy.start):
                 counted = (busy.latest[place] > since) & (busy.latest[place] <= ready)
-                among -= np.where(counted, np.maximum(cut_to - cut_from, 0), 0)
+                among -= np.where(counted, busy.duty.length(cut_from, np.maximum(cut_to, cut_from)), 0)
         overtaken[some] = among
     return overtaken
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from bko_mining.analyse.clocks import clock_words, time_words
 from bko_mining.present.figures import (
     BLUE,
     INK,
@@ -17,13 +18,14 @@ from bko_mining.present.figures import (
     number_ticks,
     plot,
 )
-from bko_mining.words import duration, number, percent, say
+from bko_mining.words import number, percent, say
 
 if TYPE_CHECKING:
     from bko_mining.analyse.sla import ServiceLevel
     from bko_mining.analyse.throughput import Flow
 
 BARS = 10
+DAY, HOUR = 86_400, 3600
 
 
 @plot(width=8.2, height=3.4)
@@ -64,10 +66,10 @@ def plot_service_level(level: "ServiceLevel", ax: Axes) -> None:
     ax.set_yticks(places, labels=list(rows["activity"]), color=INK)
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)
-    duration_ticks(ax.xaxis)
+    duration_ticks(ax.xaxis, most=DAY if level.calendar is None else HOUR)
     ax.legend(loc="lower right")
     ax.set_title(say("What late cases wait for"))
-    share, target = percent(level.breach_share, 1), duration(level.target.total_seconds())
+    share, target = percent(level.breach_share, 1), time_words(level.target.total_seconds(), level.calendar)
     text = say("mean wait a case; {share} of {n} cases take longer than {target}", share=share, target=target,
                n=number(int(level.table["n_cases"].sum())))  # fmt: skip
-    footnote(ax, text)
+    footnote(ax, text if level.calendar is None else f"{text}. {clock_words(level.calendar)}")

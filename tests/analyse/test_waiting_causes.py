@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bko_mining.analyse.timeline import LaterThan
+from bko_mining.analyse.times import cycle_time, waiting_time
 from bko_mining.analyse.waiting_causes import CAUSES, waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.calendars import WorkCalendar
@@ -138,6 +139,40 @@ def test_a_week_later_nothing_changes(rows: list[tuple[str, str, str, float, flo
         waiting_causes(log, calendars=dict.fromkeys(log.resources, office)) for log in (log_of(rows), log_of(shifted))
     )
     assert (one.causes == other.causes).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(_logs())
+def test_causes_in_working_time_add_up_to_the_wait_in_working_time(
+    rows: list[tuple[str, str, str, float, float]],
+) -> None:
+    log = log_of(rows)
+    office = WorkCalendar.parse("Mon-Sun 02:00-06:00 07:00-11:00")
+    clock = WorkCalendar.parse("Mon-Fri 01:00-05:00 08:00-12:00")
+    calendars = dict.fromkeys(log.resources, office)
+    found = waiting_causes(log, calendars=calendars, calendar=clock)
+    assert (found.causes >= 0).all()
+    assert (found.causes.sum(axis=1) == waiting_time(log, calendar=clock).values.astype(np.int64)).all()
+    # Whoever is waited for is on duty whenever their own clock runs; and a clock that never stops is calendar time.
+    assert found.total["unavailability"] >= pd.Timedelta(0)
+    assert waiting_causes(log, calendars=calendars, calendar=office).total["unavailability"] == pd.Timedelta(0)
+    plain = waiting_causes(log, calendars=calendars)
+    assert (waiting_causes(log, calendars=calendars, calendar=ALWAYS).causes == plain.causes).all()
+
+
+@settings(max_examples=25, deadline=None)
+@given(_logs())
+def test_a_log_split_by_case_keeps_every_number_of_its_cases(rows: list[tuple[str, str, str, float, float]]) -> None:
+    log = log_of(rows)
+    names = list(log.case_ids)
+    parts = [log.take_cases(np.arange(log.n_cases) % 2 == half) for half in (0, 1)]
+    office = WorkCalendar.parse("Mon-Sun 02:00-06:00 07:00-11:00")
+    for clock in (None, office):
+        whole = dict(zip(names, cycle_time(log, calendar=clock).values, strict=True))
+        for part in filter(lambda part: part.n_cases, parts):
+            assert (
+                dict(zip(part.case_ids, cycle_time(part, calendar=clock).values, strict=True)).items() <= whole.items()
+            )
 
 
 @settings(max_examples=60, deadline=None)
