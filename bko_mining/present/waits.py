@@ -12,7 +12,7 @@ from bko_mining.words import number, percent, say
 
 if TYPE_CHECKING:
     from bko_mining.analyse.cycle_parts import CycleTimeParts
-from bko_mining.analyse.waiting_causes import WaitingCauses
+    from bko_mining.analyse.waiting_causes import WaitingCauses
 
 BARS = 12
 DAY, HOUR = 86_400, 3600
