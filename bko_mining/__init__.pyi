@@ -2,9 +2,11 @@
 
 from bko_mining._version import __version__ as __version__
 from bko_mining.analyse.absences import absences as absences
+from bko_mining.analyse.before_after import before_after as before_after
 from bko_mining.analyse.bottlenecks import bottlenecks as bottlenecks
 from bko_mining.analyse.candidates import automation_candidates as automation_candidates
 from bko_mining.analyse.candidates import outsourcing_candidates as outsourcing_candidates
+from bko_mining.analyse.cause_map import cause_map as cause_map
 from bko_mining.analyse.comparing import compare_logs as compare_logs
 from bko_mining.analyse.cycle_parts import cycle_time_parts as cycle_time_parts
 from bko_mining.analyse.drift import drift as drift
@@ -15,6 +17,7 @@ from bko_mining.analyse.handovers import handovers as handovers
 from bko_mining.analyse.insights import insights as insights
 from bko_mining.analyse.productivity import learning as learning
 from bko_mining.analyse.productivity import productivity as productivity
+from bko_mining.analyse.queues import queue_length as queue_length
 from bko_mining.analyse.returns import first_time_right as first_time_right
 from bko_mining.analyse.returns import loops as loops
 from bko_mining.analyse.rework import rework as rework

@@ -21,7 +21,7 @@ ENOUGH = 20
 """Instances in batches from which a pair of resource and activity can be judged."""
 AT_ONCE = 0.5
 """Share of instances that begin after another of the batch has ended, below which they are done at the same time."""
-LEFT_ALONE = 0.4
+LEFT_ALONE = 0.5
 """Share of instances that somebody free must have left alone while the batch gathered."""
 CLEARED = 0.8
 """How much of what is ready a batch must take."""

@@ -114,7 +114,7 @@ def _flow(log: EventLog, measure: str) -> Flow:
     last = int(log.finish.max())
     is_open = np.zeros(log.n_cases, bool) if log.open_cases is None else log.open_cases
     start, end = log.case_start, np.where(is_open, last, log.case_end)
-    days, edges = _days(log, int(start.min()), last)
+    days, edges = local_days(log, int(start.min()), last)
     finished = end[~is_open]
     table = pd.DataFrame(
         {
@@ -142,7 +142,7 @@ def _flow(log: EventLog, measure: str) -> Flow:
     )
 
 
-def _days(log: EventLog, first: int, last: int) -> tuple[pd.DatetimeIndex, Instants]:
+def local_days(log: EventLog, first: int, last: int) -> tuple[pd.DatetimeIndex, Instants]:
     """Local days from first to last instant, and the instants (UTC) at which they begin, with that of the day after."""
     begin, end = log.local([first, last]).normalize()
     edges = pd.date_range(begin, end + pd.Timedelta(days=1, hours=2), freq="D")
