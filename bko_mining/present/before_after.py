@@ -35,7 +35,7 @@ def plot_before_after(found: "BeforeAfter", ax: Axes) -> None:
         ax.text(place, max(at, at + step) + room, words, ha="center", va="bottom", fontsize=8.5, color=INK)
         at += step
     ax.plot([last - 1 + WIDTH / 2, last + WIDTH / 2], [at, at], color=MUTED, linewidth=0.6)
-    titles = [f"{say(name)}\n{say('{cases} cases', cases=number(n))}" for name, n in _sides(found)]
+    titles = [f"{say(name)}\n{say('{cases} {cases:case|cases}', cases=number(n))}" for name, n in _sides(found)]
     ax.set_xticks(np.arange(last + 1), [titles[0], *(say(NAMES[part]) for part in parts), titles[1]])
     ax.tick_params(axis="x", length=0)
     running = float(before.sum()) + np.concatenate([[0.0], np.cumsum(change)])
