@@ -200,5 +200,6 @@ def test_cases_sent_back_to_a_full_queue_are_named_unless_time_passes(lane: str)
         simulate(Twin.from_yaml(text), lane=lane, n_cases=3)  # type: ignore[arg-type]
     calls_again = Twin.from_yaml(text + "delays: [{after: A, before: A, time: 40 min}]")
     log = simulate(calls_again, lane=lane, n_cases=3)  # type: ignore[arg-type]
-    # From 01:00 to 03:30 the first is served; the second calls at 02:00, 02:40, 03:20, 04:00, the third till 07:00.
-    assert [f"{start:%H:%M}" for start in log.frame["start"]] == ["01:00", "04:00", "07:00"]
+    # The first is served till 03:30; the second calls at 02:00, 02:40 and 03:20, then comes the third at 03:40.
+    assert [f"{start:%H:%M}" for start in log.frame.sort_values("start")["start"]] == ["01:00", "03:40", "06:40"]
+    assert log.frame.sort_values("start")["case_id"].tolist() == ["1", "3", "2"]
