@@ -165,7 +165,7 @@ def _happen_seldom(m: int, what: int, a: int, b: int) -> None:
 @compiled
 def _catch_up(m: int) -> None:
     """Do what is planned for this instant, the latest plan first."""
-    while reg(m, N_STACK) > 0:
+    while reg(m, N_STACK) > 0 and reg(m, STATUS) == RUNNING:
         n = reg(m, N_STACK) - 1
         set_reg(m, N_STACK, n)
         what, a, b, c = stack(m, n, 0), stack(m, n, 1), stack(m, n, 2), stack(m, n, 3)
