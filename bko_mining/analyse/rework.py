@@ -62,6 +62,10 @@ class Rework(Result):
     weekly: pd.DataFrame
     currency: str = ""
 
+    told: ClassVar[tuple[str, ...]] = (
+        "activity", "n_repeats", "n_cases", "case_share", "mostly_after", "processing_time", "waiting_time",
+        "hours_per_month", "cost_per_month",
+    )  # fmt: skip
     picture: ClassVar[str] = "times:plot_rework"
 
     @property

@@ -177,10 +177,14 @@ def find_teams(data: Instances, roles: Roles) -> Teams:
         key = tuple(np.flatnonzero(share >= 0.05).tolist())
         of_activity[activity] = sets.setdefault(key, len(sets))
     members = tuple(np.flatnonzero(np.isin(roles.of, key)) for key in sets)
-    return Teams(tuple(_team_name(key, roles.names, place) for key, place in sets.items()), members, of_activity)
+    names = [_team_name(key, roles) for key in sets]
+    seen = Counter(names)
+    unique = tuple(f"{name} ({place})" if seen[name] > 1 else name for place, name in enumerate(names, start=1))
+    return Teams(unique, members, of_activity)
 
 
-def _team_name(key: tuple[int, ...], names: tuple[str, ...], place: int) -> str:
+def _team_name(key: tuple[int, ...], roles: Roles) -> str:
     if len(key) <= 2:
-        return " and ".join(names[code] for code in key)
-    return f"Team {place + 1} ({len(key)} roles)"
+        return " and ".join(roles.names[code] for code in key)
+    largest = max(key, key=lambda code: (int((roles.of == code).sum()), -code))
+    return f"{roles.names[largest]} + {len(key) - 1}"

@@ -75,11 +75,12 @@ def section_of(
 ) -> Section:
     """Make a section of a result: its sentence, its picture where it has one and may be drawn, and its table."""
     caption = say("The numbers behind it") if folded else ""
+    columns = [name for name in result.table if not result.told or name in result.told]
     return Section(
         title=title,
         lead=result.summary,
         pictures=(picture_of(result),) if result.picture and drawn else (),
-        tables=(PageTable(html_table(result.table, rows=rows), caption, folded),),
+        tables=(PageTable(html_table(result.table[columns], rows=rows), caption, folded),),
         note=note,
     )
 
