@@ -71,8 +71,7 @@ class Candidates(Result):
                 "free cannot be known.",
                 **words,
             )
-        hours = best["hours_freed" if self.kind == "automate" else "hours_per_month"]
-        words |= {"hours": number(hours), "share": percent(best["exception_share"])}
+        words |= {"hours": number(best["hours_freed"]), "share": percent(best["exception_share"])}
         unfit = self.kind == "automate" and best["exception_share"] > MOST_EXCEPTIONS
         sentence = say(_SENTENCES["unfit" if unfit else self.kind], **words)
         if not self.currency:
@@ -175,6 +174,9 @@ def _ranked(log: EventLog, facts: pd.DataFrame, parts: tuple[str, ...], kind: st
         # Without people the log knows nothing of contact and knowledge; silence must not speak for an activity.
         used = [part for part in used if part not in ("little_contact", "shared_knowledge")]
     table = facts.assign(score=facts[used].mean(axis=1))
+    if kind == "outsource":
+        # A provider takes what is out of the ordinary too.
+        table["hours_freed"] = table["hours_per_month"]
     columns = ["activity", "score", *used, "n_per_month", "waiting_hours_per_month", "exception_share"]
     columns += ["hours_per_month", "hours_freed", "median_time"] if timed else []
     table = table[columns].sort_values("score", ascending=False, kind="stable", ignore_index=True)
