@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.log.counting import variant_numbers
+from bko_mining.log.counting import variant_numbers, written_variants
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
 
-SEPARATOR = " → "
 Codes = NDArray[np.int64]
 
 
@@ -102,7 +101,8 @@ def variants(log: EventLog) -> Variants:
     rank[order] = np.arange(len(order))
     of_case = rank[of_case]
     sequences = _sequences(log, examples[order])
-    return Variants(table=_table(log, of_case, sequences), of_case=of_case, sequences=sequences)
+    texts = written_variants(log, examples[order]).to_pylist()
+    return Variants(table=_table(log, of_case, sequences, texts), of_case=of_case, sequences=sequences)
 
 
 def _sequences(log: EventLog, cases: Codes) -> tuple[tuple[str, ...], ...]:
@@ -114,12 +114,12 @@ def _sequences(log: EventLog, cases: Codes) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names[a:b]) for a, b in pairwise(bounds.tolist()))
 
 
-def _table(log: EventLog, of_case: Codes, sequences: tuple[tuple[str, ...], ...]) -> pd.DataFrame:
+def _table(log: EventLog, of_case: Codes, sequences: tuple[tuple[str, ...], ...], texts: list[str]) -> pd.DataFrame:
     counts = np.bincount(of_case, minlength=len(sequences))
     cycle = pd.Series((log.case_end - log.case_start).astype("timedelta64[us]")).groupby(of_case)
     return pd.DataFrame(
         {
-            "variant": [SEPARATOR.join(sequence) for sequence in sequences],
+            "variant": texts,
             "n_activities": [len(sequence) for sequence in sequences],
             "n_cases": counts,
             "case_share": counts / log.n_cases,
