@@ -39,19 +39,28 @@ class BusinessCase(Result):
 
     @property
     def summary(self) -> str:
-        """The scenario with the largest net present value."""
+        """The scenario with the largest net present value, or that none is worth its money."""
         best: dict[Any, Any] = self.table.iloc[int(self.table["net_present_value"].argmax())].to_dict()
+        facts = {
+            "name": best["scenario"],
+            "npv": money(best["net_present_value"], self.currency),
+            "years": number(self.years),
+            "rate": percent(self.discount_rate),
+            "confidence": percent(self.confidence),
+            "low": money(best["npv_low"], self.currency),
+            "high": money(best["npv_high"], self.currency),
+        }
+        if best["net_present_value"] <= 0:
+            return say(
+                "No scenario is worth its money over {years} years at {rate} a year; nearest is '{name}': net present "
+                "value {npv} ({confidence} interval {low} to {high}).",
+                **facts,
+            )
         return say(
             "'{name}' is worth most: net present value {npv} over {years} years at {rate} a year "
             "({confidence} interval {low} to {high}), paid back after {payback} years.",
-            name=best["scenario"],
-            npv=money(best["net_present_value"], self.currency),
-            years=number(self.years),
-            rate=percent(self.discount_rate),
-            confidence=percent(self.confidence),
-            low=money(best["npv_low"], self.currency),
-            high=money(best["npv_high"], self.currency),
-            payback=number(best["payback_years"], 1) if np.isfinite(best["payback_years"]) else "∞",
+            payback=number(best["payback_years"], 1),
+            **facts,
         )
 
 

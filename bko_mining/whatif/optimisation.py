@@ -180,7 +180,8 @@ def search(
     rng = np.random.default_rng(seed)
     while len(tried) < min(budget, n_plans) and (not tried or time.monotonic() < until):
         wanted = min(6, budget - len(tried), n_plans - len(tried))
-        batch = _beside(levers, tried, objectives, constraints, rng)[: max(1, wanted // 2)] if tried else []
+        batch = _beside(levers, tried, objectives, constraints, rng) if tried else _ends(levers)
+        batch = batch[: max(1, wanted // 2)]
         batch += sampler.propose(wanted - len(batch), {*tried, *batch})
         for plan, figures in zip(batch, evaluate(batch), strict=True):
             tried[plan] = figures
@@ -251,6 +252,27 @@ def pareto(scores: Sequence[Score]) -> list[int]:
     return [i for i, row in enumerate(x) if not ((x <= row).all(axis=1) & (x < row).any(axis=1)).any()]
 
 
+def crowding(scores: Sequence[Score]) -> list[float]:
+    """How much room each score of a front has: the gap between its neighbours, summed over the scaled objectives.
+
+    The ends of the front have all the room there is (Deb and others, *A fast and elitist multiobjective genetic
+    algorithm: NSGA-II*, 2002).
+
+    Examples
+    --------
+    >>> crowding([(0, 4), (1, 1), (4, 0)])
+    [inf, 2.0, inf]
+    """
+    x = np.asarray(scores, float)
+    room = np.zeros(len(x))
+    for column in x.T:
+        order = np.argsort(column, kind="stable")
+        reach = np.ptp(column) or 1.0
+        room[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / reach
+        room[order[[0, -1]]] = np.inf
+    return [float(value) for value in room]
+
+
 def hypervolume(scores: Sequence[Score], reference: Score) -> float:
     """Area that two-dimensional scores dominate up to a reference point.
 
@@ -275,12 +297,22 @@ def _beside(
     constraints: Mapping[str, float],
     rng: np.random.Generator,
 ) -> list[Plan]:
-    """Plans next to the front that were not run yet, in random order."""
+    """Plans next to the front that were not run yet: where the front has the widest gaps first."""
     front = _front(tried, objectives, constraints)
-    near = dict.fromkeys(plan for each in front for plan in neighbours(levers, each) if plan not in tried)
-    order = rng.permutation(len(near))
-    candidates = list(near)
-    return [candidates[i] for i in order]
+    room = crowding([_score(tried[plan], objectives) for plan in front])
+    worth: dict[Plan, float] = {}
+    for each, alone in zip(front, room, strict=True):
+        for plan in neighbours(levers, each):
+            if plan not in tried:
+                worth[plan] = max(alone, worth.get(plan, 0.0))
+    chance = dict(zip(worth, rng.permutation(len(worth)), strict=True))
+    return sorted(worth, key=lambda plan: (-worth[plan], chance[plan]))
+
+
+def _ends(levers: Sequence[Lever]) -> list[Plan]:
+    """The plans at both ends and in the middle of all levers, to begin with."""
+    sizes = [len(lever.options) for lever in levers]
+    return list(dict.fromkeys(tuple(int(share * (n - 1)) for n in sizes) for share in (0.0, 1.0, 0.5)))
 
 
 def _front(tried: dict[Plan, Figures], objectives: Sequence[str], constraints: Mapping[str, float]) -> list[Plan]:
