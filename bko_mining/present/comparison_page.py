@@ -17,7 +17,9 @@ from bko_mining.words import number, percent, say
 def comparison_page(comparison: Comparison) -> str:
     """Write a comparison as one HTML page in the language in force."""
     title = say("What if") if comparison.scenarios else say("As it is")
-    return page(title, comparison_sections(comparison), subtitle=comparison.summary, facts=_facts(comparison))
+    # With scenarios the first section gives the answer.
+    subtitle = f"{comparison.footing}." if comparison.scenarios else comparison.summary
+    return page(title, comparison_sections(comparison), subtitle=subtitle, facts=_facts(comparison))
 
 
 def comparison_sections(comparison: Comparison) -> list[Section]:
@@ -80,7 +82,7 @@ def _answer(comparison: Comparison) -> Section:
     return Section(
         title=say("The answer"),
         lead=comparison.summary,
-        findings=tuple(comparison.sentence(name) for name in comparison.scenarios),
+        findings=tuple(comparison.sentence(name) for name in comparison.scenarios[1:] and comparison.scenarios),
         pictures=(Markup(svg_text(plot_forest(comparison))),),
     )
 
