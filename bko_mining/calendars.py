@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -17,26 +18,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.errors import CalendarError
+from bko_mining.public_holidays import REGION, check_region, holidays_of
+from bko_mining.shifts import DAYS, Shift, clock, hours_of, merge, overlap, read_hours, write_hours
+
+__all__ = ["DAY", "DAYS", "SECOND", "Openings", "Shift", "WorkCalendar"]
 
 Instants = NDArray[np.int64]
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_DAY_CODES = {name.lower(): code for code, name in enumerate(DAYS)} | {
-    name: code for code, name in enumerate(("seg", "ter", "qua", "qui", "sex", "sab", "dom"))
-}
-_RANGE = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?$")
-_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?$|BVMF$|XNYS$")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Shift:
-    """One stretch of work in a week: weekday (Monday 0), seconds since local midnight (past 24 h for night work)."""
-
-    weekday: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +69,8 @@ class WorkCalendar:
         IANA name.
     closed : frozenset of datetime.date
         More days that are not worked.
+    special : tuple of (datetime.date, int, int)
+        Hours of single dates instead of the usual ones or of a holiday: seconds since local midnight.
 
     Examples
     --------
@@ -91,6 +83,7 @@ class WorkCalendar:
     region: str = ""
     timezone: str = "UTC"
     closed: frozenset[date] = frozenset()
+    special: tuple[tuple[date, int, int], ...] = ()
 
     @classmethod
     def parse(cls, text: str, *, timezone: str = "UTC") -> Self:
@@ -100,8 +93,9 @@ class WorkCalendar:
         ----------
         text : str
             Parts with commas between: days with hours (``Mon-Fri 08:00-12:00 13:00-17:30``, ``Sat,Sun 9-13``, night
-            work ``Mon 22:00-06:00``, ``24/7``), a holiday region (``BR-SP``), a time zone (``America/Sao_Paulo``), a
-            closed date (``2026-12-24``).
+            work ``Mon 22:00-06:00``, ``24/7``), a holiday region (``BR-SP``) or market (``BVMF``, ``ANBIMA``), a time
+            zone (``America/Sao_Paulo``), a closed date (``2026-12-31``), a date with other hours
+            (``2026-12-24 08:00-12:00``).
         timezone : str
             The clock where the text names none.
 
@@ -114,16 +108,17 @@ class WorkCalendar:
         shifts: list[Shift] = []
         about: dict[str, Any] = {"region": "", "timezone": timezone}
         closed: set[date] = set()
+        special: list[tuple[date, int, int]] = []
         for part in filter(None, (piece.strip() for piece in re.split("[,;]", text))):
-            if _REGION.match(part):
+            if REGION.match(part):
                 about["region"] = part
             elif ("/" in part and part != "24/7") or part == "UTC":
                 about["timezone"] = part
-            elif re.match(r"\d{4}-\d\d-\d\d$", part):
-                closed.add(date.fromisoformat(part))
+            elif re.match(r"\d{4}-\d\d-\d\d\b", part):
+                _read_date(part, closed, special)
             else:
-                days = _read_hours(part, days, shifts)
-        return cls(shifts=_merge(shifts), closed=frozenset(closed), **about)
+                days = read_hours(part, days, shifts)
+        return cls(shifts=merge(shifts), closed=frozenset(closed), special=tuple(sorted(special)), **about)
 
     @classmethod
     def always(cls, *, timezone: str = "UTC") -> Self:
@@ -135,12 +130,20 @@ class WorkCalendar:
             raise CalendarError("the calendar never opens; write hours such as 'Mon-Fri 08:00-12:00 13:00-17:30'")
         if self.timezone not in _zones():
             raise CalendarError(f"{self.timezone!r} is not a time zone; write one such as 'America/Sao_Paulo'")
-        _check_region(self.region)
+        check_region(self.region)
 
     def __str__(self) -> str:
-        parts = ["24/7"] if self.never_closes else list(_write_hours(self.shifts))
+        parts = ["24/7"] if self.never_closes else list(write_hours(self.shifts))
         zone = [] if self.timezone == "UTC" else [self.timezone]
-        return ", ".join([*parts, *filter(None, [self.region]), *(str(day) for day in sorted(self.closed)), *zone])
+        return ", ".join(
+            [
+                *parts,
+                *filter(None, [self.region]),
+                *(str(day) for day in sorted(self.closed)),
+                *_write_special(self.special),
+                *zone,
+            ]
+        )
 
     @property
     def weekly_hours(self) -> float:
@@ -150,7 +153,7 @@ class WorkCalendar:
     @property
     def never_closes(self) -> bool:
         """Whether work goes on round the clock every day of the year."""
-        return self.weekly_hours >= 168 and not self.region and not self.closed
+        return self.weekly_hours >= 168 and not self.region and not self.closed and not self.special
 
     def replace(self, **changes: Any) -> Self:
         """Return the calendar with other shifts, region, time zone or closed days."""
@@ -224,8 +227,8 @@ class WorkCalendar:
         _check_alike(self, other)
         if self.region and other.region and self.region != other.region:
             raise CalendarError(f"{self.region} and {other.region} have other holidays; give both one region")
-        both = [_overlap(a, b, weeks) for a in self.shifts for b in other.shifts for weeks in (-7, 0, 7)]
-        met = _merge([shift for shift in both if shift.start < shift.end])
+        both = [overlap(a, b, weeks) for a in self.shifts for b in other.shifts for weeks in (-7, 0, 7)]
+        met = merge([shift for shift in both if shift.start < shift.end])
         return self.replace(shifts=met, region=self.region or other.region, closed=self.closed | other.closed)
 
     def __or__(self, other: Self) -> Self:
@@ -237,7 +240,7 @@ class WorkCalendar:
             raise CalendarError(
                 "calendars with night work cannot be joined; end the shifts at 24:00 and begin at 00:00"
             )
-        return self.replace(shifts=_merge([*self.shifts, *other.shifts]))
+        return self.replace(shifts=merge([*self.shifts, *other.shifts]))
 
 
 @lru_cache(maxsize=1)
@@ -245,35 +248,33 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-@lru_cache(maxsize=256)
-def _check_region(region: str) -> None:
-    if region:
-        _holidays(region, (2026,))
-
-
-@lru_cache(maxsize=1024)
-def _holidays(region: str, years: tuple[int, ...]) -> frozenset[date]:
-    import holidays
-
-    country, _, subdivision = region.partition("-")
+def _read_date(part: str, closed: set[date], special: list[tuple[date, int, int]]) -> None:
+    """Read a date that is closed, or has hours of its own (``2026-12-24 08:00-12:00``)."""
+    text, *hours = part.split()
     try:
-        if len(country) == 4:
-            return frozenset(holidays.financial_holidays(country, years=years))
-        kind = ("public", "optional") if country == "BR" else None
-        return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=years, categories=kind))
-    except NotImplementedError as problem:
-        raise CalendarError(
-            f"no holidays are known for {region!r} ({problem}); use a code such as BR-SP or US"
-        ) from None
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise CalendarError(f"{text!r} is not a date; write year-month-day such as 2026-12-24") from None
+    read = [hours_of(token) for token in hours]
+    if None in read:
+        raise CalendarError(f"cannot read the hours in {part!r}; write them such as '2026-12-24 08:00-12:00'")
+    special += [(day, *found) for found in read if found]
+    if not hours:
+        closed.add(day)
+
+
+def _write_special(special: tuple[tuple[date, int, int], ...]) -> Iterator[str]:
+    for day, hours in groupby(special, key=lambda hours: hours[0]):
+        yield f"{day} " + " ".join(f"{clock(start)}-{clock(end)}" for _, start, end in hours)
 
 
 @lru_cache(maxsize=2048)
 def _openings(calendar: WorkCalendar, first_year: int, last_year: int) -> Openings:
     first = date(first_year, 1, 1)
     days = np.arange((date(last_year + 1, 1, 1) - first).days)
-    free = set(calendar.closed)
+    free = set(calendar.closed) | {day for day, _, _ in calendar.special}
     if calendar.region:
-        free |= _holidays(calendar.region, tuple(range(first_year, last_year + 1)))
+        free |= holidays_of(calendar.region, tuple(range(first_year, last_year + 1)))
     is_free = np.zeros(len(days) + 1, bool)
     is_free[[(day - first).days for day in free if 0 <= (day - first).days < len(days)]] = True
     weekday = (days + first.weekday()) % 7
@@ -282,6 +283,10 @@ def _openings(calendar: WorkCalendar, first_year: int, last_year: int) -> Openin
         on = days[(weekday == shift.weekday) & ~is_free[:-1]]
         starts.append(on * 86_400 + shift.start)
         ends.append(on * 86_400 + shift.end)
+    for day, begin, finish in calendar.special:
+        if first_year <= day.year <= last_year:
+            starts.append(np.array([(day - first).days * 86_400 + begin]))
+            ends.append(np.array([(day - first).days * 86_400 + finish]))
     local_start, local_end = np.sort(np.concatenate(starts)), np.sort(np.concatenate(ends))
     # Touching openings become one, so that "the next opening" is never a seam.
     seam = np.flatnonzero(local_start[1:] <= local_end[:-1])
@@ -315,85 +320,11 @@ def _to_utc(seconds: Instants, timezone: str) -> Instants:
     return zoned.tz_convert("UTC").as_unit("us").asi8.astype(np.int64)
 
 
-def _read_hours(part: str, days: list[int], shifts: list[Shift]) -> list[int]:
-    """Read ``Mon-Thu 08:00-12:00 13:00-18:00``; returns the days named without hours yet (``Mon, Wed 9-12``)."""
-    fresh = False
-    for token in part.split():
-        named = _read_days(token)
-        if named is not None:
-            days, fresh = ([*days, *named] if not fresh and days else named), True
-            continue
-        match = _RANGE.match(token)
-        if token == "24/7":
-            shifts += [Shift(day, 0, 86_400) for day in range(7)]
-        elif match and days:
-            start, end = (_seconds(*match.groups()[i : i + 3]) for i in (0, 3))
-            end = end + 86_400 if end <= start else end
-            shifts += [Shift(day, start, end) for day in days]
-        else:
-            raise CalendarError(
-                f"cannot read {token!r} in {part!r}; write days and hours such as 'Mon-Fri 08:00-12:00 13:00-17:30', "
-                "'24/7', a region such as 'BR-SP' or a time zone such as 'America/Sao_Paulo'"
-            )
-        fresh = False
-    return days if _read_days(part.split()[-1]) is not None else []
-
-
-def _read_days(token: str) -> list[int] | None:
-    first, _, last = token.lower().partition("-")
-    if first not in _DAY_CODES or (last and last not in _DAY_CODES):
-        return None
-    low, high = _DAY_CODES[first], _DAY_CODES[last or first]
-    return [(low + step) % 7 for step in range((high - low) % 7 + 1)]
-
-
-def _seconds(hour: str, minute: str | None, second: str | None) -> int:
-    seconds = int(hour) * 3600 + int(minute or 0) * 60 + int(second or 0)
-    if seconds > 86_400:
-        raise CalendarError(f"{hour}:{minute or '00'} is not a time of day; hours go from 00:00 to 24:00")
-    return seconds
-
-
 def _check_alike(one: WorkCalendar, other: WorkCalendar) -> None:
+    if one.special or other.special:
+        raise CalendarError("calendars with single dates of other hours cannot be combined; combine them first")
     if one.timezone != other.timezone:
         raise CalendarError(f"the calendars run on the clocks of {one.timezone} and {other.timezone}; give both one")
     closes = one.region or other.region or one.closed or other.closed
     if closes and any(shift.end > 86_400 for shift in one.shifts + other.shifts):
         raise CalendarError("night work cannot be combined where days are closed; end the shifts at 24:00")
-
-
-def _overlap(one: Shift, other: Shift, days: int) -> Shift:
-    later = (other.weekday + days - one.weekday) * 86_400
-    start, end = max(one.start, other.start + later), min(one.end, other.end + later)
-    midnights = start // 86_400
-    return Shift((one.weekday + midnights) % 7, start - midnights * 86_400, end - midnights * 86_400)
-
-
-def _merge(shifts: list[Shift]) -> tuple[Shift, ...]:
-    merged: list[Shift] = []
-    for shift in sorted(set(shifts)):
-        last = merged[-1] if merged else None
-        if last and last.weekday == shift.weekday and shift.start <= last.end:
-            merged[-1] = Shift(last.weekday, last.start, max(last.end, shift.end))
-        else:
-            merged.append(shift)
-    return tuple(merged)
-
-
-def _write_hours(shifts: tuple[Shift, ...]) -> Iterator[str]:
-    """Days with equal hours are written together: ``Mon-Fri 08:00-12:00 13:00-17:30``."""
-    hours = [" ".join(f"{_clock(s.start)}-{_clock(s.end)}" for s in shifts if s.weekday == day) for day in range(7)]
-    day = 0
-    while day < 7:
-        last = day
-        while last < 6 and hours[last + 1] == hours[day]:
-            last += 1
-        if hours[day]:
-            yield f"{DAYS[day]}{'-' + DAYS[last] if last > day else ''} {hours[day]}"
-        day = last + 1
-
-
-def _clock(seconds: int) -> str:
-    seconds = seconds - 86_400 if seconds > 86_400 else seconds
-    text = str(timedelta(seconds=seconds)) if seconds < 86_400 else "24:00:00"
-    return text.zfill(8).removesuffix(":00")

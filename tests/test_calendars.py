@@ -33,13 +33,39 @@ def test_parse_and_write_back() -> None:
         ("Mon-Fri 8h-12h", "8h-12h"),
         ("", "never opens"),
         ("Mon 25:00-26:00", "25:00"),
-        ("Mon 8-9, BR-XX", "BR-XX"),
+        ("Mon 8-9, BR-XX", "BVMF, ANBIMA"),
+        ("Mon 8-9, 2026-13-40", "not a date"),
+        ("Mon 8-9, 2026-12-24 morning", "2026-12-24 08:00-12:00"),
+        ("Mon 8-9, holidays", "ANBIMA"),
         ("Mon 8-9, Mars/Base", "Mars"),
     ],
 )
 def test_bad_calendars_say_what_is_wrong(text: str, says: str) -> None:
     with pytest.raises(CalendarError, match=says):
         WorkCalendar.parse(text)
+
+
+def test_a_single_date_has_hours_of_its_own() -> None:
+    text = (
+        "Mon-Fri 08:00-12:00 13:00-17:00, BR-SP, 2026-12-31, 2026-12-24 08:00-10:00 11:00-12:00, 2026-12-25 09:00-10:00"
+    )
+    calendar = WorkCalendar.parse(text)
+    assert str(WorkCalendar.parse(str(calendar))) == str(calendar)
+    days = [instant(f"2026-12-{day}T00:00") for day in (23, 24, 25, 26, 31, 32 - 1)]
+    worked = (calendar.working_time(np.array(days), np.array(days) + 24 * 60 * MINUTE) // (60 * MINUTE)).tolist()
+    # A usual Wednesday, half of Christmas Eve, an hour on Christmas Day (a holiday), Saturday, New Year's Eve closed.
+    assert worked == [8, 3, 1, 0, 0, 0]
+    assert not calendar.never_closes
+    with pytest.raises(CalendarError, match="single dates of other hours"):
+        calendar & WorkCalendar.parse("Mon-Fri 08:00-17:00")
+
+
+def test_the_days_of_the_financial_market() -> None:
+    bank, exchange = (WorkCalendar.parse(f"Mon-Fri 10:00-16:00, {market}") for market in ("ANBIMA", "BVMF"))
+    eve = instant("2026-12-24T00:00"), instant("2026-12-25T00:00")
+    carnival = instant("2026-02-16T00:00"), instant("2026-02-18T00:00")
+    assert [int(calendar.working_time(*eve) // (60 * MINUTE)) for calendar in (bank, exchange)] == [6, 0]
+    assert [int(calendar.working_time(*carnival)) for calendar in (bank, exchange)] == [0, 0]
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo", "Europe/Berlin"])
