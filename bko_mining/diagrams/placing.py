@@ -217,11 +217,18 @@ def _ranked(diagram: Diagram) -> tuple[list[str], set[int]]:
 
 
 def _columns(diagram: Diagram, order: list[str], back: set[int]) -> dict[str, int]:
+    """The longest way from the start; a join stands beyond the ways back that leave beside it, which it would cross."""
+    onward = {key: [flow.target for flow in diagram.after[key] if id(flow) not in back] for key in order}
+    returns: dict[str, int] = {}
+    for key in reversed(order):
+        ahead = [returns[target] for target in onward[key]]
+        returns[key] = 1 + max(ahead, default=0) if diagram.after[key] and all(ahead) else 0
     column = dict.fromkeys(order, 0)
     for key in order:
-        for flow in diagram.after[key]:
-            if id(flow) not in back:
-                column[flow.target] = max(column[flow.target], column[key] + 1)
+        beside = max((returns[target] for target in onward[key]), default=0)
+        for target in onward[key]:
+            joins = not returns[target] and sum(id(flow) not in back for flow in diagram.before[target]) > 1
+            column[target] = max(column[target], column[key] + 1 + (beside if joins else 0))
     return column
 
 

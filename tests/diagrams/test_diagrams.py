@@ -43,7 +43,10 @@ def _tangled() -> Diagram:
     return Diagram(shapes, tuple(Flow(*pair) for pair in pairs))
 
 
-DIAGRAMS = {"blocks": diagram_of_tree(NESTED), "tangled": _tangled()}
+DETOUR = diagram_of_tree(
+    _step("sequence", "x", _step("choice", _step("sequence", "a", _step("loop", "b", "c")), SILENT))
+)
+DIAGRAMS = {"blocks": diagram_of_tree(NESTED), "tangled": _tangled(), "detour": DETOUR}
 
 
 @pytest.mark.parametrize("name", DIAGRAMS)
@@ -81,6 +84,15 @@ def _on_outline(point: tuple[float, float], key: str, diagram: Diagram, placed: 
     kind = diagram.shapes[key].kind
     reach = dx + dy if kind in GATEWAYS else max(dx, dy) if kind == "activity" else (dx * dx + dy * dy) ** 0.5
     return reach == pytest.approx(1, abs=0.05)
+
+
+def test_a_join_stands_beyond_a_way_back_that_leaves_beside_it() -> None:
+    boxes = place(DETOUR).boxes
+    keys = {shape.name or key: key for key, shape in DETOUR.shapes.items()}
+    opening = DETOUR.after[keys["x"]][0].target
+    closing = DETOUR.before[next(key for key, shape in DETOUR.shapes.items() if shape.kind == "end")][0].source
+    assert boxes[opening][1] == boxes[closing][1]
+    assert boxes[closing][0] > boxes[keys["c"]][0] + boxes[keys["c"]][2]
 
 
 def test_a_join_stands_on_the_row_of_its_split() -> None:

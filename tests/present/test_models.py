@@ -46,7 +46,7 @@ def test_deviations_stand_on_the_model() -> None:
     with speaking("pt_BR"):
         words = _texts(found.plot())
     assert "cedo demais em 2 casos" in words
-    assert "pulada em 1 casos" in words
+    assert "pulada em 1 caso" in words
     assert "40 %" in words
     assert "x (1)" in words
     with speaking("pt_BR"):

@@ -81,12 +81,14 @@ class ProcessModelView extends Living {
     if (!width || !inner.width) return;
     const scale = Math.min(1, Math.max(SMALLEST, (width - 30) / inner.width));
     const most = Math.min(0.75 * window.innerHeight, 760);
-    const high = Math.round(Math.min(Math.max(inner.height * scale + 60, 240), Math.max(most, 240)));
+    const high = Math.round(Math.min(Math.max(inner.height * scale + 72, 240), Math.max(most, 240)));
     this.paper.style.height = `${high}px`;
     this.canvas.resized();
     const [wide, tall] = [width / scale, high / scale];
     const left = inner.width < wide ? inner.x - (wide - inner.width) / 2 : inner.x - 20;
-    this.canvas.viewbox({ x: left, y: inner.y + inner.height / 2 - tall / 2, width: wide, height: tall });
+    // What fits leaves the bottom to the mark of bpmn.io: nothing of ours may lie on it.
+    const top = inner.height < tall ? inner.y - 20 / scale : inner.y + inner.height / 2 - tall / 2;
+    this.canvas.viewbox({ x: left, y: top, width: wide, height: tall });
   }
 
   setMeasure(key) {
