@@ -60,6 +60,7 @@ from bko_mining.simulate.world import (
     STATUS,
     TIMERS,
     TURN,
+    VERSION,
     WHO,
 )
 
@@ -290,6 +291,8 @@ def new_item(m: int) -> int:
             set_reg(m, STATUS, MORE_ROOM)
             return i
         set_reg(m, N_ITEMS, i + 1)
+        set_item(m, i, AGE, 0)
+        set_item(m, i, VERSION, 0)
     set_reg(m, IN_USE, reg(m, IN_USE) + 1)
     _clear(m, i)
     return i

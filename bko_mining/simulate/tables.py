@@ -94,8 +94,8 @@ class Tables:
         return {
             "heap": np.empty((room.items, 4), np.int64),
             "stack": np.empty((room.items, 4), np.int64),
-            "item": np.zeros((room.items, at.N_ITEM), np.int64),
-            "amount": np.zeros(room.items),
+            "item": np.empty((room.items, at.N_ITEM), np.int64),
+            "amount": np.empty(room.items),
             "token": np.array(self.run.tokens, np.uint16),
             "finished": np.zeros(n, np.uint8),
             "visits": np.array(self.run.visits, np.uint16),

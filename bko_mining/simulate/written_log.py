@@ -126,8 +126,12 @@ def _queue_ahead(table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], row
     for code in np.unique(role[role >= 0]):
         mine = np.flatnonzero(role == code)
         queued, start = table["queued"][mine], table["start"][mine]
+        order = np.argsort(queued, kind="stable")
+        in_turn = queued[order]
+        if (in_turn[1:] == in_turn[:-1]).any():
+            order = np.lexsort((start, queued))  # of those that come at once, who begins first
         came = np.empty(len(mine), np.int64)
-        came[np.lexsort((start, queued))] = np.arange(len(mine))  # of those that come at once, who begins first
+        came[order] = np.arange(len(mine))
         begun = np.searchsorted(np.sort(start), queued, "right")
         ahead[mine] = np.where(start > queued, came - begun, 0)
     return {"queue_ahead": pa.array(ahead[rows])} if ahead.any() else {}
