@@ -113,8 +113,9 @@ def sniff(data: bytes, name: str) -> Dialect:
     top = _top(rows, width)
     titled = _is_heading(rows[top], rows[top + 1 : top + 2])
     headings = unique_headings((rows[top] + [""] * (width - len(rows[top]))) if titled else [""] * width)
-    # Rows before the headings hold no line breaks of their own, so rows are lines here.
-    skip = lead + top + int(titled)
+    # What is skipped is counted in lines, and a heading may stand on several.
+    breaks = sum(cell.count("\n") for row in rows[: top + int(titled)] for cell in row)
+    skip = lead + top + int(titled) + breaks
     return Dialect(encoding, separator, tuple(headings), skip, _decimal(rows[top + 1 :], separator), quote)
 
 

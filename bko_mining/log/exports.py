@@ -1,5 +1,6 @@
 """An export as it was found: one table of raw columns and what was seen on the way."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,8 @@ import pyarrow as pa
 
 from bko_mining.errors import LogError
 from bko_mining.log.findings import Finding
+
+_MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\ufeff]")  # of order and direction: they are not seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +73,7 @@ def unique_headings(headings: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     out = []
     for position, heading in enumerate(headings, 1):
-        name = heading.strip().strip("\ufeff") or f"column_{position}"
+        name = " ".join(_MARKS.sub("", heading).split()) or f"column_{position}"
         seen[name] = seen.get(name, 0) + 1
         out.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return out

@@ -67,6 +67,7 @@ _OFFICES = (
     "America/Los_Angeles", "Europe/Athens", "America/Manaus", "America/Noronha", "Asia/Tokyo", "Asia/Kolkata",
     "Australia/Sydney",
 )  # fmt: skip
+_UNSEEN, _BLANKS = "[\u200b-\u200f\u202a-\u202e]", "[\u00a0\u2007\u2009\u202f]"
 _DOTTED = r"^(\d{1,2}\.\d{1,2}\.\d{2,4}\b.*)?$"  # nobody writes the month first with dots
 _EXCEL_EPOCH = -25_569  # 1899-12-30, in days before 1970
 _DAY = 86_400_000_000
@@ -237,7 +238,8 @@ def _from_texts(texts: Any, day_first: bool | None, codes: Codes) -> Parsed:
     iso = _from_iso(texts)
     if iso is not None:
         return iso
-    trimmed = pc.utf8_trim_whitespace(texts.cast(pa.string()))
+    seen = pc.replace_substring_regex(texts.cast(pa.string()), _UNSEEN, "")
+    trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(seen, _BLANKS, " "))
     numeric = pc.match_substring_regex(trimmed, r"^\d{5}([.,]\d+)?$|^\d{9,19}(\.\d+)?$")
     compact = pc.match_substring_regex(trimmed, r"^(19|20)\d{2}(0[1-9]|1[0-2])[0-3]\d([01]\d[0-5]\d[0-5]\d)?$")
     if pc.all(pc.and_not(numeric, compact)).as_py():

@@ -179,6 +179,11 @@ OPENS: dict[str, tuple[str | bytes, int, int, str, str, str, bool]] = {
     "remarks before the headings": ("# exported by tool x\n# 2026-02-01\nCase ID,Activity,Timestamp\n1,A,2026-01-05 08:00\n1,B,2026-01-05 09:00\n", 1, 2, "A B", "", "2026-01-05 08:00", False),
     "double separators": ("Case||Activity||Time\n1||A||2026-01-05 08:00\n1||B||2026-01-05 09:00\n2||A||2026-01-05 10:00\n", 2, 3, "A B", "", "2026-01-05 08:00", False),
     "separated by control characters": ("Case\x01Activity\x01Time\n1\x01A\x012026-01-05 08:00\n1\x01B\x012026-01-05 09:00\n", 1, 2, "A B", "", "2026-01-05 08:00", False),
+    "headings on two lines": ('"Case\nID","Activity","End\nTime"\n"1","A","2026-01-15 08:00"\n"1","B","2026-01-15 09:00"\n', 1, 2, "A B", "", "2026-01-15 08:00", False),
+    "blanks that do not break": ("Case\u00a0ID;Activity;Time\n1;A;15/01/2026\u00a008:00\n1;B;16/01/2026\u202f08:00\n", 1, 2, "A B", "", "2026-01-15 08:00", False),
+    "marks of direction": ("\u202aCase ID,Activity,Time\n1,A,\u200e15/01/2026 08:00\n1,B,\u200e16/01/2026 08:00\n", 1, 2, "A B", "", "2026-01-15 08:00", False),
+    "unicode text of excel": ("Fall-ID\tAktivität\tZeitstempel\n1\tA\t15.01.2026 08:00\n1\tB\t16.01.2026 08:00\n".encode("utf-16"), 1, 2, "A B", "", "2026-01-15 08:00", False),
+    "half days in spanish": ("Caso;Actividad;Fecha\n1;A;15/01/2026 01:00 a. m.\n1;B;15/01/2026 01:00 p. m.\n", 1, 2, "A B", "", "2026-01-15 01:00", False),
     "separated by tildes": ("Case~Activity~Time\n1~A~2026-01-05 08:00\n1~B~2026-01-05 09:00\n", 1, 2, "A B", "", "2026-01-05 08:00", False),
 }  # fmt: skip
 
