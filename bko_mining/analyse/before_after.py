@@ -69,7 +69,7 @@ class BeforeAfter(Result):
             sentences.append(say("That may be chance."))
         else:
             sentences.append(self._most())
-        return " ".join([*sentences, clock_words(self.calendar)])
+        return " ".join(filter(None, [*sentences, clock_words(self.calendar)]))
 
     def _most(self) -> str:
         row = self.table.iloc[int(self.table["change_time"].abs().to_numpy().argmax())]

@@ -55,7 +55,7 @@ class CauseMap(Result):
             part=percent(worst["main_cause_share"]),
             reason=cause_words(worst["main_cause"]),
         )
-        return f"{sentence} {clock_words(self.calendar)}"
+        return f"{sentence} {clock_words(self.calendar)}".rstrip()
 
 
 def cause_map(log: EventLog, *, detail: float | None = None, calendar: AnyCalendar = None) -> CauseMap:

@@ -56,7 +56,7 @@ class CycleTimeParts(Result):
             "reasons": ", ".join(reasons),
         }
         sentence = say(_SENTENCE if reasons else _NO_WAIT, **words)
-        return f"{sentence} {clock_words(self.calendar)}"
+        return f"{sentence} {clock_words(self.calendar)}".rstrip()
 
 
 _SENTENCE = "A case takes {cycle} on average; {share} of it is work, {reasons}."

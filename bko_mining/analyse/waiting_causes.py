@@ -98,7 +98,7 @@ class WaitingCauses(Result):
             wait=time_words(everything / self.n_cases, self.calendar),
             reasons=", ".join(reasons),
         )
-        return f"{sentence} {clock_words(self.calendar)}"
+        return f"{sentence} {clock_words(self.calendar)}".rstrip()
 
 
 def cause_words(name: str) -> str:

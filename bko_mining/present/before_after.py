@@ -46,7 +46,7 @@ def plot_before_after(found: "BeforeAfter", ax: Axes) -> None:
         name: time_words(at.total_seconds(), found.calendar) for name, at in (("low", found.low), ("high", found.high))
     }
     note = say("mean a case; 95 % interval of the change: {low} to {high}", **interval)
-    footnote(ax, f"{note}. {clock_words(found.calendar)}")
+    footnote(ax, note if found.calendar is None else f"{note}. {clock_words(found.calendar)}")
 
 
 def _stack(

@@ -37,7 +37,7 @@ def plot_cause_map(found: "CauseMap", *, ax: Axes | None = None) -> Axes:
             "On paths: mean wait · share of it that has the main cause. The wider, the more is waited in all; dashed: "
             "less than 1 % of it."
         )
-        paint_foot(axes, width, coverage(found.map), f"{meaning} {clock_words(found.calendar)}")
+        paint_foot(axes, width, coverage(found.map), f"{meaning} {clock_words(found.calendar)}".rstrip())
     return axes
 
 

@@ -51,7 +51,9 @@ def test_what_grew_is_named_and_the_parts_add_up() -> None:
 def test_no_change_may_be_chance() -> None:
     found = before_after(_week(3), _week(3))
     assert found.change == pd.Timedelta(0)
-    assert "That may be chance." in found.summary
+    assert found.summary.endswith("That may be chance.")
+    office = before_after(_week(3), _week(3), calendar="Mon-Fri 08:00-17:00")
+    assert office.summary.endswith("In working time (Mon-Fri 08:00-17:00).")
 
 
 def test_queues_by_day() -> None:
