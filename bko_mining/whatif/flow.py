@@ -165,8 +165,8 @@ class Skip(Change):
 class Parallelise(Change):
     """Activities that follow one another are done side by side.
 
-    In the routing of a fitted twin these are the cases that do them right one after the other in the order given; what
-    outsiders take between them falls away.
+    In the routing of a fitted twin these are the cases that do them right one after the other in the order given. What
+    outsiders take between them (a delay) runs from the beginning of both; set it with ``delay`` where it falls away.
     """
 
     kind: Literal["parallelise"] = "parallelise"
