@@ -166,7 +166,7 @@ class Parallelise(Change):
     """Activities that follow one another are done side by side.
 
     In the routing of a fitted twin these are the cases that do them right one after the other in the order given. What
-    outsiders take between them (a delay) runs from the beginning of both; set it with ``delay`` where it falls away.
+    outsiders take between them (a delay of the twin) falls away: the work itself can then be done at once.
     """
 
     kind: Literal["parallelise"] = "parallelise"

@@ -57,8 +57,7 @@ def folded(routing: HistoryRouting, run: Steps, name: str, block: ParallelBlock)
 def carried(twin: "Twin", run: Steps, name: str) -> "tuple[StepDelay, ...]":
     """The delays of a twin: those before and after a stretch hold before and after the block as well.
 
-    Outsiders do not become quicker: what they take between two activities of the stretch runs from its beginning where
-    both go side by side, and stays between them in the other order.
+    What outsiders take between two activities stays between them in the other order, and falls away side by side.
     """
     more, order = [], run[::-1] if name == " → ".join(run[::-1]) else ()
     known = {(delay.after, delay.before) for delay in twin.delays}
@@ -68,8 +67,8 @@ def carried(twin: "Twin", run: Steps, name: str) -> "tuple[StepDelay, ...]":
         if delay.after == run[-1] and (delay.before is None or delay.before not in run):
             more.append(delay.model_copy(update={"after": name}))
         if delay.after in run and delay.before in run and run.index(delay.after) < run.index(delay.before):
-            ends = {"after": name} if not order else {"after": delay.before, "before": delay.after}
-            more += [delay.model_copy(update=ends)] if not order or order not in known else []
+            ends = {"after": delay.before, "before": delay.after}
+            more += [delay.model_copy(update=ends)] if order and order not in known else []
     return (*twin.delays, *more)
 
 
