@@ -24,8 +24,8 @@ class Result:
     """An answer: a tidy table and one sentence that can be quoted.
 
     Subclasses give ``summary`` and, where a picture says more, name the functions of ``present`` that draw it: the
-    ``picture``, the ``widget`` for notebooks, and what is ``living`` in a page; ``told`` names the columns that a page
-    has room for, all of them if not given.
+    ``picture``, the ``widget`` for notebooks, and what is ``living`` in a page; ``untold`` names the
+    columns for which a page has no room.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Result:
     """
 
     table: pd.DataFrame
-    told: ClassVar[tuple[str, ...]] = ()
+    untold: ClassVar[tuple[str, ...]] = ()
     picture: ClassVar[str] = ""
     widget: ClassVar[str] = ""
     living: ClassVar[str] = ""

@@ -52,6 +52,7 @@ class Bottlenecks(Result):
     calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "times:plot_bottlenecks"
+    untold: ClassVar[tuple[str, ...]] = ("n", "waiting_time", "main_cause_share")
 
     @property
     def summary(self) -> str:

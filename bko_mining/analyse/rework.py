@@ -62,9 +62,8 @@ class Rework(Result):
     weekly: pd.DataFrame
     currency: str = ""
 
-    told: ClassVar[tuple[str, ...]] = (
-        "activity", "n_repeats", "n_cases", "case_share", "mostly_after", "processing_time", "waiting_time",
-        "hours_per_month", "cost_per_month",
+    untold: ClassVar[tuple[str, ...]] = (
+        "n_self_loops", "n_returns", "n_steps_back", "n_redone", "n_repeated", "trend_share",
     )  # fmt: skip
     picture: ClassVar[str] = "times:plot_rework"
 

@@ -3,7 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -75,7 +75,7 @@ def section_of(
 ) -> Section:
     """Make a section of a result: its sentence, its picture where it has one and may be drawn, and its table."""
     caption = say("The numbers behind it") if folded else ""
-    columns = [name for name in result.table if not result.told or name in result.told]
+    columns = [name for name in result.table if name not in result.untold]
     return Section(
         title=title,
         lead=result.summary,
@@ -92,7 +92,8 @@ def picture_of(result: Result) -> Markup:
 
 def result_page(result: Result) -> str:
     """Write one result as a page of its own."""
-    return page(result.summary, [section_of(result, say("The answer"), rows=200)])
+    section = section_of(result, say("The answer"), rows=200)
+    return page(result.summary, [replace(section, lead="")])
 
 
 @cache
