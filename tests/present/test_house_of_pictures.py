@@ -114,7 +114,7 @@ def test_a_log_shows_what_it_holds_and_what_was_done_to_it() -> None:
     log = EventLog.from_frame(frame)
     with speaking("pt_BR"):
         shown = log.take_cases(log.n_instances > 1, because="one was dropped")._repr_mimebundle_()["text/html"]
-    assert "1 casos, 9 execuções de atividades" in shown
+    assert "1 caso, 9 execuções de atividades" in shown
     assert '<td class="l">&lt;1&gt;</td>' in shown
     assert "05/01/2026 08:30" in shown
     assert "05/01/2026 13:30" not in shown  # five rows are enough
