@@ -147,7 +147,7 @@ def check_rules(
     >>> rows = pd.DataFrame({"case_id": ["A", "A", "B"], "activity": ["approve", "pay", "pay"],
     ...     "end": pd.to_datetime(["2026-01-05 08:00", "2026-01-05 09:00", "2026-01-05 12:00"])})
     >>> bko.check_rules(bko.EventLog.from_frame(rows), "- {rule: must_precede, first: approve, then: pay}").summary
-    '1 of 1 rules are broken, in 1 cases (50.0 %); most often: “approve” comes before “pay” (1 cases).'
+    '1 of 1 rule is broken, in 1 case (50.0 %); most often: “approve” comes before “pay” (1 case).'
     """
     calendar = calendar or WorkCalendar.parse("Mon-Fri 08:00-12:00 13:00-17:00", timezone=log.timezone)
     amounts = _amounts(log, amount) if amount else None
