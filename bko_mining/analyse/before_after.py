@@ -87,11 +87,6 @@ class BeforeAfter(Result):
         return say("What shrank most is the wait {reason}: {time} less.", **words)
 
 
-_CHANGE = "A case takes {after} on average instead of {before} (95 % interval of the change {low} to {high})."
-_MORE_WORK = "Most of it is work: {time} more."
-_LESS_WORK = "Most of it is work: {time} less."
-
-
 def before_after(
     before: EventLog,
     after: EventLog,
