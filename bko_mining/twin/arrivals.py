@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from bko_mining.twin.routing import Routing
 from bko_mining.twin.values import ClockTime, Day, Distribution, Part, Seconds, Share
@@ -101,7 +101,18 @@ def _kind(data: Any) -> Any:
     return data.get("kind", "rate") if isinstance(data, dict) else getattr(data, "kind", "rate")
 
 
-Arrivals = RateArrivals | IntervalArrivals | GridArrivals | BatchArrivals | ListArrivals
+Arrivals = Annotated[
+    Annotated[RateArrivals, Tag("rate")]
+    | Annotated[IntervalArrivals, Tag("interval")]
+    | Annotated[GridArrivals, Tag("grid")]
+    | Annotated[BatchArrivals, Tag("batch")]
+    | Annotated[ListArrivals, Tag("list")],
+    Discriminator(
+        _kind,
+        custom_error_type="arrivals",
+        custom_error_message="the kind of arrivals is rate (if none is given), interval, grid, batch or list",
+    ),
+]
 """A stream of arrivals."""
 
 

@@ -41,10 +41,16 @@ def write_yaml(data: Any) -> str:
 def as_twin_error(problem: ValidationError, text: str, *, model: type[BaseModel], name: str) -> TwinError:
     """Turn what pydantic found into one error: the line, the place, what is wrong, what is allowed."""
     root = yaml.compose(text, Loader=_Loader) if text else None
-    found = problem.errors()
+    found = _causes(problem.errors())
     lines = [_one(error, root, model, name) for error in found[:5]]
     more = [f"… and {len(found) - 5} more"] if len(found) > 5 else []
     return TwinError("\n".join([*lines, *more]))
+
+
+def _causes(found: list[Any]) -> list[Any]:
+    """Leave out lists that are too short only because their items are wrong."""
+    inside = {error["loc"][:depth] for error in found for depth in range(len(error["loc"]))}
+    return [error for error in found if error["type"] != "too_short" or error["loc"] not in inside]
 
 
 def _one(error: Any, root: Any, model: type[BaseModel], name: str) -> str:
@@ -89,11 +95,17 @@ def _allowed(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
         fields = [field for kind in kinds for key, field in kind.model_fields.items() if step in (key, field.alias)]
         below = {found for field in fields for found in _models_in(field.annotation)}
         kinds = below or kinds
-    tagged = {kind for kind in kinds if place[-2:-1] == (kind.__name__,)} or kinds
+    tagged = {kind for kind in kinds if place[-2:-1] and place[-2] in (kind.__name__, _tag(kind))} or kinds
     keys = sorted({field.alias or key for kind in tagged for key, field in kind.model_fields.items()})
     close = difflib.get_close_matches(str(place[-1]), keys, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"{hint}allowed here: {', '.join(keys)}"
+
+
+def _tag(kind: type[BaseModel]) -> Any:
+    """The word in ``kind`` by which a model is told from the others of its union."""
+    field = kind.model_fields.get("kind")
+    return next(iter(get_args(field.annotation)), None) if field else None
 
 
 def _models_in(annotation: Any) -> "Iterator[type[BaseModel]]":

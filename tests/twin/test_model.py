@@ -1,5 +1,7 @@
 """The twin reads what a consultant writes, writes what it reads, and says which line is wrong."""
 
+import re
+
 import pytest
 
 from bko_mining.errors import TwinError
@@ -92,3 +94,22 @@ def test_replace_checks_the_whole() -> None:
     assert len(twin.replace(roles=roles).people) == 5
     with pytest.raises(TwinError, match="no role 'Driver'"):
         twin.replace(roles={"Clerk": twin.roles["Clerk"]})
+
+
+@pytest.mark.parametrize(
+    ("stream", "says"),
+    [
+        (
+            "{kind: grid, every: 1 h, calender: office}",
+            "'calendar' is missing\n.*did you mean 'calendar'. allowed",
+        ),
+        ("{kind: gridd, every: 1 h}", "the kind of arrivals is rate .if none is given., interval, grid, .*"),
+        ("{per_week: 3, every: 1 h}", "unknown key 'every'; allowed here: batch_size, .*"),
+    ],
+)
+def test_a_stream_of_arrivals_is_held_against_its_own_kind_alone(stream: str, says: str) -> None:
+    with pytest.raises(TwinError) as found:
+        Twin.from_yaml(f"arrivals: [{stream}]\nactivities: {{Pay: {{automatic: true}}}}\nrouting: [Pay]\n")
+    message = str(found.value)
+    assert re.search(says, message)
+    assert "at least 1 item" not in message
