@@ -96,6 +96,11 @@ def before_after(
 ) -> BeforeAfter:
     """Take the mean cycle time of two logs apart, side by side.
 
+    Causes are judged within each log, from what that log alone shows: with few waits at a step one log may read as a
+    batch or as off duty what the other reads as waiting for an outside party. Where one cause falls as another grows,
+    hold the ``waiting_causes`` of both logs against each other before telling anybody. The cycle times, their change
+    and the work do not depend on it.
+
     Parameters
     ----------
     before, after : EventLog
