@@ -121,6 +121,7 @@ from bko_mining.whatif.suggestions import suggested_scenarios as suggested_scena
 from bko_mining.whatif.views import queue_over_time as queue_over_time
 from bko_mining.whatif.views import scenario_utilisation as scenario_utilisation
 from bko_mining.whatif.views import trade_off as trade_off
+from bko_mining.whatif.views import warm_up_period as warm_up_period
 from bko_mining.words import language as language
 from bko_mining.words import set_language as set_language
 from bko_mining.words import speaking as speaking

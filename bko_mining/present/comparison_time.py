@@ -23,7 +23,7 @@ from bko_mining.present.figures import (
 )
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, kpi, label
-from bko_mining.whatif.views import QueueOverTime, ScenarioUtilisation, TradeOff
+from bko_mining.whatif.views import QueueOverTime, ScenarioUtilisation, TradeOff, WarmUpPeriod
 from bko_mining.whatif.warm_up import warm_up
 from bko_mining.words import percent, say
 
@@ -174,3 +174,8 @@ def plot_utilisation_view(view: ScenarioUtilisation, *, ax: Axes | None = None) 
 def plot_trade_off_view(view: TradeOff, *, ax: Axes | None = None) -> Axes:
     """Draw one figure against another."""
     return plot_trade_off(view.comparison, x=view.first, y=view.second, ax=ax)
+
+
+def plot_warm_up_view(view: WarmUpPeriod, *, ax: Axes | None = None) -> Axes:
+    """Draw the warm-up of the baseline's runs."""
+    return plot_warm_up(view.comparison, ax=ax)

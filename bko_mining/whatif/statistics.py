@@ -1,7 +1,7 @@
-"""What replications say, and how surely: intervals of means, paired differences and ratios, and how many it takes.
+"""What replications say, and how surely: intervals of means, paired differences and ratios.
 
 Sources: Law, *Simulation Modeling and Analysis* (5th ed.), chapters 9–11; Efron and Tibshirani, *An Introduction to the
-Bootstrap*; Lavenberg and Welch (1981) for control variates; Welch (1983) and White (1997) for warm-up.
+Bootstrap*; Welch (1983) and White (1997) for warm-up.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from bko_mining.errors import BkoError
 
 Numbers = NDArray[np.float64]
 
@@ -146,48 +144,6 @@ def bootstrap_interval(
     z = ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
     low, high = np.quantile(draws, ndtr(bias + (bias + z) / (1 - skew * (bias + z))))
     return Interval(value, float(low), float(high), len(x), confidence)
-
-
-def control_variate(sample: ArrayLike, control: ArrayLike, *, expectation: float, confidence: float = 0.95) -> Interval:
-    """Mean sharpened by a control: another figure of the same runs whose expectation is known.
-
-    ``y - b (c - E c)`` with the least-squares slope b; the interval is that of the regression at ``E c``, with n - 2
-    degrees of freedom (Lavenberg and Welch, 1981).
-    """
-    y, c = np.asarray(sample, float), np.asarray(control, float)
-    n = len(y)
-    centred = c - c.mean()
-    squares = float((centred**2).sum())
-    if n < 4 or squares == 0:
-        return mean_interval(y, confidence=confidence)
-    slope = float((centred * y).sum() / squares)
-    residuals = y - y.mean() - slope * centred
-    variance = float((residuals**2).sum()) / (n - 2)
-    off = c.mean() - expectation
-    mean = float(y.mean() - slope * off)
-    half = t_quantile(confidence, n - 2) * sqrt(variance * (1 / n + float(off) ** 2 / squares))
-    return Interval(mean, mean - half, mean + half, n, confidence)
-
-
-def replications_needed(sample: ArrayLike, *, precision: float, confidence: float = 0.95, scale: float = 0.0) -> int:
-    """How many replications a half-width of ``precision`` times the mean takes, judging by the ones at hand.
-
-    ``scale`` replaces the mean where the sample is a difference: half-widths are then relative to it. The smallest n
-    with ``t(n - 1) s / sqrt(n) <= precision * |scale|``.
-    """
-    x = _finite(sample)
-    if len(x) < 2:
-        raise BkoError("two replications at least are needed to judge how many it takes")
-    target = precision * abs(scale or x.mean())
-    deviation = float(x.std(ddof=1))
-    if deviation == 0:
-        return len(x)
-    if target <= 0:
-        raise BkoError("a half-width relative to a mean of zero cannot be reached; give a scale")
-    n = 2
-    while t_quantile(confidence, n - 1) * deviation / np.sqrt(n) > target:
-        n = max(n + 1, int(n * 1.02))
-    return n
 
 
 def variance_reduction(baseline: ArrayLike, scenario: ArrayLike) -> float:

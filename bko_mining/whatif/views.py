@@ -9,6 +9,7 @@ import pandas as pd
 from bko_mining.results import Result
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, label
+from bko_mining.whatif.warm_up import warm_up
 from bko_mining.words import number, percent, say
 
 
@@ -57,6 +58,40 @@ class TradeOff(Result):
     def summary(self) -> str:
         """Which figures."""
         return say("A point a scenario: {first} against {second}.", first=label(self.second), second=label(self.first))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WarmUpPeriod(Result):
+    """Cycle times by arrival: ``share`` of the run, ``mean`` over the replications; and where MSER would cut."""
+
+    comparison: Comparison
+    cut_share: float
+    trusted: bool
+    picture: ClassVar[str] = "comparison_time:plot_warm_up_view"
+
+    @property
+    def summary(self) -> str:
+        """How much of the run MSER would leave out; advice, nothing is cut by it."""
+        if not self.trusted:
+            return say("MSER finds no end of the warm-up: run longer.")
+        return say("MSER would leave out the first {share} of the run as warm-up.", share=percent(self.cut_share))
+
+
+def warm_up_period(comparison: Comparison) -> WarmUpPeriod:
+    """How long runs of the baseline remember that they began empty (Welch's picture, MSER as advice).
+
+    Examples
+    --------
+    >>> import bko_mining as bko
+    >>> twin = bko.Twin.load("simulations/accounts_payable/twin.yaml")
+    >>> runs = bko.run_experiment(twin, [], replications=2, n_cases=200)
+    >>> len(bko.warm_up_period(runs).table)
+    200
+    """
+    seen = warm_up(np.array([outcome.series["cycle by arrival"] for outcome in comparison.outcomes[0]]))
+    n = len(seen.averages)
+    table = pd.DataFrame({"share": np.arange(n) / n, "mean": pd.to_timedelta(seen.averages, unit="s")})
+    return WarmUpPeriod(table, comparison, seen.advice / n, seen.trusted)
 
 
 def queue_over_time(comparison: Comparison, role: str = "") -> QueueOverTime:

@@ -14,6 +14,7 @@ from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.runs import Outcome, Setting
 from bko_mining.whatif.scenario import Scenario
 from bko_mining.whatif.verdicts import BETTER, SAME
+from bko_mining.whatif.views import warm_up_period
 from bko_mining.words import speaking
 from tests.whatif.office import office
 
@@ -183,3 +184,18 @@ def test_money_of_a_case_has_cents_and_money_of_a_week_none() -> None:
     found = one_figure([1.0, 2.0])
     assert [found.written(value, "cost_per_case") for value in (99.5, 100.5)] == ["$99.50", "$100.50"]
     assert [found.written(value, "cost_per_week") for value in (99.5, 1100.5)] == ["$100", "$1,100"]
+
+
+def test_a_bootstrap_interval_holds_the_same_difference() -> None:
+    answer = run_experiment(office(), [Scenario("Busier").demand(1.3)], replications=12, n_cases=200, workers=1)
+    student, resampled = answer.difference("Busier"), answer.difference("Busier", bootstrap=True)
+    assert resampled.estimate == pytest.approx(student.estimate)
+    assert resampled.low < resampled.estimate < resampled.high
+    assert 0.5 < (resampled.high - resampled.low) / (student.high - student.low) < 1.2
+
+
+def test_the_warm_up_of_a_loaded_office_is_shown() -> None:
+    seen = warm_up_period(run_experiment(office(), [], replications=5, n_cases=400, workers=1))
+    assert 0 <= seen.cut_share <= 0.5
+    assert seen.table["mean"].iloc[:10].mean() < seen.table["mean"].iloc[50:].mean()
+    assert len(seen.plot().get_lines()) == 3

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 
-from bko_mining.errors import BkoError
 from bko_mining.whatif.selection import select_best
 from bko_mining.whatif.statistics import (
     bonferroni,
     bootstrap_interval,
-    control_variate,
     mean_interval,
     paired_difference,
     ratio_interval,
-    replications_needed,
     variance_reduction,
 )
 from bko_mining.whatif.warm_up import mser, warm_up, welch
@@ -55,24 +52,6 @@ def test_intervals_cover_what_they_claim() -> None:
     pairs = rng.normal(10, 2, (2000, 15))
     ratios = [ratio_interval(1.2 * x + rng.normal(0, 0.5, 15), x) for x in pairs]
     assert 0.93 < np.mean([i.low <= 1.2 <= i.high for i in ratios]) < 0.97
-
-
-def test_a_control_sharpens_without_losing_coverage() -> None:
-    rng = np.random.default_rng(6)
-    c = rng.normal(0, 1, (2000, 20))
-    y = 5 + 2 * c + rng.normal(0, 1, c.shape)
-    plain = [mean_interval(row) for row in y]
-    sharp = [control_variate(row, control, expectation=0.0) for row, control in zip(y, c, strict=True)]
-    assert np.mean([i.half_width for i in sharp]) < 0.55 * np.mean([i.half_width for i in plain])
-    assert 0.935 < np.mean([i.low <= 5 <= i.high for i in sharp]) < 0.965
-
-
-def test_replications_for_a_precision() -> None:
-    # s = 1, mean 10, 5 %: t(n-1) / sqrt(n) <= 0.5; n = 18 gives .4973, n = 17 .5142
-    sample = 10 + np.array([-1, 1] * 50) * np.sqrt(99 / 100)
-    assert replications_needed(sample, precision=0.05) == 18
-    with pytest.raises(BkoError, match="two replications"):
-        replications_needed([1.0], precision=0.1)
 
 
 def test_bonferroni_and_variance_reduction() -> None:
