@@ -107,18 +107,27 @@ def _fold_chain(graph: _Graph) -> bool:
 
 
 def _fold_arrows(graph: _Graph) -> bool:
-    """Arrows from one gateway to another of its kind become one: a choice, or a parallel."""
+    """Arrows from one gateway to another of its kind become one: a choice, or a parallel; whole blocks come first.
+
+    Part of a block is folded only where nothing else can be, so that branches stay in the order of the flows.
+    """
+    several = [same for same in _side_by_side(graph) if len(same) > 1]
+    whole = [same for same in several if same == graph.out_of(same[0].source) == graph.into(same[0].target)]
+    for same in (whole or several)[:1]:
+        source, target = same[0].source, same[0].target
+        fold = _choice if graph.kinds[source] == "xor" else _parallel
+        graph.put(same, _Arrow(source, target, fold([one.step for one in same])))
+    return bool(several)
+
+
+def _side_by_side(graph: _Graph) -> list[list[_Arrow]]:
+    """Arrows with the same ends, which are gateways of one kind."""
+    found: dict[tuple[str, str], list[_Arrow]] = {}
     for arrow in graph.arrows:
         kind = graph.kinds[arrow.source]
-        if kind not in ("xor", "and") or graph.kinds[arrow.target] != kind or arrow.source == arrow.target:
-            continue
-        same = [one for one in graph.arrows if (one.source, one.target) == (arrow.source, arrow.target)]
-        if len(same) > 1:
-            steps = [one.step for one in same]
-            step = _choice(steps) if kind == "xor" else _parallel(steps)
-            graph.put(same, _Arrow(arrow.source, arrow.target, step))
-            return True
-    return False
+        if kind in ("xor", "and") and graph.kinds[arrow.target] == kind and arrow.source != arrow.target:
+            found.setdefault((arrow.source, arrow.target), []).append(arrow)
+    return list(found.values())
 
 
 def _fold_loop(graph: _Graph) -> bool:
