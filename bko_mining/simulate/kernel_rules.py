@@ -247,6 +247,13 @@ def multiplied(m: int, k: int, value: float, case: int, now: int) -> float:
 
 
 @compiled
+def _pace_in_hand(m: int, p: int, a: int) -> float:
+    """Who was handed work without the skill (a run may begin so) takes the usual time."""
+    found = pace(m, p * reg(m, N_ACTS) + a)
+    return 1.0 if np.isnan(found) else found
+
+
+@compiled
 def work_by_rules(m: int, i: int, p: int) -> int:
     """Working time of an item in somebody's hands under all rules."""
     if item(m, i, LEFT) >= 0:
@@ -260,7 +267,7 @@ def work_by_rules(m: int, i: int, p: int) -> int:
         took = _with_mates(m, i, took)
     took = multiplied(m, act(m, a, FACTORS), took, case, now)
     if p >= 0:
-        took *= pace(m, p * reg(m, N_ACTS) + a) * _learning(m, p, now)
+        took *= _pace_in_hand(m, p, a) * _learning(m, p, now)
         before = person(m, p, LAST)
         if act(m, a, SETUP) >= 0 and before != a and before != -1:
             took += length(m, act(m, a, SETUP), case, visit)

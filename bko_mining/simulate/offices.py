@@ -77,7 +77,12 @@ class Staff:
             or role.overtime
         )
         particular = any(
-            d.capacity > 1 or d.absences or d.since or d.until or d.availability or not done <= set(d.skills or done)
+            d.capacity > 1
+            or d.absences
+            or d.since
+            or d.until
+            or d.availability
+            or (d.skills is not None and not done <= set(d.skills))
             for d in details
         )
         activities = [self.twin.activities[activity] for activity in done]

@@ -70,7 +70,7 @@ def _item(run: "RuledRun", case: int, work: WorkItem, later: int) -> Item:
 
 
 def _give(run: "RuledRun", item: Item, work: WorkItem, free: dict[int, int]) -> None:
-    """Put an item into the hands of whoever the state names, or of the first of the role who is free."""
+    """Put an item into the hands of whoever the state names, or of the first of the role who is free and can do it."""
     activity = run.twin.activities[work.activity]
     start = to_utc(work.start or work.enabled, run.twin.timezone)
     if activity.bot is None and (activity.automatic or activity.role is None):
@@ -81,7 +81,9 @@ def _give(run: "RuledRun", item: Item, work: WorkItem, free: dict[int, int]) -> 
     members = (name,) if activity.bot else run.twin.roles[name].names(name)
     wanted = members if work.resource is None else (work.resource,)
     for person in run.people:
-        if person.name in wanted and person.pace and free.get(person.code, 0) > 0:
+        if person.name not in wanted or not person.pace or free.get(person.code, 0) == 0:
+            continue
+        if work.resource is not None or person.pace[item.activity] is not None:
             free[person.code] -= 1
             item.start, item.person, item.who = start, person, person.code
             item.by_hand = activity.bot is not None and person.name != activity.bot

@@ -6,7 +6,7 @@ import subprocess
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -32,7 +32,9 @@ class Browser:
         """Send a command and wait for its answer; note what the page complains of meanwhile."""
         self._last += 1
         self._socket.send(json.dumps({"id": self._last, "method": method, "params": parameters}))
+        end = time.monotonic() + PATIENCE
         while True:
+            assert time.monotonic() < end, f"no answer to {method} after {PATIENCE} s"
             answer = json.loads(self._socket.recv())
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(json.dumps(answer["params"]["exceptionDetails"])[:500])
@@ -117,8 +119,10 @@ def running(folder: Path) -> Iterator[Browser]:
         tab.close()
     finally:
         process.terminate()
-        with suppress(subprocess.TimeoutExpired):
+        try:
             process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _address(file: Path, process: "subprocess.Popen[bytes]") -> str:
@@ -128,6 +132,6 @@ def _address(file: Path, process: "subprocess.Popen[bytes]") -> str:
         assert time.monotonic() < end, "the browser opened no port"
         time.sleep(0.05)
     port = file.read_text().splitlines()[0]
-    with urlopen(f"http://127.0.0.1:{port}/json/list") as answer:
+    with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
         tabs = json.load(answer)
     return str(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))

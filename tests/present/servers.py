@@ -47,15 +47,18 @@ def served(folder: Path, cells: Sequence[str], command: Sequence[str]) -> Iterat
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def answers(port: int) -> bool:
     """Whether something listens there."""
     try:
-        urlopen(f"http://127.0.0.1:{port}/favicon.ico")
+        urlopen(f"http://127.0.0.1:{port}/favicon.ico", timeout=10)
     except HTTPError:
         return True
-    except URLError:
+    except (URLError, TimeoutError):
         return False
     return True

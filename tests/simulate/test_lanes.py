@@ -318,6 +318,42 @@ def test_both_lanes_start_from_the_same_open_cases(
     assert difference(first, second) is None
 
 
+@pytest.mark.parametrize("hand", [None, "Bruno"])
+def test_work_at_the_start_in_the_hands_of_who_cannot_do_it(hand: str | None) -> None:
+    work = [{"activity": "C", "enabled": "2026-01-06T09:10", "start": "2026-01-06T09:10", "resource": hand}] * 2
+    case = {"case_id": "open", "arrived": "2026-01-06T09:10", "items": work}
+    twin = Twin.model_validate(
+        {
+            "arrivals": [{"per_week": 20}],
+            "activities": {name: {"time": "5 min", "role": "R"} for name in "AC"},
+            "roles": {"R": {"members": ["Ana", "Bruno"]}},
+            "resources": {"Bruno": {"skills": {"A": 2}}},
+            "routing": ["A", "C"],
+            "initial_state": {"at": "2026-01-06T10:00", "cases": [case]},
+        }
+    )
+    first, second = both(twin, n_cases=3, seed=0)
+    assert difference(first, second) is None
+    names = simulate(twin, n_cases=3, seed=0).frame.query("case_id == 'open'")["resource"].tolist()
+    # Whom the state names goes on; who is only supposed to have begun is somebody who can.
+    assert names == (["Ana", "Ana"] if hand is None else ["Bruno", "Ana"])
+
+
+def test_who_has_no_skills_at_all_is_given_nothing() -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{per_week: 40}]
+        roles: {Clerk: {members: [Ana, Bruno]}}
+        resources: {Bruno: {skills: {}}}
+        activities: {Do: {role: Clerk, time: 5 h}}
+        routing: [Do]
+        """
+    )
+    first, second = both(twin, n_cases=20, seed=0)
+    assert difference(first, second) is None
+    assert set(simulate(twin, n_cases=20, seed=0).frame["resource"]) == {"Ana"}
+
+
 @settings(LOOSE, max_examples=15)
 @given(twins(), st.sampled_from(["3 d", "20 d"]))
 @pytest.mark.filterwarnings("ignore")
