@@ -69,7 +69,8 @@ _HOME = {
     "analyse.week_heatmap": ("heatmap",),
     "analyse.sla": ("sla",),
     "analyse.survival": ("time_to_finish",),
-    "analyse.waiting_causes": ("waiting_causes",),
+    "analyse.beliefs": ("Beliefs",),
+    "analyse.waiting_causes": ("shared_beliefs", "waiting_causes"),
     "analyse.explaining": ("Explanation", "explain"),
     "analyse.work_calendars": ("discover_calendars",),
     "analyse.bottlenecks": ("bottlenecks",),
@@ -114,6 +115,7 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "Beliefs",
     "BestPlan",
     "BkoError",
     "BusinessCase",
@@ -216,6 +218,7 @@ __all__ = [
     "scenario_utilisation",
     "sensitivity",
     "set_language",
+    "shared_beliefs",
     "simulate",
     "simulate_like",
     "sla",

@@ -3,6 +3,7 @@
 from bko_mining._version import __version__ as __version__
 from bko_mining.analyse.absences import absences as absences
 from bko_mining.analyse.before_after import before_after as before_after
+from bko_mining.analyse.beliefs import Beliefs as Beliefs
 from bko_mining.analyse.bottlenecks import bottlenecks as bottlenecks
 from bko_mining.analyse.candidates import automation_candidates as automation_candidates
 from bko_mining.analyse.candidates import outsourcing_candidates as outsourcing_candidates
@@ -32,6 +33,7 @@ from bko_mining.analyse.times import cycle_time as cycle_time
 from bko_mining.analyse.times import processing_time as processing_time
 from bko_mining.analyse.times import waiting_time as waiting_time
 from bko_mining.analyse.turnover import turnover as turnover
+from bko_mining.analyse.waiting_causes import shared_beliefs as shared_beliefs
 from bko_mining.analyse.waiting_causes import waiting_causes as waiting_causes
 from bko_mining.analyse.week_heatmap import heatmap as heatmap
 from bko_mining.analyse.work_calendars import discover_calendars as discover_calendars

@@ -19,6 +19,8 @@ from bko_mining.log.event_log import UNKNOWN, EventLog
 Instants = NDArray[np.int64]
 ENOUGH = 20
 """Instances in batches from which a pair of resource and activity can be judged."""
+BELIEVED = 0.6
+"""Share of a resource's instances of an activity that must come in batches for it to be called batching."""
 AT_ONCE = 0.5
 """Share of instances that begin after another of the batch has ended, below which they are done at the same time."""
 LEFT_ALONE = 0.5
@@ -39,16 +41,19 @@ class Batches:
         When the first of the batch began and when the last of it had been enabled (microseconds UTC).
     size : int64[n_batches]
         Instances of each batch.
+    believed : bool[n_resources * n_activities]
+        Who is believed to do which activity in batches (resource by resource).
     """
 
     batch: Instants
     first_start: Instants
     ready: Instants
     size: Instants
+    believed: NDArray[np.bool_]
 
 
 def find_batches(
-    log: EventLog, enabled: Instants, free: FreeTime, *, smallest: int = 2, believed_share: float = 0.6
+    log: EventLog, enabled: Instants, free: FreeTime, *, smallest: int = 2, believed: NDArray[np.bool_] | None = None
 ) -> Batches:
     """Find the batches of a log.
 
@@ -62,33 +67,33 @@ def find_batches(
         When its resources were free.
     smallest : int
         Fewest instances of a batch.
-    believed_share : float
-        Share of a resource's instances of an activity that must come in batches for it to be called batching.
+    believed : bool[n_resources * n_activities], optional
+        Who is known to do which activity in batches; judged from the log if not given.
     """
     rows = np.flatnonzero((log.resource != UNKNOWN) & log.follows)
     order = rows[np.lexsort((log.finish[rows], log.begin[rows], log.resource[rows]))]
     group = _runs(log, order, enabled)
-    size = np.bincount(group, minlength=1)
-    kept = size[group] >= smallest
+    in_run = np.bincount(group, minlength=1)[group] >= smallest
     pair = log.resource[order].astype(np.int64) * len(log.activities) + log.activity[order]
-    share = _share(pair, kept)
-    kept &= share[pair] >= believed_share
-    found = _numbered(log, order[kept], group[kept], enabled)
-    doubtful = ~_gathers(log, found, enabled, free)
-    if not doubtful.any():
-        return found
-    left = kept & ~doubtful[pair]
-    return _numbered(log, order[left], group[left], enabled)
+    if believed is None:
+        often = _share(pair, in_run, max(1, len(log.resources) * len(log.activities))) >= BELIEVED
+        kept = in_run & often[pair]
+        found = _numbered(log, order[kept], group[kept], enabled, often)
+        believed = often & _gathers(log, found, enabled, free)
+    kept = in_run & believed[pair]
+    return _numbered(log, order[kept], group[kept], enabled, believed)
 
 
-def _numbered(log: EventLog, rows: Instants, group: Instants, enabled: Instants) -> Batches:
+def _numbered(
+    log: EventLog, rows: Instants, group: Instants, enabled: Instants, believed: NDArray[np.bool_]
+) -> Batches:
     batch = np.full(len(log), -1, np.int64)
     numbers, batch_of = np.unique(group, return_inverse=True)
     batch[rows] = batch_of
     first, ready = np.full(len(numbers), np.iinfo(np.int64).max), np.full(len(numbers), np.iinfo(np.int64).min)
     np.minimum.at(first, batch_of, log.begin[rows])
     np.maximum.at(ready, batch_of, enabled[rows])
-    return Batches(batch, first, ready, np.bincount(batch_of, minlength=len(numbers)))
+    return Batches(batch, first, ready, np.bincount(batch_of, minlength=len(numbers)), believed)
 
 
 def _gathers(log: EventLog, found: Batches, enabled: Instants, free: FreeTime) -> NDArray[np.bool_]:
@@ -132,9 +137,9 @@ def _left_behind(log: EventLog, found: Batches, enabled: Instants, pair: Instant
     return np.asarray(np.maximum(ready - taken - later, 0))
 
 
-def _share(pair: Instants, kept: NDArray[np.bool_]) -> NDArray[np.float64]:
-    n = np.bincount(pair)
-    return np.asarray(np.bincount(pair, weights=kept, minlength=len(n)) / np.maximum(n, 1))
+def _share(pair: Instants, kept: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+    n = np.bincount(pair, minlength=size)
+    return np.asarray(np.bincount(pair, weights=kept, minlength=size) / np.maximum(n, 1))
 
 
 def _runs(log: EventLog, order: Instants, enabled: Instants) -> Instants:

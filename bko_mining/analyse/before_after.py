@@ -6,9 +6,10 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from bko_mining.analyse.beliefs import Beliefs
 from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.cycle_parts import cycle_time_parts
-from bko_mining.analyse.waiting_causes import cause_words
+from bko_mining.analyse.waiting_causes import cause_words, shared_beliefs
 from bko_mining.calendars import WorkCalendar
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
@@ -33,6 +34,8 @@ class BeforeAfter(Result):
         What the logs are called.
     n_before, n_after : int
         Cases.
+    beliefs : Beliefs
+        What the causes of both logs rest on.
     calendar : WorkCalendar, optional
         Whose working time was measured; calendar time if not given.
     """
@@ -43,6 +46,7 @@ class BeforeAfter(Result):
     names: tuple[str, str]
     n_before: int
     n_after: int
+    beliefs: Beliefs
     calendar: WorkCalendar | None = None
 
     picture: ClassVar[str] = "before_after:plot_before_after"
@@ -96,10 +100,9 @@ def before_after(
 ) -> BeforeAfter:
     """Take the mean cycle time of two logs apart, side by side.
 
-    Causes are judged within each log, from what that log alone shows: with few waits at a step one log may read as a
-    batch or as off duty what the other reads as waiting for an outside party. Where one cause falls as another grows,
-    hold the ``waiting_causes`` of both logs against each other before telling anybody. The cycle times, their change
-    and the work do not depend on it.
+    What causes rest on (whose hours, who batches, which steps wait for the outside, what runs side by side) is judged
+    from both logs together (``shared_beliefs``) and used for both, so that a cause that changes changed in the log and
+    not in its reader; ``.beliefs`` shows it.
 
     Parameters
     ----------
@@ -123,7 +126,8 @@ def before_after(
     >>> bool(abs(found.table["change_time"].sum() - found.change) < pd.Timedelta("1 s"))
     True
     """
-    parts = [cycle_time_parts(log, calendar=calendar).table for log in (before, after)]
+    beliefs = shared_beliefs(before, after)
+    parts = [cycle_time_parts(log, calendar=calendar, beliefs=beliefs).table for log in (before, after)]
     times = [parts[side]["mean_time"] for side in (0, 1)]
     clocks = [calendar_of(calendar, log.timezone) for log in (before, after)]
     cycles = [
@@ -136,4 +140,5 @@ def before_after(
         {"part": parts[0]["part"], "before_time": times[0], "after_time": times[1], "change_time": times[1] - times[0]}
     )
     middle, low, high = (pd.Timedelta(round(at), "us") for at in (change, change - error, change + error))
-    return BeforeAfter(on_clock(table, clocks[0]), middle, low, high, names, before.n_cases, after.n_cases, clocks[0])
+    n = before.n_cases, after.n_cases
+    return BeforeAfter(on_clock(table, clocks[0]), middle, low, high, names, *n, beliefs=beliefs, calendar=clocks[0])

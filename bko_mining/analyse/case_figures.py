@@ -16,6 +16,7 @@ from bko_mining.analyse.rework import previous_occurrence
 from bko_mining.analyse.times import HOUR, enabled_instants
 from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.analyse.workload import busy_stretches
+from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.log.grouping import distinct, weeks
 
@@ -76,24 +77,30 @@ class Figure:
         return float(levels.std())
 
 
-def figures(log: EventLog, *, target: pd.Timedelta | None, cost_per_hour: float | None) -> dict[str, Figure]:
-    """Every figure that the log can tell, by its name (a key of ``ASPECTS_OF``)."""
+def figures(
+    log: EventLog, *, target: pd.Timedelta | None, cost_per_hour: float | None, judged: EventLog | None = None
+) -> dict[str, Figure]:
+    """Every figure that the log can tell, by its name (a key of ``ASPECTS_OF``).
+
+    What runs side by side and who works when is judged from ``judged``: two logs that are to be compared, end to end.
+    """
+    whole = judged or log
     blocks = _blocks(log)
     found = {}
-    for name, values in _of_cases(log, cost_per_hour):
+    for name, values in _of_cases(log, cost_per_hour, concurrency(whole).among(log.activities)):
         found[name] = Figure(values, blocks)
         if name == "cycle time":
             found["cycle time of the slowest tenth"] = Figure(values, blocks, quantile=0.9)
             found |= _within(log, target, blocks)
-    return {**found, **_of_weeks(log)}
+    return {**found, **_of_weeks(log, whole)}
 
 
-def _of_cases(log: EventLog, cost_per_hour: float | None) -> Iterator[tuple[str, Floats]]:
+def _of_cases(log: EventLog, cost_per_hour: float | None, side_by_side: Concurrency) -> Iterator[tuple[str, Floats]]:
     """One value a case of each figure."""
     first = log.offsets[:-1]
     yield "cycle time", (log.case_end - log.case_start) / HOUR
     if log.has_starts:
-        wait = (log.begin - enabled_instants(log)).astype(float)
+        wait = (log.begin - enabled_instants(log, enabling(log, side_by_side))).astype(float)
         work = np.where((log.start != MISSING) & (log.end != MISSING), log.finish - log.begin, 0)
         hours = np.add.reduceat(work, first) / HOUR
         yield "working time", hours
@@ -128,19 +135,19 @@ def _within(log: EventLog, target: pd.Timedelta | None, blocks: NDArray[np.int64
     return {"cases within the target": Figure(kept[judged].astype(float), blocks[judged])} if judged.any() else {}
 
 
-def _of_weeks(log: EventLog) -> dict[str, Figure]:
+def _of_weeks(log: EventLog, judged: EventLog) -> dict[str, Figure]:
     """Arrivals and utilisation of each full week, if there are enough."""
     arrived = np.bincount((log.case_start // WEEK - int(log.case_start.min()) // WEEK).astype(np.int64))
     found = {"cases that arrive a week": arrived[1:-1].astype(float)}
     people = people_only(log)
     if log.has_starts and people.has_resources:
-        found["utilisation"] = _utilisation(people)
+        found["utilisation"] = _utilisation(people, people_only(judged))
     return {name: Figure(values, np.arange(len(values))) for name, values in found.items() if len(values) >= FEW_WEEKS}
 
 
-def _utilisation(log: EventLog) -> Floats:
+def _utilisation(log: EventLog, judged: EventLog) -> Floats:
     """Busy hours against the working hours of those who are there, of each full week."""
-    calendars = discover_calendars(log).calendars
+    calendars = discover_calendars(judged).calendars
     who, begin, finish = busy_stretches(log)
     edges = np.arange(int(begin.min()) // WEEK, int(finish.max()) // WEEK + 2) * WEEK
     busy, available = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)

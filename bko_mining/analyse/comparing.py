@@ -1,6 +1,7 @@
 """Before and after: every figure with its difference and an interval, and the variants that came and went.
 
-What an interval rests on is told in ``analyse.case_figures``. A figure that was changing within either log already is
+What an interval rests on is told in ``analyse.case_figures``. What runs side by side, and who works when, is judged
+from both logs together. A figure that was changing within either log already is
 marked: two logs of a process that drifts differ without anybody having done anything in between.
 """
 
@@ -16,6 +17,7 @@ from bko_mining.analyse.proportions import bonferroni_z
 from bko_mining.analyse.sla import limit_of
 from bko_mining.discover.map_difference import MapDifference, difference_map
 from bko_mining.discover.variants import variants
+from bko_mining.log.end_to_end import end_to_end
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.grouping import distinct
 from bko_mining.results import Result
@@ -188,7 +190,8 @@ def compare_logs(
     """
     rng = np.random.default_rng(seed)
     limit = None if target is None else limit_of(target)
-    old, new = (figures(log, target=limit, cost_per_hour=cost_per_hour) for log in (before, after))
+    both = end_to_end(before, after)
+    old, new = (figures(log, target=limit, cost_per_hour=cost_per_hour, judged=both) for log in (before, after))
     drifts = {"before": drift(before, seed=seed), "after": drift(after, seed=seed)}
     names = [name for name in old if name in new]
     records = [(*_row(name, old[name], new[name], rng, len(names)), _drifted(name, drifts)) for name in names]

@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
+from bko_mining.analyse.beliefs import Beliefs
 from bko_mining.analyse.bottlenecks import critical_path
 from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.times import enabled_instants
@@ -63,7 +64,7 @@ _SENTENCE = "A case takes {cycle} on average; {share} of it is work, {reasons}."
 _NO_WAIT = "A case takes {cycle} on average; {share} of it is work."
 
 
-def cycle_time_parts(log: EventLog, *, calendar: AnyCalendar = None) -> CycleTimeParts:
+def cycle_time_parts(log: EventLog, *, calendar: AnyCalendar = None, beliefs: Beliefs | None = None) -> CycleTimeParts:
     """Take the mean cycle time apart into work and waiting by cause.
 
     Only what decides when a case ends counts (the critical path, see ``bottlenecks``): of branches side by side, the
@@ -76,6 +77,8 @@ def cycle_time_parts(log: EventLog, *, calendar: AnyCalendar = None) -> CycleTim
     calendar : WorkCalendar or str, optional
         Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log); calendar time if not
         given.
+    beliefs : Beliefs, optional
+        What is believed of the office, as in ``waiting_causes``.
 
     Raises
     ------
@@ -91,8 +94,8 @@ def cycle_time_parts(log: EventLog, *, calendar: AnyCalendar = None) -> CycleTim
     True
     """
     clock = calendar_of(calendar, log.timezone)
-    causes = waiting_causes(log, calendar=clock).causes
-    rows = enabling(log)
+    causes = waiting_causes(log, calendar=clock, beliefs=beliefs).causes
+    rows = enabling(log, beliefs.concurrency.among(log.activities) if beliefs else None)
     wait = np.where(critical_path(log, rows), log.begin - enabled_instants(log, rows), 0)
     delays = np.where(wait[:, None] > 0, causes, 0).sum(axis=0) / log.n_cases
     cycle = float(elapsed(log.case_start, log.case_end, clock).mean())

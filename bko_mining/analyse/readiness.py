@@ -35,6 +35,26 @@ OVERTAKEN = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """The instances of a log, and when and by the end of which row each was enabled."""
+
+    log: EventLog
+    rows: Instants
+    enabled: Instants
+
+    @property
+    def n_steps(self) -> int:
+        """Steps there could be: from each activity, or from nothing, to each activity."""
+        return (len(self.log.activities) + 1) * len(self.log.activities)
+
+    @property
+    def step(self) -> Instants:
+        """The step of each instance: from the activity that enabled it to its own."""
+        source = np.where(self.rows >= 0, self.log.activity[self.rows], -1).astype(np.int64)
+        return (source + 1) * len(self.log.activities) + self.log.activity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FreeTime:
     """Stretches on duty without work, ascending by resource and time."""
 
@@ -117,40 +137,47 @@ def _without(open_from: Instants, open_to: Instants, start: Instants, end: Insta
 
 
 def ready_instants(
-    log: EventLog, rows: Instants, enabled: Instants, free: FreeTime, duty: Duty, *, in_batch: NDArray[np.bool_]
-) -> Instants:
+    items: Items, free: FreeTime, duty: Duty, *, in_batch: NDArray[np.bool_], outside: NDArray[np.bool_] | None = None
+) -> tuple[Instants, NDArray[np.bool_]]:
     """When each instance was ready to be worked on: when it was enabled, or later if it waited for the outside.
 
     Parameters
     ----------
-    log : EventLog
-        The log.
-    rows : int64[n]
-        The instance that enabled each (``discover.concurrency.enabling``).
-    enabled : int64[n]
-        When each instance was enabled.
+    items : Items
+        The log, and when its instances were enabled.
     free : FreeTime
         When its resources were free.
+    duty : Duty
+        When they are on duty.
     in_batch : bool[n]
         Instances that waited for others of their batch, which explains why they were left alone.
+    outside : bool[n_steps], optional
+        Steps known to wait for the outside; judged from the log if not given.
+
+    Returns
+    -------
+    int64[n], bool[n_steps]
+        When each was ready, and the steps believed to wait for the outside.
     """
+    log, enabled = items.log, items.enabled
     order = np.flatnonzero((log.resource != UNKNOWN) & ~in_batch)
     order = order[np.lexsort((enabled[order], log.begin[order], log.resource[order]))]
     resource, since, begin = log.resource[order].astype(np.int64), enabled[order], log.begin[order]
     passed_over = np.maximum(free.last_before(resource, begin), since)
-    source = np.where(rows[order] >= 0, log.activity[rows[order]], -1).astype(np.int64)
-    step = (source + 1) * len(log.activities) + log.activity[order]
-    overtaken = _running_maximum(since, resource) > since
-    outside = _outside(step, begin > since, passed_over > since, overtaken)
+    step = items.step[order]
+    if outside is None:
+        overtaken = _running_maximum(since, resource) > since
+        outside = _outside(step, begin > since, passed_over > since, overtaken, size=items.n_steps)
+    is_out = outside[step]
     # In turn: an item was ready no earlier than any that its resource took before it.
-    floor = _running_maximum(np.where(outside, passed_over, since), resource)
+    floor = _running_maximum(np.where(is_out, passed_over, since), resource)
     ready = enabled.copy()
-    out = np.flatnonzero(outside)
+    out = np.flatnonzero(is_out)
     since, until = np.minimum(floor, begin)[out], begin[out]
     # Taken up when its resource came back: it became ready meanwhile, halfway for all that is known.
     straight = (duty.working_time(resource[out], since, until) <= 2 * EDGE) & (since > enabled[order[out]])
     ready[order[out]] = np.where(straight, since + (until - since) // 2, since)
-    return ready
+    return ready, outside
 
 
 def _running_maximum(values: Instants, group: Instants) -> Instants:
@@ -162,13 +189,16 @@ def _running_maximum(values: Instants, group: Instants) -> Instants:
 
 
 def _outside(
-    step: Instants, waits: NDArray[np.bool_], left_alone: NDArray[np.bool_], overtaken: NDArray[np.bool_]
+    step: Instants,
+    waits: NDArray[np.bool_],
+    left_alone: NDArray[np.bool_],
+    overtaken: NDArray[np.bool_],
+    *,
+    size: int,
 ) -> NDArray[np.bool_]:
-    """Whether the step of each instance (from one activity to the next) is believed to wait for the outside."""
-    if not len(step):
-        return np.zeros(0, bool)
-    n = np.bincount(step, weights=waits)
-    n_left = np.bincount(step, weights=left_alone)
-    n_both = np.bincount(step, weights=left_alone & overtaken)
+    """Whether each step (from one activity to the next) is believed to wait for the outside."""
+    n, n_left, n_both = (
+        np.bincount(step, weights=told, minlength=size) for told in (waits, left_alone, left_alone & overtaken)
+    )
     often = (n >= ENOUGH) & (n_both >= np.maximum(OFTEN * n, FEWEST))
-    return np.asarray((often & (n_both >= OVERTAKEN * n_left))[step])
+    return np.asarray(often & (n_both >= OVERTAKEN * n_left))

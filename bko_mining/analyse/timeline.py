@@ -30,6 +30,8 @@ class Timeline:
         When the item was enabled that was enabled last, of those in work during the segment.
     duty : Duty
         Who is on duty when.
+    at_once : int64[n_resources]
+        How many items each resource is used to doing at the same time.
     """
 
     resource: Instants
@@ -37,6 +39,7 @@ class Timeline:
     end: Instants
     latest: Instants
     duty: Duty
+    at_once: Instants
 
     def span(self, resource: Instants, start: Instants, end: Instants) -> tuple[Instants, Instants]:
         """First and one past the last segment that overlaps each stretch of a resource's life."""
@@ -69,7 +72,7 @@ class Pieces:
         return cls(rows[order], resource[order], start[order], end[order], duty)
 
 
-def timeline(work: Pieces, enabled: Instants, *, multitasking: bool = True) -> Timeline:
+def timeline(work: Pieces, enabled: Instants, *, n_resources: int, at_once: Instants | None = None) -> Timeline:
     """Lay out when each resource was full.
 
     Parameters
@@ -78,39 +81,39 @@ def timeline(work: Pieces, enabled: Instants, *, multitasking: bool = True) -> T
         What each resource did when.
     enabled : int64[n]
         When each instance was enabled.
-    multitasking : bool
-        Whether somebody who often does several things at once can still take one more while doing fewer.
+    n_resources : int
+        How many resources there are.
+    at_once : int64[n_resources], optional
+        How many items each is used to doing at the same time, who can take one more while doing fewer; as the work
+        shows if not given.
     """
     rows, resource, start, end, key = work.row, work.resource, work.start, work.end, enabled[work.row]
-    cuts = np.flatnonzero(np.diff(resource)) + 1
     overlapping = np.zeros(len(rows), bool)
     if len(rows) > 1:
         overlapping[1:] = (start[1:] < end[:-1]) & (resource[1:] == resource[:-1])
+    limits = np.ones(n_resources, np.int64) if at_once is None else at_once
     pieces = []
-    for part in np.split(np.arange(len(rows)), cuts):
+    for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(resource)) + 1):
         if not len(part):
             continue
-        if overlapping[part].any():
-            cut = _cut(start[part], end[part], key[part], multitasking=multitasking)
-        else:
-            cut = np.stack([start[part], end[part], key[part]])
-        pieces.append(np.vstack([np.full(cut.shape[1], resource[part[0]]), cut]))
-    together = np.hstack(pieces) if pieces else np.zeros((4, 0), np.int64)
-    owner, begin, finish, latest = together
-    return Timeline(owner, begin, finish, latest, work.duty)
+        who = int(resource[part[0]])
+        cut = np.stack([start[part], end[part], key[part]])
+        if overlapping[part].any() or limits[who] > 1:
+            cut, limits[who] = _cut(*cut, limit=None if at_once is None else int(limits[who]))
+        pieces.append(np.vstack([np.full(cut.shape[1], who), cut]))
+    owner, begin, finish, latest = np.hstack(pieces) if pieces else np.zeros((4, 0), np.int64)
+    return Timeline(owner, begin, finish, latest, work.duty, limits)
 
 
-def _cut(start: Instants, end: Instants, key: Instants, *, multitasking: bool) -> Instants:
-    """Full segments of one resource who does several things at once: starts, ends and latest enablings."""
+def _cut(start: Instants, end: Instants, key: Instants, *, limit: int | None) -> tuple[Instants, int]:
+    """Full segments of one resource who does several things at once (starts, ends, latest enablings), and how many."""
     events = np.unique(np.concatenate([start, end]))
     begun = np.searchsorted(start, events, "right")
     done = np.searchsorted(np.sort(end), events, "right")
     n_now = (begun - done)[:-1]
-    length = np.diff(events)
-    limit = _limit(n_now, length) if multitasking else 1
-    latest = _latest(events[:-1], start, end, key)
-    full = n_now >= limit
-    return np.stack([events[:-1][full], events[1:][full], latest[full]])
+    most = _limit(n_now, np.diff(events)) if limit is None else limit
+    full = n_now >= most
+    return np.stack([events[:-1][full], events[1:][full], _latest(events[:-1], start, end, key)[full]]), most
 
 
 def _limit(n_now: Instants, length: Instants) -> int:

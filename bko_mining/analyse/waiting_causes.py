@@ -26,16 +26,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.batches import Batches, find_batches
+from bko_mining.analyse.batches import Batches
+from bko_mining.analyse.beliefs import Beliefs
 from bko_mining.analyse.clocks import AnyCalendar, calendar_of, clock_words, elapsed, on_clock, time_words
 from bko_mining.analyse.duty import Duty
-from bko_mining.analyse.readiness import EDGE, free_time, ready_instants
-from bko_mining.analyse.timeline import LaterThan, Pieces, Timeline, timeline
+from bko_mining.analyse.readiness import Items
+from bko_mining.analyse.splitting import split_waits
 from bko_mining.analyse.times import enabled_instants
 from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.calendars import WorkCalendar
-from bko_mining.discover.concurrency import enabling
+from bko_mining.discover.concurrency import concurrency, enabling
 from bko_mining.errors import LogError
+from bko_mining.log.end_to_end import end_to_end
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND, NOBODY, Grouping, by_instance
 from bko_mining.results import Result
@@ -61,6 +63,8 @@ class WaitingCauses(Result):
         The batches found.
     calendars : dict
         The calendar that was used for each resource.
+    beliefs : Beliefs
+        What the split rests on: hours, who batches, which steps wait for the outside, what runs side by side.
     mean_cycle_time : pandas.Timedelta
         Over all cases.
     n_cases : int
@@ -72,6 +76,7 @@ class WaitingCauses(Result):
     causes: Instants
     batches: Batches
     calendars: dict[str, WorkCalendar]
+    beliefs: Beliefs
     mean_cycle_time: pd.Timedelta
     n_cases: int
     calendar: WorkCalendar | None = None
@@ -122,6 +127,7 @@ def waiting_causes(
     by: str | None = None,
     external: Collection[str] = (),
     calendar: AnyCalendar = None,
+    beliefs: Beliefs | None = None,
 ) -> WaitingCauses:
     """Split every wait by its cause.
 
@@ -139,144 +145,87 @@ def waiting_causes(
     calendar : WorkCalendar or str, optional
         Count only its working time (``"Mon-Fri 08:00-17:00, BR-SP"``, on the clock of the log), whoever is waited for;
         calendar time if not given.
+    beliefs : Beliefs, optional
+        What is believed of the office, where the log alone is not to be judge of it (``shared_beliefs``).
 
     Returns
     -------
     WaitingCauses
-        The table, and the split of every instance.
+        The table, the split of every instance, and the beliefs it rests on.
 
     Raises
     ------
     LogError
         If the log has no start times or no resources, or none of the name of an external one.
     """
-    if not log.has_starts:
-        raise LogError("waiting cannot be split by cause: the log has no start times; see log.estimate_start_times()")
-    if not log.has_resources:
-        raise LogError("waiting cannot be split by cause: the log has no resources")
+    _check(log)
     unknown = sorted(set(external) - set(log.resources))
     if unknown:
         raise LogError(f"no resource is called {unknown[0]!r}; external= takes names of log.resources")
-    rows = enabling(log)
+    side_by_side = beliefs.concurrency.among(log.activities) if beliefs else concurrency(log)
+    rows = enabling(log, side_by_side) if beliefs else enabling(log)
     enabled = enabled_instants(log, rows)
-    known = dict(calendars or {})
+    known = {**(beliefs.calendars if beliefs else {}), **(calendars or {})}
     if set(log.resources) - set(known):
         known = {**discover_calendars(log).calendars, **known}
     outside = np.isin(log.resource, [log.resources.index(name) for name in external])
     clock = calendar_of(calendar, log.timezone)
-    found, causes = _split(log, rows, enabled, Duty(log.resources, known, clock), outside)
+    habits = beliefs.habits_of(log) if beliefs else None
+    split = split_waits(Items(log, rows, enabled), Duty(log.resources, known, clock), outside, habits)
     return WaitingCauses(
-        table=on_clock(_table(log, causes, by_instance(log, by) if by else _handovers(log, rows)), clock),
-        causes=causes,
-        batches=found,
+        table=on_clock(_table(log, split.causes, by_instance(log, by) if by else _handovers(log, rows)), clock),
+        causes=split.causes,
+        batches=split.batches,
         calendars={name: known[name] for name in log.resources},
+        beliefs=beliefs or Beliefs.of(log, side_by_side, known, split.habits),
         mean_cycle_time=pd.Timedelta(int(elapsed(log.case_start, log.case_end, clock).mean()), "us"),
         n_cases=log.n_cases,
         calendar=clock,
     )
 
 
+def _check(log: EventLog) -> None:
+    if not log.has_starts:
+        raise LogError("waiting cannot be split by cause: the log has no start times; see log.estimate_start_times()")
+    if not log.has_resources:
+        raise LogError("waiting cannot be split by cause: the log has no resources")
+
+
+def shared_beliefs(one: EventLog, other: EventLog) -> Beliefs:
+    """Judge from two logs together what their causes of waiting rest on, so that they can be held against each other.
+
+    Judged apart, two logs of one office may differ in what little evidence makes of it: with few waits at a step one
+    log may read as a batch, or as off duty, what the other reads as waiting for an outside party. Each log brings its
+    own evidence; the two are laid end to end (``log.end_to_end``), so nobody seems to do the work of both at once.
+    Hours are judged together too: what really changed between the logs shows in the waits, not in the beliefs.
+
+    Parameters
+    ----------
+    one, other : EventLog
+        Two logs of the process; both need starts and resources.
+
+    Raises
+    ------
+    LogError
+        If a log has no start times or no resources.
+
+    Examples
+    --------
+    >>> import bko_mining as bko
+    >>> log = bko.read_log("sample_logs/accounts_payable.csv", timezone="America/Sao_Paulo")
+    >>> early, late = log.started_in(None, "2026-05-18"), log.started_in("2026-05-18", None)
+    >>> beliefs = bko.shared_beliefs(early, late)
+    >>> bko.waiting_causes(early, beliefs=beliefs).beliefs is beliefs
+    True
+    """
+    for log in (one, other):
+        _check(log)
+    return waiting_causes(end_to_end(one, other)).beliefs
+
+
 def causes_of(log: EventLog, clock: WorkCalendar | None = None) -> Instants | None:
     """The causes of the wait of each instance (int64[n, 5], microseconds); None where the log cannot say them."""
     return waiting_causes(log, calendar=clock).causes if log.has_starts and log.has_resources else None
-
-
-def _split(
-    log: EventLog,
-    rows: Instants,
-    enabled: Instants,
-    duty: Duty,
-    outside: NDArray[np.bool_],
-) -> tuple[Batches, Instants]:
-    begin = log.begin
-    work = Pieces.of(log, duty)
-    free = free_time(log, work, edge=np.full(len(log.resources), EDGE))
-    found = find_batches(log, enabled, free)
-    inside = found.batch >= 0
-    complete = enabled.copy()
-    complete[inside] = np.minimum(found.ready[found.batch[inside]], begin[inside])
-    ready = np.where(inside, complete, ready_instants(log, rows, enabled, free, duty, in_batch=inside))
-    causes = np.zeros((len(log), len(CAUSES)), np.int64)
-    causes[:, 0] = np.where(outside, 0, duty.length(enabled, complete))
-    waits = np.flatnonzero((begin > ready) & (log.resource != UNKNOWN) & ~outside)
-    overtaken, full, off_duty = _stretches(log, timeline(work, enabled), waits, ready, enabled, found)
-    causes[waits, 1] = overtaken
-    causes[waits, 2] = full - overtaken
-    causes[waits, 3] = off_duty
-    causes[:, 4] = duty.length(enabled, begin) - causes[:, :4].sum(axis=1)
-    return found, causes
-
-
-def _stretches(
-    log: EventLog,
-    busy: Timeline,
-    waits: Instants,
-    ready: Instants,
-    enabled: Instants,
-    found: Batches,
-) -> tuple[Instants, Instants, Instants]:
-    """Of each wait: how long the resource was full with later items, full at all, and neither full nor on duty."""
-    resource = log.resource[waits].astype(np.int64)
-    start, end = ready[waits], log.begin[waits]
-    duty, on_duty = busy.duty, busy.duty.working_time
-    length = duty.length(busy.start, busy.end)
-    closed = length - on_duty(busy.resource, busy.start, busy.end)
-    first, last = busy.span(resource, start, end)
-    # The stretch begins inside its first segment and may end inside its last one.
-    head, tail = _ends(busy, first, last, start, end)
-    totals = [np.concatenate([[0], np.cumsum(column)]) for column in (length, closed)]
-    full, full_closed = (total[np.maximum(last, first)] - total[first] for total in totals)
-    later = LaterThan.of(busy.latest, length)
-    overtaken = later.sums(first, last, ready[waits])
-    overtaken += _mates(log, busy, waits, enabled, found, later)
-    for place, cut_from, cut_to in (head, tail):
-        cut = duty.length(cut_from, cut_to)
-        some = cut > 0
-        full -= cut
-        cut_closed = np.zeros(len(waits), np.int64)
-        at = place[some]
-        cut_closed[some] = cut[some] - on_duty(resource[some], cut_from[some], cut_to[some])
-        full_closed -= cut_closed
-        overtaken[some] -= np.where(busy.latest[at] > ready[waits][some], cut[some], 0)
-    off = duty.length(start, end) - on_duty(resource, start, end) - full_closed
-    return overtaken, full, off
-
-
-def _ends(
-    busy: Timeline, first: Instants, last: Instants, start: Instants, end: Instants
-) -> tuple[tuple[Instants, Instants, Instants], tuple[Instants, Instants, Instants]]:
-    """The parts of the first and last segment that lie outside the stretch: which segment, from, to."""
-    some = first < last
-    head_at = np.where(some, first, 0)
-    tail_at = np.where(some, last - 1, 0)
-    if not len(busy.start):
-        nothing = np.zeros(len(first), np.int64)
-        return (nothing, nothing, nothing), (nothing, nothing, nothing)
-    head = (head_at, np.where(some, busy.start[head_at], 0), np.where(some, np.maximum(busy.start[head_at], start), 0))
-    tail = (tail_at, np.where(some, np.minimum(busy.end[tail_at], end), 0), np.where(some, busy.end[tail_at], 0))
-    return head, tail
-
-
-def _mates(
-    log: EventLog, busy: Timeline, waits: Instants, enabled: Instants, found: Batches, later: LaterThan
-) -> Instants:
-    """How long items of the same batch that were enabled later were served first (they are no later than the batch)."""
-    batch = found.batch[waits]
-    overtaken = np.zeros(len(waits), np.int64)
-    some = np.flatnonzero(batch >= 0)
-    if len(some):
-        resource = log.resource[waits[some]].astype(np.int64)
-        first, last = busy.span(resource, found.first_start[batch[some]], log.begin[waits[some]])
-        ready = found.ready[batch[some]]
-        since = enabled[waits[some]]
-        among = later.sums(first, last, since) - later.sums(first, last, ready)
-        # An instance without length begins inside a segment: what lies outside its stretch does not count.
-        for place, cut_from, cut_to in _ends(busy, first, last, found.first_start[batch[some]], log.begin[waits[some]]):
-            if len(busy.start):
-                counted = (busy.latest[place] > since) & (busy.latest[place] <= ready)
-                among -= np.where(counted, busy.duty.length(cut_from, np.maximum(cut_to, cut_from)), 0)
-        overtaken[some] = among
-    return overtaken
 
 
 def _handovers(log: EventLog, rows: Instants) -> Grouping:

@@ -5,7 +5,7 @@ had to be finished before this could start* (waiting, enabling, routing) needs t
 a queue.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -44,6 +44,17 @@ class Concurrency(Result):
     activities: tuple[str, ...]
     pairs: NDArray[np.bool_]
     blocks: tuple[tuple[tuple[int, ...], ...], ...]
+
+    def among(self, activities: tuple[str, ...]) -> "Concurrency":
+        """The same for a log with other activities or codes; what is not known runs side by side with nothing."""
+        place = {name: code for code, name in enumerate(self.activities)}
+        codes = np.array([place.get(name, len(self.activities)) for name in activities], np.int64)
+        pairs = np.pad(self.pairs, (0, 1))[np.ix_(codes, codes)]
+        new = {code: at for at, code in enumerate(codes.tolist())}
+        blocks = tuple(
+            tuple(tuple(new[code] for code in branch if code in new) for branch in block) for block in self.blocks
+        )
+        return replace(self, activities=activities, pairs=pairs, blocks=blocks)
 
     @property
     def summary(self) -> str:
@@ -95,6 +106,13 @@ def concurrency(log: EventLog, *, threshold: float = 0.01, min_cases: int = 5) -
     >>> [[[found.activities[a] for a in branch] for branch in block] for block in found.blocks]
     [[['s'], ['b']]]
     """
+    asked = (threshold, min_cases)
+    if asked not in _FOUND.setdefault(log, {}):
+        _FOUND[log][asked] = _concurrency(log, threshold, min_cases)
+    return _FOUND[log][asked]
+
+
+def _concurrency(log: EventLog, threshold: float, min_cases: int) -> Concurrency:
     once = _single_occurrences(log)
     together, before, overlapping = _orders(log, once)
     rarer = np.minimum(before, before.T)
@@ -141,8 +159,9 @@ def enabling(log: EventLog, found: Concurrency | None = None) -> NDArray[np.int6
     return _KNOWN[log]
 
 
+_FOUND: WeakKeyDictionary[EventLog, dict[tuple[float, int], Concurrency]] = WeakKeyDictionary()
 _KNOWN: WeakKeyDictionary[EventLog, NDArray[np.int64]] = WeakKeyDictionary()
-"""Logs never change, and nearly every measure of waiting asks: the answer is kept as long as its log."""
+"""Logs never change, and nearly every measure of waiting asks: the answers are kept as long as their log."""
 
 
 def _enabling(log: EventLog, found: Concurrency) -> NDArray[np.int64]:
