@@ -11,7 +11,7 @@ from bko_mining.errors import BkoError
 from bko_mining.results import Result
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.scenario import Scenario
-from bko_mining.whatif.statistics import Interval, mean_interval, two_stage_interval
+from bko_mining.whatif.statistics import Interval
 from bko_mining.words import money, number, percent, say
 
 WEEKS = 365.25 / 7
@@ -130,9 +130,7 @@ def _saving(c: Comparison, place: int, scenario: Scenario, value_of_a_day: float
     a_year -= sum(_amount(change, "per_month") for change in scenario.changes) * MONTHS
     a_year -= sum(_amount(change, "per_case") for change in scenario.changes) * cases[place] * WEEKS
     a_year += value_of_a_day * (days[0] - days[place]) * cases[place] * WEEKS
-    if c.groups > 1:
-        return two_stage_interval(a_year, groups=c.groups, confidence=c.confidence)
-    return mean_interval(a_year, confidence=c.confidence)
+    return c.mean_of("cost_per_week")(a_year, confidence=c.confidence)
 
 
 def _once(scenario: Scenario) -> float:

@@ -15,11 +15,11 @@ from bko_mining.progress import bar
 from bko_mining.simulate import lanes
 from bko_mining.simulate.simulation import is_compilable
 from bko_mining.whatif.comparison import Comparison, compare
+from bko_mining.whatif.controls import best_mean
 from bko_mining.whatif.kpis import MAIN, OwnKpis
 from bko_mining.whatif.period import Cut
-from bko_mining.whatif.runs import Outcome, Setting, key_of, run_once
+from bko_mining.whatif.runs import Outcome, Setting, key_of, luck_of_runs, run_once
 from bko_mining.whatif.scenario import Scenario
-from bko_mining.whatif.statistics import mean_interval, paired_difference
 from bko_mining.whatif.store import Store
 
 if TYPE_CHECKING:
@@ -271,11 +271,11 @@ class Crew:
 
     def _widest(self, plan: Plan) -> float:
         """Largest half-width, relative to the baseline's mean, of the baseline and of the differences."""
-        figures = [np.array([outcome.figures[plan.kpi] for outcome in row]) for row in self.outcomes]
-        base = figures[0]
-        widths = [mean_interval(base, confidence=plan.confidence).half_width]
-        widths += [paired_difference(base, other, confidence=plan.confidence).half_width for other in figures[1:]]
-        return max(widths) / abs(float(base.mean()))
+        x = np.array([[outcome.figures[plan.kpi] for outcome in row] for row in self.outcomes])
+        mean = best_mean(x, luck_of_runs(self.outcomes[0]))
+        base = mean(x[0], confidence=plan.confidence)
+        widths = [mean(gap, confidence=plan.confidence).half_width for gap in x[1:] - x[0]]
+        return max([base.half_width, *widths]) / abs(base.estimate)
 
 
 def _processes(workers: int | None) -> int:

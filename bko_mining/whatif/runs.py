@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from bko_mining._version import __version__
 from bko_mining.errors import BkoError, TwinWarning
 from bko_mining.simulate import lanes
-from bko_mining.simulate.arrivals import to_utc
+from bko_mining.simulate.arrivals import Window, to_utc
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.values import seconds
+from bko_mining.whatif.controls import luck_of
 from bko_mining.whatif.kpis import OwnKpis, backlog, measure, queues
 from bko_mining.whatif.period import Cut, period_of
 from bko_mining.words import say
@@ -30,6 +32,8 @@ Figures = dict[str, float]
 Series = NDArray[np.float64]
 DAY = 86_400_000_000
 MOST_DAYS = 1100
+LUCK = "luck"
+"""The series that says what luck a run had: control variates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,11 @@ def run_once(twin: "Twin", setting: Setting, replication: int, *, quick: bool = 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TwinWarning)
         log = _simulated(twin, setting, replication)
-    return outcome_of(log, twin, setting)
+    outcome = outcome_of(log, twin, setting)
+    begin = _begin(twin, setting)
+    stop = None if setting.horizon is None else begin + _length(setting.horizon)
+    luck = luck_of(log, twin, Window(begin, stop, setting.n_cases), (setting.seed, replication))
+    return Outcome(outcome.figures, outcome.series | {LUCK: luck})
 
 
 def _simulated(twin: "Twin", setting: Setting, replication: int) -> "EventLog":
@@ -106,6 +114,12 @@ def _simulated(twin: "Twin", setting: Setting, replication: int) -> "EventLog":
         seed=setting.seed,
         replication=replication,
     )
+
+
+def luck_of_runs(outcomes: Sequence[Outcome]) -> Series | None:
+    """The luck of each run (rows), or None where it was not kept."""
+    known = [outcome.series[LUCK] for outcome in outcomes if LUCK in outcome.series]
+    return np.array(known) if len(known) == len(outcomes) else None
 
 
 def outcome_of(log: "EventLog", twin: "Twin", setting: Setting) -> Outcome:

@@ -6,7 +6,7 @@ Bootstrap*; Welch (1983) and White (1997) for warm-up.
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +42,14 @@ class Interval:
         return -margin <= self.low and self.high <= margin
 
 
+class Mean(Protocol):
+    """A way to take the mean of replications with its interval."""
+
+    def __call__(self, sample: ArrayLike, *, confidence: float = 0.95) -> Interval:
+        """The mean of a sample and its interval."""
+        ...
+
+
 def mean_interval(sample: ArrayLike, *, confidence: float = 0.95) -> Interval:
     """Mean of independent replications with its t interval; missing values are left out.
 
@@ -61,21 +69,13 @@ def mean_interval(sample: ArrayLike, *, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half, len(x), confidence)
 
 
-def paired_difference(baseline: ArrayLike, scenario: ArrayLike, *, confidence: float = 0.95) -> Interval:
-    """Mean of scenario minus baseline, replication by replication, with its t interval.
-
-    Common random numbers make the pairs alike, so that the difference varies much less than either.
-    """
-    return mean_interval(np.asarray(scenario, float) - np.asarray(baseline, float), confidence=confidence)
-
-
 def ratio_interval(
-    numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95, groups: int = 1
+    numerator: ArrayLike, denominator: ArrayLike, *, confidence: float = 0.95, mean: Mean | None = None
 ) -> Interval:
     """Ratio of two means, paired by replication, with its interval by the delta method.
 
-    ``r = mean(y) / mean(x)``; its variance is that of ``(y - r x) / mean(x)`` over n (with ``groups`` that of
-    ``two_stage_interval``).
+    ``r = mean(y) / mean(x)``; its variance is that of ``(y - r x) / mean(x)`` over n. ``mean`` tells how means and
+    their intervals are taken (default: ``mean_interval``); it must be linear in the sample.
 
     Examples
     --------
@@ -84,15 +84,13 @@ def ratio_interval(
     """
     y, x = np.asarray(numerator, float), np.asarray(denominator, float)
     keep = np.isfinite(x) & np.isfinite(y)
-    y, x = y[keep], x[keep]
-    if len(x) == 0 or x.mean() == 0:
+    if not keep.all() or mean is None:
+        y, x, mean = y[keep], x[keep], mean_interval
+    below = mean(x, confidence=confidence).estimate if len(x) else 0.0
+    if below == 0:
         return Interval(np.nan, -np.inf, np.inf, len(x), confidence)
-    ratio = float(y.mean() / x.mean())
-    residuals = (y - ratio * x) / x.mean()
-    if groups > 1 and keep.all():
-        around = two_stage_interval(residuals, groups=groups, confidence=confidence)
-    else:
-        around = mean_interval(residuals, confidence=confidence)
+    ratio = mean(y, confidence=confidence).estimate / below
+    around = mean((y - ratio * x) / below, confidence=confidence)
     return Interval(ratio, ratio + around.low, ratio + around.high, len(x), confidence)
 
 

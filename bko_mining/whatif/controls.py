@@ -1,0 +1,116 @@
+"""Control variates: figures freed of luck whose expectation is known, where that makes them surer.
+
+Draws are keyed, so the luck of a run can be told without running it: how much sooner than expected its cases came, and
+how much longer than expected their work took. Both have expectation zero whatever the twin does (each draw is made
+after it is settled that it is needed: Wald's equation), so regression on them moves no mean and takes variance away.
+
+Source: Lavenberg and Welch, *A perspective on the use of control variables to increase the efficiency of Monte Carlo
+simulations* (1981): with normal figures the interval is exact.
+"""
+
+from functools import partial
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bko_mining.simulate.arrivals import Window
+from bko_mining.simulate.cases import Cases, draw_cases
+from bko_mining.simulate.luck import stream_key, uniforms
+from bko_mining.simulate.quantiles import law_of
+from bko_mining.twin.arrivals import IntervalArrivals, RateArrivals
+from bko_mining.whatif.statistics import Interval, Mean, Numbers, mean_interval, t_quantile
+
+if TYPE_CHECKING:
+    from bko_mining.log.event_log import EventLog
+    from bko_mining.twin.arrivals import Arrivals
+    from bko_mining.twin.model import Twin
+
+FEW = 20
+"""Replications below which the luck of so few runs is not told from the figure itself."""
+
+WORTH = 0.8
+"""Controls are used where they leave at most this share of the variance."""
+
+
+def luck_of(log: "EventLog", twin: "Twin", window: Window, luck: tuple[int, int]) -> Numbers:
+    """Tell the luck of a run: cases that came too soon (in mean gaps), work that took too long (in seconds)."""
+    cases = draw_cases(twin, window, luck)
+    streams = ((stream, (*luck, stream.name or i)) for i, stream in enumerate(twin.arrivals))
+    return np.array([sum(_soon(stream, cases.keys, name) for stream, name in streams), _long(log, twin, cases, luck)])
+
+
+def controlled_interval(sample: ArrayLike, controls: Numbers, *, confidence: float = 0.95) -> Interval:
+    """Mean of replications at expected luck, by regression on controls of expectation zero, with its t interval.
+
+    Examples
+    --------
+    >>> controls = np.array([[-1.0], [0.0], [1.0], [2.0]])  # these runs had bad luck: 0.5 each
+    >>> controlled_interval([9.0, 10.0, 11.0, 12.0], controls).estimate
+    10.0
+    """
+    y = np.asarray(sample, float)
+    design = np.column_stack([np.ones(len(y)), controls])
+    q, r = np.linalg.qr(design)
+    projected = q.T @ y
+    level = float(np.linalg.solve(r, projected)[0])
+    degrees = len(y) - design.shape[1]
+    rest = float(((y - q @ projected) ** 2).sum()) / degrees
+    weight = float((np.linalg.inv(r)[0] ** 2).sum())
+    half = t_quantile(confidence, degrees) * sqrt(rest * weight)
+    return Interval(level, level - half, level + half, len(y), confidence)
+
+
+def share_left(samples: Numbers, controls: Numbers) -> float:
+    """Share of the variance of means (rows) that controls leave, on average; 1 where they are not worth their use.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> luck, other = rng.normal(size=(2, 40))
+    >>> bool(share_left(np.array([luck + 0.5 * other]), luck[:, None]) < 0.5), share_left(other[None, :], luck[:, None])
+    (True, 1.0)
+    """
+    moving = [row for row in samples if np.ptp(row) > 1e-9 * np.abs(row).max()]
+    if not moving or samples.shape[1] < FEW or not np.isfinite(samples).all():
+        return 1.0
+    widths = [(controlled_interval(row, controls).half_width, mean_interval(row).half_width) for row in moving]
+    left = float(np.mean([(own / plain) ** 2 for own, plain in widths]))
+    return left if left <= WORTH else 1.0
+
+
+def best_mean(samples: Numbers, controls: Numbers | None) -> Mean:
+    """How the mean of a figure is taken: by controls where they help its differences from the first row."""
+    differences = samples[1:] - samples[0] if len(samples) > 1 else samples
+    if controls is None or share_left(differences, controls) == 1:
+        return mean_interval
+    return partial(controlled_interval, controls=controls)
+
+
+def _soon(stream: "Arrivals", keys: NDArray[np.uint64], name: tuple[object, ...]) -> float:
+    """Gaps of a stream that were shorter than expected, up to the first case that came too late for the run."""
+    if isinstance(stream, RateArrivals) and stream.batch_size is None:
+        law = None
+    elif isinstance(stream, IntervalArrivals):
+        law = law_of(stream.interval)
+    else:
+        return 0.0
+    place = keys - np.uint64(stream_key(*name, "case"))
+    n = int((place < np.uint64(1 << 40)).sum()) + 1
+    u = uniforms(stream_key(*name, "arrival"), np.arange(n, dtype=np.uint64))
+    gaps = -np.log(u) if law is None else law.at(u) / law.mean
+    return float((1.0 - gaps).sum())
+
+
+def _long(log: "EventLog", twin: "Twin", cases: Cases, luck: tuple[int, int]) -> float:
+    """Seconds that the first instance of each activity of each case took more than expected."""
+    place = {case_id: i for i, case_id in enumerate(cases.ids())}
+    keys = cases.keys[[place[case_id] for case_id in log.case_ids.to_pylist()]]
+    total = 0.0
+    for code, name in enumerate(log.activities):
+        law = law_of(twin.activities[name].time)
+        if not law.constant:
+            mine = keys[np.unique(log.case[log.activity == code])]
+            total += float((law.at(uniforms(stream_key(*luck, "service", name, 0), mine)) - law.mean).sum())
+    return total

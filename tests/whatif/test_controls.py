@@ -1,0 +1,90 @@
+"""Control variates: luck whose expectation is known, used where it makes figures surer, said where it is used."""
+
+import numpy as np
+import pytest
+
+from bko_mining.twin.model import Twin
+from bko_mining.whatif.comparison import Comparison
+from bko_mining.whatif.controls import FEW, best_mean, controlled_interval, share_left
+from bko_mining.whatif.experiment import run_experiment
+from bko_mining.whatif.runs import Setting, luck_of_runs, run_once
+from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.statistics import mean_interval
+from bko_mining.words import speaking
+from tests.whatif.office import office
+from tests.whatif.test_promises import MORE, mmc
+
+BY_APPOINTMENT = """
+arrivals: [{kind: grid, every: 1 h, calendar: 24/7}]
+roles: {Server: {size: 1}}
+activities: {Serve: {role: Server, time: 30 min}}
+routing: [Serve]
+"""
+
+
+@pytest.fixture(scope="module")
+def queue() -> Comparison:
+    run = {"replications": 60, "n_cases": 300, "seed": 2, "workers": 1, "progress": False}
+    return run_experiment(mmc(3, 0.8), [MORE, Scenario("Same")], **run)  # type: ignore[arg-type]
+
+
+def luck(c: Comparison) -> np.ndarray:
+    known = luck_of_runs(c.outcomes[0])
+    assert known is not None
+    return known
+
+
+@pytest.mark.parametrize("about", [{"n_cases": 150}, {"horizon": "20 d"}])
+def test_luck_has_expectation_zero(about: dict[str, object]) -> None:
+    setting = Setting(seed=4, **about)  # type: ignore[arg-type]
+    runs = np.array([run_once(office(), setting, r).series["luck"] for r in range(120)])
+    t = runs.mean(axis=0) / (runs.std(axis=0, ddof=1) / np.sqrt(len(runs)))
+    assert (runs.std(axis=0) > 0).all()
+    assert (np.abs(t) < 4).all()
+
+
+def test_bad_luck_goes_with_long_waits(queue: Comparison) -> None:
+    waits = queue.samples("waiting_time_mean")[0]
+    soon, long = luck(queue).T
+    assert np.corrcoef(waits, soon)[0, 1] > 0.2
+    assert np.corrcoef(waits, long)[0, 1] > 0.2
+
+
+def test_controls_are_used_where_they_help_and_said(queue: Comparison) -> None:
+    assert queue.variance_left("waiting_time_mean") < 0.8
+    plain = mean_interval(np.subtract(*queue.samples("waiting_time_mean")[[1, 0]]))
+    assert queue.difference("One more", "waiting_time_mean").half_width < 0.95 * plain.half_width
+    assert "common random numbers and control variates" in queue.footing
+    with speaking("pt_BR"):
+        assert "números aleatórios comuns e variáveis de controle" in queue.footing
+
+
+def test_differences_still_add_up_and_no_change_is_exactly_zero(queue: Comparison) -> None:
+    for figure in ("cycle_time_mean", "waiting_time_mean"):
+        gap = queue.level("One more", figure).estimate - queue.level("baseline", figure).estimate
+        assert queue.difference("One more", figure).estimate == pytest.approx(gap)
+        change = queue.change("One more", figure).estimate
+        assert change == pytest.approx(gap / queue.level("baseline", figure).estimate)
+        same = queue.difference("Same", figure)
+        assert (same.estimate, same.low, same.high) == (0, 0, 0)
+
+
+def test_few_runs_and_runs_without_chance_are_left_alone() -> None:
+    rng = np.random.default_rng(1)
+    controls = rng.normal(size=(FEW, 2))
+    figure = (10 + controls @ [3.0, 1.0] + 0.1 * rng.normal(size=FEW))[None, :]
+    assert best_mean(figure, controls) is not mean_interval
+    assert best_mean(figure[:, :-1], controls[:-1]) is mean_interval
+    assert share_left(np.ones((1, FEW)), controls) == 1
+    run = run_experiment(
+        Twin.from_yaml(BY_APPOINTMENT), [], replications=FEW, n_cases=20, seed=1, workers=1, progress=False
+    )
+    assert run.variance_left() == 1
+    assert "control" not in run.footing
+
+
+def test_the_interval_is_that_of_a_regression() -> None:
+    # y = 5 + 2 x with residuals +1, -1, -1, +1; at x = 0, with x centred: mean 5, s^2 = 4 / (4 - 2), weight 1 / 4.
+    interval = controlled_interval([5 - 3 * 2 + 1, 5 - 2 - 1, 5 + 2 - 1, 5 + 6 + 1], np.array([[-3.0], [-1], [1], [3]]))
+    assert interval.estimate == pytest.approx(5)
+    assert interval.half_width == pytest.approx(4.302653 * np.sqrt(2 / 4))
