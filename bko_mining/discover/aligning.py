@@ -1,4 +1,8 @@
-"""Alignments: how a sequence of activities fits a model best, exactly, computed by r4pm."""
+"""Alignments: how a sequence of activities fits a model best, exactly.
+
+Where the markings of the net can be written out, the costs of all variants are found together; where parallel parts
+multiply them, r4pm searches for one variant after the other.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +15,8 @@ from uuid import UUID
 
 from bko_mining.discover.canonical import CanonicalAligner, Move
 from bko_mining.discover.petri_net import PetriNet
+from bko_mining.discover.remaining_cost import RemainingCost, groups
+from bko_mining.discover.state_space import FAR, StateSpace, state_space
 from bko_mining.errors import LogError
 
 Trace = tuple[str, ...]
@@ -54,6 +60,25 @@ def align(net: PetriNet, traces: Sequence[Trace]) -> tuple[tuple[Alignment, ...]
 @lru_cache(maxsize=2)
 def best_alignments(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
     """Do what ``align`` says; ``cache_clear`` forgets what it found (benchmarks ask for it)."""
+    space = state_space(net)
+    return by_search(net, traces) if space is None else by_costs(space, traces)
+
+
+def by_costs(space: StateSpace, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
+    """All variants together, from what the rest of each costs in every marking."""
+    shortest = int(space.to_end[0])
+    if shortest >= FAR:
+        raise LogError(_refusal(space.net, "Unreachable"))
+    found: dict[int, Alignment] = {}
+    for group in groups(traces, len(space.markings)):
+        left = RemainingCost(space, [traces[place] for place in group])
+        for k, place in enumerate(group):
+            found[place] = _of_moves(space.net, left.moves(k), left.cost(k))
+    return tuple(found[place] for place in range(len(traces))), shortest
+
+
+def by_search(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment, ...], int]:
+    """One variant after the other, by r4pm."""
     from r4pm.bindings import align_empty_trace
 
     # Names travel as numbers: r4pm reads them from a file, in which not every letter may stand.

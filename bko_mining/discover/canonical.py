@@ -75,9 +75,8 @@ class CanonicalAligner:
         if left:
             if at < len(trace):
                 yield at + 1, marking, left - 1, ("log", -1)
-            for ways in visible.values():
-                for t, after in ways:
-                    yield at, after, left - 1, ("model", t)
+            for t, after in sorted(way for ways in visible.values() for way in ways):
+                yield at, after, left - 1, ("model", t)
 
     def _from(self, marking: int) -> tuple[dict[str, list[Way]], list[Way]]:
         if marking not in self.ways:
