@@ -181,7 +181,8 @@ class Staff:
         vacancy = law_of(turnover.vacancy)
         leave = stream_key(*self.run.luck, "leave", member)
         empty = stream_key(*self.run.luck, "vacancy", member)
-        at, off, on = float(self.run.start), [], []
+        first = self.run.start if turnover.since is None else to_utc(turnover.since, self.twin.timezone)
+        at, off, on = float(max(self.run.start, first)), [], []
         for i in range(100_000):
             at += -np.log(uniform(leave, i)) / turnover.per_year * 365.25 * DAY
             if at > self.run.start + 60 * 366 * DAY:

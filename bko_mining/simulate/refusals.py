@@ -119,7 +119,7 @@ _INNER = {
     "errors": {"share", "to", "by_resource", "factors"},
     "patience": {"time", "to"},
     "queue_limit": {"size", "to"},
-    "turnover": {"per_year", "vacancy", "ramp_up", "start_factor"},
+    "turnover": {"per_year", "vacancy", "ramp_up", "start_factor", "since"},
     "overtime": {"queue", "at_most"},
     "failures": {"every", "repair"},
 }

@@ -18,6 +18,7 @@ class Turnover(Part):
     vacancy: Distribution = Field(description="How long a place stays empty.")
     ramp_up: Seconds = Field(description="Time until a newcomer is practically as quick as the others.")
     start_factor: float = Field(2.0, ge=1, description="Factor on a newcomer's service time on the first day.")
+    since: Day | None = Field(None, description="Nobody leaves before this day.")
 
 
 class Overtime(Part):

@@ -200,11 +200,11 @@ class Turnover(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Set the turnover of the role."""
-        self.from_the_start("turnover of a role holds for the whole run")
         role = role_of(twin, self.role)
-        leaving = Leaving(
-            per_year=self.yearly, vacancy=self.vacancy, ramp_up=self.ramp_up, start_factor=self.start_factor
-        )
+        if role.turnover is not None:
+            self.from_the_start(f"people of {self.role!r} leave already, and one rate holds for the whole run")
+        terms = {"vacancy": self.vacancy, "ramp_up": self.ramp_up, "start_factor": self.start_factor}
+        leaving = Leaving.model_validate({"per_year": self.yearly, "since": self.since, **terms})
         return with_part(
             twin, "roles", self.role, role.model_copy(update={"turnover": leaving if self.yearly else None})
         )

@@ -120,8 +120,7 @@ class Scenario(BaseModel):
     def go_live(self, since: Day | str) -> Self:
         """Let every change that names no day of its own begin on this day, so that the transition is seen.
 
-        Changes that no run can begin on a day (pools of roles, batches, queue rules, stock rules, turnover) say so when
-        the scenario is applied.
+        Changes that no run can begin on a day (batches, queue rules, stock rules) say so when the scenario is applied.
 
         Examples
         --------
@@ -190,10 +189,11 @@ class Scenario(BaseModel):
         vacancy: Time | None = None,
         ramp_up: Time | None = None,
         start_factor: float | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Let a share of a role leave each ``yearly``; places stay vacant, newcomers ramp up."""
         time = {"vacancy": _time(vacancy), "ramp_up": _time(ramp_up)}
-        return self._with(Turnover, role=role, yearly=yearly, start_factor=start_factor, **time)
+        return self._with(Turnover, role=role, yearly=yearly, start_factor=start_factor, **time, since=since)
 
     def train(
         self,
@@ -207,13 +207,20 @@ class Scenario(BaseModel):
         some = None if people is None else tuple(people)
         return self._with(Train, role=role, skills=skills, people=some, since=since)
 
-    def pool(self, roles: Sequence[str], *, name: str | None = None) -> Self:
+    def pool(self, roles: Sequence[str], *, name: str | None = None, since: Day | None = None) -> Self:
         """Make several roles one in which everybody does everything."""
-        return self._with(Pool, roles=tuple(roles), name=name)
+        return self._with(Pool, roles=tuple(roles), name=name, since=since)
 
-    def specialise(self, role: str, into: dict[str, Sequence[str]], *, members: dict[str, int] | None = None) -> Self:
+    def specialise(
+        self,
+        role: str,
+        into: dict[str, Sequence[str]],
+        *,
+        members: dict[str, int] | None = None,
+        since: Day | None = None,
+    ) -> Self:
         """Split a role into parts with their own activities and people."""
-        return self._with(Specialise, role=role, into=into, members=members)
+        return self._with(Specialise, role=role, into=into, members=members, since=since)
 
     def prioritise(
         self,

@@ -7,6 +7,7 @@ from pydantic import Field
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.people import Resource
 from bko_mining.whatif.change import Change, activity_of, listed, role_of, unknown
+from bko_mining.whatif.people import succeeded
 from bko_mining.words import say
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ _DISCIPLINE = {"type": "priority", "activity": "priority"}
 
 
 class Pool(Change):
-    """Several roles become one: everybody does the work of all of them, each in their own hours."""
+    """Several roles become one: everybody does the work of all of them, each in their own hours.
+
+    From a day on the roles keep their queues, and everybody serves all of them.
+    """
 
     kind: Literal["pool"] = "pool"
     roles: tuple[str, ...] = Field(min_length=2)
@@ -27,8 +31,9 @@ class Pool(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Merge the roles; rules of the queue are those of the first."""
-        self.from_the_start("roles hold for the whole run")
         old = {name: role_of(twin, name) for name in self.roles}
+        if self.since is not None:
+            return self._from_a_day(twin, old)
         joint = self.name or " + ".join(self.roles)
         first = next(iter(old.values()))
         members = tuple(dict.fromkeys(who for name, role in old.items() for who in role.names(name)))
@@ -40,13 +45,30 @@ class Pool(Change):
         roles[joint] = first.model_copy(update={"members": members, "size": None})
         return _moved(twin, roles, {name: joint for name in old}, people)
 
+    def _from_a_day(self, twin: "Twin", old: "dict[str, Role]") -> "Twin":
+        """Everybody is succeeded by themselves, who serve the queues of all the roles."""
+        home = {who: name for name, role in reversed(old.items()) for who in role.names(name)}
+        first = old[next(name for name in twin.roles if name in old)]
+        twin, heirs = succeeded(twin, home, self.since)
+        people, roles = dict(twin.resources), dict(twin.roles)
+        for who, heir in heirs.items():
+            people[heir] = _with_terms_of(old[home[who]], people[heir], unlike=first)
+        for name in old:
+            more = tuple(heir for heir in heirs.values() if heir not in roles[name].members)
+            everybody = (*roles[name].names(name), *more)
+            roles[name] = roles[name].model_copy(update={"members": everybody, "size": None})
+        return twin.replace(roles=roles, resources=people)
+
     def describe(self) -> str:
         """Say which roles become one."""
         return say("{roles} as one team", roles=listed(self.roles))
 
 
 class Specialise(Change):
-    """One role is split: each part has activities and people of its own."""
+    """One role is split: each part has activities and people of its own.
+
+    From a day on the role stays one by name, and its people keep to the activities of their part.
+    """
 
     kind: Literal["specialise"] = "specialise"
     role: str
@@ -55,9 +77,10 @@ class Specialise(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Deal the activities and the people out, people in the order of the role."""
-        self.from_the_start("roles hold for the whole run")
         role = role_of(twin, self.role)
         self._check(twin, role)
+        if self.since is not None:
+            return self._from_a_day(twin, role)
         people = list(role.names(self.role))
         sizes = self._sizes(len(people))
         roles = {name: old for name, old in twin.roles.items() if name != self.role}
@@ -68,6 +91,21 @@ class Specialise(Change):
             for name in names:
                 activities[name] = activities[name].model_copy(update={"role": part})
         return twin.replace(roles=roles, activities=activities)
+
+    def _from_a_day(self, twin: "Twin", role: "Role") -> "Twin":
+        """Everybody is succeeded by themselves, who do the work of their part only (and that of their other roles)."""
+        names = list(role.names(self.role))
+        sizes = self._sizes(len(names))
+        twin, heirs = succeeded(twin, names, self.since)
+        people = dict(twin.resources)
+        for part, activities in self.into.items():
+            mine, names = names[: sizes[part]], names[sizes[part] :]
+            for heir in (heirs[who] for who in mine):
+                able = people[heir].skills or {a: 1.0 for key in twin.roles_of(heir) for a in twin.activities_of(key)}
+                others = set(twin.activities_of(self.role)) - set(activities)
+                skills = {name: speed for name, speed in able.items() if name not in others}
+                people[heir] = people[heir].model_copy(update={"skills": skills})
+        return twin.replace(resources=people)
 
     def describe(self) -> str:
         """Say into which parts."""
