@@ -93,11 +93,14 @@ def main() -> None:
     """Print a table: log, hours waited, share with another cause than the true one, true and found split."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weeks", type=int, default=30)
+    parser.add_argument("--unseen", action="store_true", help="only the offices that no method was made with")
     parser.add_argument("--by-activity", action="store_true")
     told = parser.parse_args()
     print(f"{'log':28} {'waited':>11} {'wrong':>6}  ", *(f"{kind:>6} {'found':>6} " for kind in KINDS))
     twins = {path.parent.name: bko.Twin.load(path) for path in sorted(ROOT.glob("simulations/*/twin.yaml"))}
     twins |= {name: bko.Twin.from_yaml(text) for name, text in FALSE_ALARMS.items()}
+    if told.unseen:
+        twins = {path.stem: bko.Twin.load(path) for path in sorted(ROOT.glob("benchmarks/unseen_offices/*.yaml"))}
     for name, twin in twins.items():
         log = bko.simulate(twin, horizon=timedelta(weeks=told.weeks), seed=1)
         compare(name, log, by_activity=told.by_activity)

@@ -111,9 +111,24 @@ def _cut(start: Instants, end: Instants, key: Instants, *, limit: int | None) ->
     begun = np.searchsorted(start, events, "right")
     done = np.searchsorted(np.sort(end), events, "right")
     n_now = (begun - done)[:-1]
-    most = _limit(n_now, np.diff(events)) if limit is None else limit
-    full = n_now >= most
-    return np.stack([events[:-1][full], events[1:][full], _latest(events[:-1], start, end, key)[full]]), most
+    if limit is None:
+        limit = 1 if _interrupted(start, end) else _limit(n_now, np.diff(events))
+    full = n_now >= limit
+    return np.stack([events[:-1][full], events[1:][full], _latest(events[:-1], start, end, key)[full]]), limit
+
+
+OVERLAPS = 20
+"""Overlaps from which interrupted work can be told from several things at once."""
+NESTED = 0.95
+"""Share of overlaps in which the later item ends first, from which the earlier one was put down meanwhile."""
+
+
+def _interrupted(start: Instants, end: Instants) -> bool:
+    """Whether somebody who seems to do several things at once puts one down for the next, and takes it up again."""
+    later = start[1:] > start[:-1]
+    latest_end = np.maximum.accumulate(end)[:-1]
+    overlaps = later & (start[1:] < latest_end)
+    return bool(overlaps.sum() >= OVERLAPS and (end[1:] <= latest_end)[overlaps].mean() >= NESTED)
 
 
 def _limit(n_now: Instants, length: Instants) -> int:

@@ -69,9 +69,9 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     EventLog
         With ``enabled``, roles, the attributes of the cases, and the waiting time by cause: ``wait_delay`` (something
         outside), ``wait_batch`` (others of the batch), ``wait_stock`` (material), ``wait_queue`` (all who could are
-        busy) and ``wait_closed`` (the role's hours). Causes that never occur have no column. ``queue_ahead`` counts the
-        items that waited for the same role when this one joined; rows of bots that failed are marked
-        ``bot_exception``.
+        busy) and ``wait_closed`` (the role's hours, or the bot's). Causes that never occur have no column.
+        ``queue_ahead`` counts the items that waited for the same role when this one joined; rows of bots that failed
+        are marked ``bot_exception``.
 
     Raises
     ------

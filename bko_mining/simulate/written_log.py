@@ -1,6 +1,6 @@
 """From the rows of a run to an event log: names, attributes, open cases, and what each wait was for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from bko_mining.calendars import WorkCalendar
 from bko_mining.errors import SimulationError
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.simulate.offices import union
@@ -100,16 +101,16 @@ def _attributes(run: RuledRun, case: Instants) -> dict[str, Any]:
 def _waits(
     run: RuledRun, table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], rows: NDArray[np.int32]
 ) -> dict[str, Any]:
-    """Split each wait: delay before it was ready, batch or stock, closed hours of the role, and the queue proper."""
+    """Split each wait: delay before it was ready, batch or stock, closed hours of role or bot, and the queue proper."""
     queued = table["queued"][rows]
     waits = {"wait_delay": table["ready"][rows] - table["enabled"][rows], "wait_batch": queued - table["ready"][rows]}
     closed = np.zeros(len(rows), np.int64)
-    start, role = table["start"][rows], role[rows]
+    start = table["start"][rows]
     window = int(queued.min()), int(start.max())
-    for code, name in enumerate(run.twin.roles):
-        mine = np.flatnonzero((role == code) & (start > queued))
+    for theirs, calendars in _hours(run, table["activity"][rows], role[rows]):
+        mine = np.flatnonzero(theirs & (start > queued))
         if len(mine):
-            closed[mine] = start[mine] - queued[mine] - _open_time(run, name, queued[mine], start[mine], window)
+            closed[mine] = start[mine] - queued[mine] - _open_time(calendars, queued[mine], start[mine], window)
     short = run.records.notes.get("wait_stock", {})
     if short:
         of_row = np.zeros(len(run.records), np.int64)
@@ -137,12 +138,23 @@ def _queue_ahead(table: Mapping[str, NDArray[Any]], role: NDArray[np.int32], row
     return {"queue_ahead": pa.array(ahead[rows])} if ahead.any() else {}
 
 
-def _open_time(run: RuledRun, role: str, first: Instants, last: Instants, window: tuple[int, int]) -> Instants:
-    """Time between two instants in which somebody of the role has working hours.
+def _hours(
+    run: RuledRun, activity: NDArray[np.int32], role: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.bool_], set[WorkCalendar]]]:
+    """Of each role, and of each bot: which rows are theirs, and the calendars of those who could do them."""
+    twin = run.twin
+    for code, name in enumerate(twin.roles):
+        yield role == code, {twin.calendar_of(member, name) for member in twin.roles[name].names(name)}
+    for name, bot in twin.bots.items():
+        codes = [code for code, known in enumerate(twin.activities.values()) if known.bot == name]
+        yield np.isin(activity, codes) & (role == UNKNOWN), {twin.calendar(bot.calendar)}
+
+
+def _open_time(calendars: set[WorkCalendar], first: Instants, last: Instants, window: tuple[int, int]) -> Instants:
+    """Time between two instants in which one of the calendars is open.
 
     The window is that of all roles, so that a calendar is spread out once and found again.
     """
-    calendars = {run.twin.calendar_of(member, role) for member in run.twin.roles[role].names(role)}
     if any(calendar.never_closes for calendar in calendars) or not calendars:
         return last - first
     if len(calendars) == 1:
