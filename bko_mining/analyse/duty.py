@@ -67,6 +67,14 @@ class Duty:
         order = np.lexsort((begin, row))
         return row[order], begin[order], finish[order]
 
+    def last_opening(self, resource: Instants, instants: Instants) -> Instants:
+        """When each resource last came on duty, at or before each instant."""
+        opened = np.full(len(instants), np.iinfo(np.int64).min)
+        for calendar, rows in self._by_calendar(resource):
+            starts = calendar.openings(int(instants[rows].min()), int(instants[rows].max())).starts
+            opened[rows] = starts[np.maximum(np.searchsorted(starts, instants[rows], "right") - 1, 0)]
+        return opened
+
     def openings(self, resource: int, start: int, end: int) -> Instants:
         """Opening and closing instants of one resource within a window, one row each."""
         return self.calendars[int(self.kind[resource])].openings_between(start, end)

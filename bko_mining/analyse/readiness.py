@@ -24,6 +24,10 @@ SHORTEST = 10 * MINUTE
 """A stretch without work that is more than a breath between two items."""
 EDGE = 30 * MINUTE
 """Hours found in a log are known to the half-hour: around openings and closings nobody counts as free."""
+OUT_OF_TURN = 0.1
+"""Share of waits overtaken by something enabled later, above which order says nothing of what was ready."""
+RARELY = 0.05
+"""How likely a run of days without work must be by chance, not to be an absence."""
 ENOUGH = 20
 """Waits from which an activity can be judged."""
 FEWEST = 5
@@ -91,31 +95,34 @@ def free_time(log: EventLog, work: Pieces, *, edge: NDArray[np.int64]) -> FreeTi
         Around openings and closings this long nobody counts as free (microseconds).
     """
     parts = []
-    known = log.resource != UNKNOWN
-    first = np.full(len(log.resources), np.iinfo(np.int64).max)
-    last = np.full(len(log.resources), np.iinfo(np.int64).min)
-    np.minimum.at(first, log.resource[known], log.begin[known])
-    np.maximum.at(last, log.resource[known], log.finish[known])
+    known = np.flatnonzero(log.resource != UNKNOWN)
+    seen = np.concatenate([log.begin[known], log.finish[known]])
+    marks = seen[np.lexsort((seen, np.tile(log.resource[known], 2)))]
+    lives = np.concatenate([[0], np.cumsum(2 * np.bincount(log.resource[known], minlength=len(log.resources)))])
     bounds = np.searchsorted(work.resource, np.arange(len(log.resources) + 1))
-    for code in np.flatnonzero(first < last).tolist():
-        open_from, open_to = work.duty.openings(code, int(first[code]), int(last[code])).T
-        mine = slice(bounds[code], bounds[code + 1])
-        parts.append(_without(open_from + edge[code], open_to - edge[code], work.start[mine], work.end[mine], code))
-    found = np.hstack(parts) if parts else np.zeros((3, 0), np.int64)
-    return FreeTime(*found[:, _is_present(log, *found)])
+    for code in np.flatnonzero(np.diff(lives)).tolist():
+        mine, life = slice(bounds[code], bounds[code + 1]), marks[lives[code] : lives[code + 1]]
+        if life[0] < life[-1]:
+            hours = work.duty.openings(code, int(life[0]), int(life[-1]))
+            open_from, open_to = hours[_is_present(hours, life)].T
+            parts.append(_without(open_from + edge[code], open_to - edge[code], work.start[mine], work.end[mine], code))
+    return FreeTime(*(np.hstack(parts) if parts else np.zeros((3, 0), np.int64)))
 
 
-def _is_present(log: EventLog, resource: Instants, start: Instants, end: Instants) -> NDArray[np.bool_]:
-    """Whether each resource was seen at work on that day: somebody on holiday is not free."""
-    rows = log.resource != UNKNOWN
-    owner = np.concatenate([log.resource[rows]] * 2).astype(np.int64)
-    seen = np.concatenate([log.begin[rows], log.finish[rows]])
-    if not len(start):
-        return np.zeros(0, bool)
-    origin, width = int(seen.min()) - DAY, int(seen.max() - seen.min()) + 3 * DAY
-    marks = np.sort(owner * width + seen - origin)
-    first = np.searchsorted(marks, resource * width + start - SAME_DAY - origin, "left")
-    return np.asarray(first < np.searchsorted(marks, resource * width + end + SAME_DAY - origin, "right"))
+def _is_present(hours: Instants, seen: Instants) -> NDArray[np.bool_]:
+    """Whether somebody is there in each of their opening hours, seen at work on that day or not.
+
+    Somebody on holiday is not free. But who is needed on some days only may be there on the others: days without work
+    are an absence where so many in a row would be rare for somebody who is seen so often.
+    """
+    first = np.searchsorted(seen, hours[:, 0] - SAME_DAY, "left")
+    at_work = first < np.searchsorted(seen, hours[:, 1] + SAME_DAY, "right")
+    day, of_day = np.unique(hours[:, 0] // DAY, return_inverse=True)
+    worked = np.bincount(of_day, weights=at_work, minlength=len(day)) > 0
+    idle_days = 1 - float(worked.mean())
+    run = np.concatenate([[0], np.cumsum(np.diff(worked.astype(np.int8)) != 0)])
+    usual = idle_days ** np.bincount(run)[run] >= RARELY
+    return np.asarray(at_work | (usual & ~worked)[of_day])
 
 
 def _without(open_from: Instants, open_to: Instants, start: Instants, end: Instants, code: int) -> Instants:
@@ -170,14 +177,29 @@ def ready_instants(
         outside = _outside(step, begin > since, passed_over > since, overtaken, size=items.n_steps)
     is_out = outside[step]
     # In turn: an item was ready no earlier than any that its resource took before it.
-    floor = _running_maximum(np.where(is_out, passed_over, since), resource)
+    in_turn = _keeps_order(resource, since, waits=~is_out & (begin > since), size=len(log.resources))[resource]
+    floor = np.where(in_turn, _running_maximum(np.where(is_out, passed_over, since), resource), passed_over)
     ready = enabled.copy()
     out = np.flatnonzero(is_out)
     since, until = np.minimum(floor, begin)[out], begin[out]
-    # Taken up when its resource came back: it became ready meanwhile, halfway for all that is known.
-    straight = (duty.working_time(resource[out], since, until) <= 2 * EDGE) & (since > enabled[order[out]])
-    ready[order[out]] = np.where(straight, since + (until - since) // 2, since)
+    # Of what is taken in turn the one before tells when it was ready. Else it became so at any instant since it was
+    # last left alone, before the doors opened, after which it stood in the queue: halfway, for all that is known.
+    opened = duty.last_opening(resource[out], until)
+    before = np.where(opened > since, np.minimum(opened, until), until)
+    told = (floor > passed_over)[out] & (duty.working_time(resource[out], since, until) > 2 * EDGE)
+    ready[order[out]] = np.where(told | (since <= enabled[order[out]]), since, since + (before - since) // 2)
     return ready, outside
+
+
+def _keeps_order(
+    resource: Instants, since: Instants, *, waits: NDArray[np.bool_], size: int
+) -> NDArray[np.bool_]:
+    """Whether each resource takes what waits for it in turn, of what was ready when it was enabled."""
+    overtaken = np.zeros(len(since), bool)
+    rows = np.flatnonzero(waits)
+    overtaken[rows] = _running_maximum(since[rows], resource[rows]) > since[rows]
+    n, out_of_turn = (np.bincount(resource, weights=told, minlength=size) for told in (waits, overtaken))
+    return np.asarray(out_of_turn <= OUT_OF_TURN * np.maximum(n, 1))
 
 
 def _running_maximum(values: Instants, group: Instants) -> Instants:
