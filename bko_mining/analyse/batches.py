@@ -5,7 +5,8 @@ other, and all of them had been enabled before the first began. Since anybody wi
 after each other, a resource is believed to batch an activity only if most of its instances of it come in batches. Where
 there are enough to judge, items done one after the other must also have been left alone by somebody free while they
 gathered, and the batch must clear the desk: what piled up over night, or came back from outside at different times and
-is taken in a row, was not waiting for its kind.
+is taken in a row, was not waiting for its kind. What is done at an hour of its own (``analyse.appointments``) is a
+batch whatever has come together by then.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.analyse.appointments import Runs, kept_hours
+from bko_mining.analyse.duty import Duty
 from bko_mining.analyse.readiness import FreeTime
 from bko_mining.log.event_log import UNKNOWN, EventLog
 
@@ -23,6 +26,8 @@ BELIEVED = 0.6
 """Share of a resource's instances of an activity that must come in batches for it to be called batching."""
 AT_ONCE = 0.5
 """Share of instances that begin after another of the batch has ended, below which they are done at the same time."""
+ALL_AT_ONCE = 0.1
+"""The same, below which nearly all are done at the same time."""
 LEFT_ALONE = 0.5
 """Share of instances that somebody free must have left alone while the batch gathered."""
 CLEARED = 0.8
@@ -43,6 +48,8 @@ class Batches:
         Instances of each batch.
     believed : bool[n_resources * n_activities]
         Who is believed to do which activity in batches (resource by resource).
+    timed : bool[n_resources * n_activities]
+        Of these, who does them at an hour of their own: until then items wait for the batch, even a single one.
     """
 
     batch: Instants
@@ -50,10 +57,16 @@ class Batches:
     ready: Instants
     size: Instants
     believed: NDArray[np.bool_]
+    timed: NDArray[np.bool_]
 
 
 def find_batches(
-    log: EventLog, enabled: Instants, free: FreeTime, *, smallest: int = 2, believed: NDArray[np.bool_] | None = None
+    log: EventLog,
+    enabled: Instants,
+    free: FreeTime,
+    duty: Duty,
+    *,
+    known: tuple[NDArray[np.bool_], NDArray[np.bool_]] | None = None,
 ) -> Batches:
     """Find the batches of a log.
 
@@ -65,27 +78,34 @@ def find_batches(
         When each instance was enabled.
     free : FreeTime
         When its resources were free.
-    smallest : int
-        Fewest instances of a batch.
-    believed : bool[n_resources * n_activities], optional
-        Who is known to do which activity in batches; judged from the log if not given.
+    duty : Duty
+        When they are on duty.
+    known : pair of bool[n_resources * n_activities], optional
+        Who does which activity in batches, and who of them at an hour of its own; judged from the log if not given.
     """
     rows = np.flatnonzero((log.resource != UNKNOWN) & log.follows)
     order = rows[np.lexsort((log.finish[rows], log.begin[rows], log.resource[rows]))]
     group = _runs(log, order, enabled)
-    in_run = np.bincount(group, minlength=1)[group] >= smallest
+    in_run = np.bincount(group, minlength=1)[group] >= 2
     pair = log.resource[order].astype(np.int64) * len(log.activities) + log.activity[order]
-    if believed is None:
-        often = _share(pair, in_run, max(1, len(log.resources) * len(log.activities))) >= BELIEVED
+    if known is None:
+        size = max(1, len(log.resources) * len(log.activities))
+        often = _share(pair, in_run, size) >= BELIEVED
         kept = in_run & often[pair]
-        found = _numbered(log, order[kept], group[kept], enabled, often)
-        believed = often & _gathers(log, found, enabled, free)
-    kept = in_run & believed[pair]
-    return _numbered(log, order[kept], group[kept], enabled, believed)
+        found = _numbered(log, order[kept], group[kept], enabled, (often, np.zeros(size, bool)))
+        gathers, at_once = _gathers(log, found, enabled, free)
+        timed = kept_hours(log, Runs(order, group, pair), enabled, free, duty, at_once=often & at_once)
+        known = (often & gathers) | timed, timed
+    kept = (in_run & known[0][pair]) | known[1][pair]
+    return _numbered(log, order[kept], group[kept], enabled, known)
 
 
 def _numbered(
-    log: EventLog, rows: Instants, group: Instants, enabled: Instants, believed: NDArray[np.bool_]
+    log: EventLog,
+    rows: Instants,
+    group: Instants,
+    enabled: Instants,
+    known: tuple[NDArray[np.bool_], NDArray[np.bool_]],
 ) -> Batches:
     batch = np.full(len(log), -1, np.int64)
     numbers, batch_of = np.unique(group, return_inverse=True)
@@ -93,16 +113,21 @@ def _numbered(
     first, ready = np.full(len(numbers), np.iinfo(np.int64).max), np.full(len(numbers), np.iinfo(np.int64).min)
     np.minimum.at(first, batch_of, log.begin[rows])
     np.maximum.at(ready, batch_of, enabled[rows])
-    return Batches(batch, first, ready, np.bincount(batch_of, minlength=len(numbers)), believed)
+    pair = log.resource[rows].astype(np.int64) * len(log.activities) + log.activity[rows]
+    waits_for_its_hour = batch_of[known[1][pair]]
+    ready[waits_for_its_hour] = first[waits_for_its_hour]
+    return Batches(batch, first, ready, np.bincount(batch_of, minlength=len(numbers)), *known)
 
 
-def _gathers(log: EventLog, found: Batches, enabled: Instants, free: FreeTime) -> NDArray[np.bool_]:
-    """Of each pair of resource and activity: whether its runs may be called batches, or are too few to judge."""
+def _gathers(
+    log: EventLog, found: Batches, enabled: Instants, free: FreeTime
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of each pair: whether its runs may be called batches, or are too few to judge; and whether they begin at once."""
     size = max(1, len(log.resources) * len(log.activities))
     pair = np.where(log.resource == UNKNOWN, 0, log.resource).astype(np.int64) * len(log.activities) + log.activity
     rows = np.flatnonzero(found.batch >= 0)
     if not len(rows):
-        return np.ones(size, bool)
+        return np.ones(size, bool), np.zeros(size, bool)
     batch, whose = found.batch[rows], pair[rows]
     n = np.bincount(whose, minlength=size)
     together = (log.begin[rows] > found.first_start[batch]) & (log.begin[rows] >= _first_end(log, rows, batch))
@@ -113,7 +138,8 @@ def _gathers(log: EventLog, found: Batches, enabled: Instants, free: FreeTime) -
     owner = np.zeros(len(found.size), np.int64)
     owner[batch] = whose
     cleared = 1 - np.bincount(owner, weights=behind, minlength=size) / np.maximum(n, 1)
-    return np.asarray((n < ENOUGH) | (apart < AT_ONCE) | ((left_alone >= LEFT_ALONE) & (cleared >= CLEARED)))
+    gathers = (left_alone >= LEFT_ALONE) & (cleared >= CLEARED)
+    return (n < ENOUGH) | (apart < AT_ONCE) | gathers, (n >= ENOUGH) & (apart < ALL_AT_ONCE)
 
 
 def _first_end(log: EventLog, rows: Instants, batch: Instants) -> Instants:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bko_mining.analyse.readiness import Outside
 from bko_mining.analyse.splitting import Habits
 from bko_mining.calendars import WorkCalendar
 from bko_mining.discover.concurrency import Concurrency
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
-from bko_mining.words import number, say
+from bko_mining.words import duration, number, say
 
 COLUMNS = ["belief", "source_activity", "activity", "resource", "detail"]
 
@@ -24,17 +25,20 @@ class Beliefs(Result):
     ----------
     table : pandas.DataFrame
         One row a belief: ``belief`` (``outside``: the step from ``source_activity`` to ``activity`` waits for an
-        outside party; ``batching``: ``resource`` does ``activity`` in batches; ``side by side``: the two activities;
-        ``at once``: ``resource`` does several things at the same time, ``detail`` says how many; ``hours``: of
+        outside party; ``timer``: it waits for a time that is always the same, ``detail``; ``batching``: ``resource``
+        does ``activity`` in batches, ``timed`` if at an hour of its own; ``side by side``: the two activities; ``at
+        once``: ``resource`` does several things at the same time, ``detail`` says how many; ``hours``: of
         ``resource``, ``detail`` says which), in this order.
     concurrency : Concurrency
         Which activities run side by side.
     calendars : dict
         Resource -> ``WorkCalendar``.
-    batching : frozenset
-        Pairs of resource and activity.
+    batching, timed : frozenset
+        Pairs of resource and activity: done in batches, and of them those at an hour of their own.
     outside : frozenset
         Steps from one activity (None where nothing came before) to the next.
+    timers : dict
+        Steps that wait for the same time in every case -> that time in microseconds.
     at_once : dict
         Resource -> how many items at the same time, where more than one.
     """
@@ -42,7 +46,9 @@ class Beliefs(Result):
     concurrency: Concurrency
     calendars: dict[str, WorkCalendar]
     batching: frozenset[tuple[str, str]]
+    timed: frozenset[tuple[str, str]]
     outside: frozenset[tuple[str | None, str]]
+    timers: dict[tuple[str | None, str], int]
     at_once: dict[str, int]
 
     @property
@@ -52,7 +58,7 @@ class Beliefs(Result):
             "{outside} {outside:step|steps} {outside:waits|wait} for an outside party, {batching} "
             "{batching:person works|people work} in batches and {pairs} {pairs:pair|pairs} of activities "
             "{pairs:runs|run} side by side, as far as the log shows.",
-            outside=number(len(self.outside)),
+            outside=number(len(self.outside | self.timers.keys())),
             batching=number(len({resource for resource, _ in self.batching})),
             pairs=number(int(self.concurrency.pairs.sum()) // 2),
         )
@@ -63,35 +69,46 @@ class Beliefs(Result):
     ) -> "Beliefs":
         """Put names to what was found in a log by code."""
         n = len(log.activities)
-        before = (None, *log.activities)
-        outside = [(before[code // n], log.activities[code % n]) for code in np.flatnonzero(habits.outside).tolist()]
-        places = np.flatnonzero(habits.batching).tolist()
-        batching = [(log.resources[place // n], log.activities[place % n]) for place in places]
+        steps = [(source, activity) for source in (None, *log.activities) for activity in log.activities]
+        outside = [steps[code] for code in np.flatnonzero(habits.outside.steps).tolist()]
+        timers = {
+            steps[code]: int(habits.outside.timers[code]) for code in np.flatnonzero(habits.outside.timers).tolist()
+        }
+        batching, timed = (
+            [(log.resources[place // n], log.activities[place % n]) for place in np.flatnonzero(flags).tolist()]
+            for flags in (habits.batching, habits.timed)
+        )
         at_once = {name: many for name, many in zip(log.resources, habits.at_once.tolist(), strict=True) if many > 1}
         hours = {name: calendars[name] for name in log.resources}
         rows = [
             *(("outside", source or "", activity, "", "") for source, activity in outside),
-            *(("batching", "", activity, resource, "") for resource, activity in batching),
+            *(
+                ("timer", source or "", activity, "", duration(time / 1e6))
+                for (source, activity), time in timers.items()
+            ),
+            *(("batching", "", pair[1], pair[0], "timed" if pair in timed else "") for pair in batching),
             *_side_by_side(concurrency),
             *(("at once", "", "", name, str(many)) for name, many in at_once.items()),
             *(("hours", "", "", name, str(calendar)) for name, calendar in hours.items()),
         ]
         table = pd.DataFrame(rows, columns=COLUMNS)
-        return cls(table, concurrency, hours, frozenset(batching), frozenset(outside), at_once)
+        return cls(
+            table, concurrency, hours, frozenset(batching), frozenset(timed), frozenset(outside), timers, at_once
+        )
 
     def habits_of(self, log: EventLog) -> Habits:
         """The beliefs on a log, by its codes; of whom nothing is known nothing is believed."""
-        n = len(log.activities)
-        batching = [(name, activity) in self.batching for name in log.resources for activity in log.activities]
-        outside = [
-            (source, activity) in self.outside for source in (None, *log.activities) for activity in log.activities
-        ]
-        at_once = [self.at_once.get(name, 1) for name in log.resources]
-        return Habits(
-            np.array(batching, bool).reshape(len(log.resources) * n),
-            np.array(outside, bool),
-            np.array(at_once, np.int64),
+        batching, timed = (
+            np.array([(name, activity) in told for name in log.resources for activity in log.activities], bool)
+            for told in (self.batching, self.timed)
         )
+        steps = [(source, activity) for source in (None, *log.activities) for activity in log.activities]
+        outside = Outside(
+            np.array([step in self.outside for step in steps], bool),
+            np.array([self.timers.get(step, 0) for step in steps], np.int64),
+        )
+        at_once = [self.at_once.get(name, 1) for name in log.resources]
+        return Habits(batching, timed, outside, np.array(at_once, np.int64))
 
 
 def _side_by_side(found: Concurrency) -> Iterator[tuple[str, str, str, str, str]]:

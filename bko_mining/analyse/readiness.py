@@ -20,6 +20,13 @@ Instants = NDArray[np.int64]
 MINUTE = 60_000_000
 DAY = 86_400_000_000
 SAME_DAY = 10 * 60 * MINUTE
+HOUR = 60 * MINUTE
+JUST = 0.02
+"""How exactly a delay is always the same."""
+FEW = 50
+"""One wait in so many may be shorter than a delay that is always the same."""
+LEFT = 0.2
+"""Share of waits that a timer must end, and during which somebody must have been free."""
 SHORTEST = 10 * MINUTE
 """A stretch without work that is more than a breath between two items."""
 EDGE = 30 * MINUTE
@@ -56,6 +63,14 @@ class Items:
         """The step of each instance: from the activity that enabled it to its own."""
         source = np.where(self.rows >= 0, self.log.activity[self.rows], -1).astype(np.int64)
         return (source + 1) * len(self.log.activities) + self.log.activity
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """Steps that wait for an outside party (bool[n_steps]), and those for a time that is always the same (0: none)."""
+
+    steps: NDArray[np.bool_]
+    timers: Instants
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +132,8 @@ def _is_present(hours: Instants, seen: Instants) -> NDArray[np.bool_]:
     """
     first = np.searchsorted(seen, hours[:, 0] - SAME_DAY, "left")
     at_work = first < np.searchsorted(seen, hours[:, 1] + SAME_DAY, "right")
+    if not len(hours):
+        return at_work
     day, of_day = np.unique(hours[:, 0] // DAY, return_inverse=True)
     worked = np.bincount(of_day, weights=at_work, minlength=len(day)) > 0
     idle_days = 1 - float(worked.mean())
@@ -144,8 +161,8 @@ def _without(open_from: Instants, open_to: Instants, start: Instants, end: Insta
 
 
 def ready_instants(
-    items: Items, free: FreeTime, duty: Duty, *, in_batch: NDArray[np.bool_], outside: NDArray[np.bool_] | None = None
-) -> tuple[Instants, NDArray[np.bool_]]:
+    items: Items, free: FreeTime, duty: Duty, *, in_batch: NDArray[np.bool_], known: Outside | None = None
+) -> tuple[Instants, Outside]:
     """When each instance was ready to be worked on: when it was enabled, or later if it waited for the outside.
 
     Parameters
@@ -158,12 +175,12 @@ def ready_instants(
         When they are on duty.
     in_batch : bool[n]
         Instances that waited for others of their batch, which explains why they were left alone.
-    outside : bool[n_steps], optional
+    known : Outside, optional
         Steps known to wait for the outside; judged from the log if not given.
 
     Returns
     -------
-    int64[n], bool[n_steps]
+    int64[n], Outside
         When each was ready, and the steps believed to wait for the outside.
     """
     log, enabled = items.log, items.enabled
@@ -172,10 +189,11 @@ def ready_instants(
     resource, since, begin = log.resource[order].astype(np.int64), enabled[order], log.begin[order]
     passed_over = np.maximum(free.last_before(resource, begin), since)
     step = items.step[order]
-    if outside is None:
+    if known is None:
         overtaken = _running_maximum(since, resource) > since
-        outside = _outside(step, begin > since, passed_over > since, overtaken, size=items.n_steps)
-    is_out = outside[step]
+        found = _outside(step, begin > since, passed_over > since, overtaken, size=items.n_steps)
+        known = Outside(found, _timers(step, begin - since, resource, since, free, size=items.n_steps))
+    is_out, timer = known.steps[step], known.timers[step]
     # In turn: an item was ready no earlier than any that its resource took before it.
     in_turn = _keeps_order(resource, since, waits=~is_out & (begin > since), size=len(log.resources))[resource]
     floor = np.where(in_turn, _running_maximum(np.where(is_out, passed_over, since), resource), passed_over)
@@ -188,12 +206,31 @@ def ready_instants(
     before = np.where(opened > since, np.minimum(opened, until), until)
     told = (floor > passed_over)[out] & (duty.working_time(resource[out], since, until) > 2 * EDGE)
     ready[order[out]] = np.where(told | (since <= enabled[order[out]]), since, since + (before - since) // 2)
-    return ready, outside
+    ready[order] = np.where(timer > 0, np.minimum(enabled[order] + timer, begin), ready[order])
+    return ready, known
 
 
-def _keeps_order(
-    resource: Instants, since: Instants, *, waits: NDArray[np.bool_], size: int
-) -> NDArray[np.bool_]:
+def _timers(
+    step: Instants, wait: Instants, resource: Instants, since: Instants, free: FreeTime, *, size: int
+) -> Instants:
+    """The delay of each step that is always the same, 0 where there is none.
+
+    Nothing is begun earlier, though people are free; and much of it right then, when they are.
+    """
+    order = np.lexsort((wait, step))
+    first = np.searchsorted(step[order], np.arange(size))
+    n = np.bincount(step, minlength=size)
+    least = np.zeros(size, np.int64)
+    enough = np.flatnonzero(n >= ENOUGH)
+    least[enough] = wait[order[first[enough] + n[enough] // FEW]]
+    free_before = free.last_before(resource, since + least[step]) > since
+    at_once = (wait >= (1 - JUST) * least[step]) & (wait <= (1 + JUST) * least[step])
+    n_free, n_at_once = (np.bincount(step, weights=told, minlength=size) for told in (free_before, at_once))
+    kept = (least >= HOUR) & (n_free >= LEFT * n) & (n_at_once >= LEFT * n)
+    return np.where(kept, least, 0)
+
+
+def _keeps_order(resource: Instants, since: Instants, *, waits: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     """Whether each resource takes what waits for it in turn, of what was ready when it was enabled."""
     overtaken = np.zeros(len(since), bool)
     rows = np.flatnonzero(waits)

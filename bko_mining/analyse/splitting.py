@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.batches import Batches, find_batches
 from bko_mining.analyse.duty import Duty
-from bko_mining.analyse.readiness import EDGE, Items, free_time, ready_instants
+from bko_mining.analyse.readiness import EDGE, Items, Outside, free_time, ready_instants
 from bko_mining.analyse.timeline import LaterThan, Pieces, Timeline, timeline
 from bko_mining.log.event_log import UNKNOWN, EventLog
 
@@ -21,16 +21,17 @@ class Habits:
 
     Attributes
     ----------
-    batching : bool[n_resources * n_activities]
-        Who does which activity in batches.
-    outside : bool[n_steps]
-        Which steps wait for the outside (``readiness.Items.step``).
+    batching, timed : bool[n_resources * n_activities]
+        Who does which activity in batches, and who of them at an hour of its own.
+    outside : Outside
+        Which steps wait for the outside, and which for a time that is always the same (``readiness.Items.step``).
     at_once : int64[n_resources]
         How many items each does at the same time.
     """
 
     batching: Flags
-    outside: Flags
+    timed: Flags
+    outside: Outside
     at_once: Instants
 
 
@@ -60,11 +61,11 @@ def split_waits(items: Items, duty: Duty, external: Flags, known: Habits | None 
     log, enabled, begin = items.log, items.enabled, items.log.begin
     work = Pieces.of(log, duty)
     free = free_time(log, work, edge=np.full(len(log.resources), EDGE))
-    found = find_batches(log, enabled, free, believed=known.batching if known else None)
+    found = find_batches(log, enabled, free, duty, known=(known.batching, known.timed) if known else None)
     inside = found.batch >= 0
     complete = enabled.copy()
     complete[inside] = np.minimum(found.ready[found.batch[inside]], begin[inside])
-    ready, steps = ready_instants(items, free, duty, in_batch=inside, outside=known.outside if known else None)
+    ready, steps = ready_instants(items, free, duty, in_batch=inside, known=known.outside if known else None)
     ready = np.where(inside, complete, ready)
     causes = np.zeros((len(log), 5), np.int64)
     causes[:, 0] = np.where(external, 0, duty.length(enabled, complete))
@@ -75,7 +76,7 @@ def split_waits(items: Items, duty: Duty, external: Flags, known: Habits | None 
     causes[waits, 2] = busy - overtaken
     causes[waits, 3] = off_duty
     causes[:, 4] = duty.length(enabled, begin) - causes[:, :4].sum(axis=1)
-    return Split(causes, found, Habits(found.believed, steps, full.at_once))
+    return Split(causes, found, Habits(found.believed, found.timed, steps, full.at_once))
 
 
 def _stretches(

@@ -6,7 +6,7 @@ import pytest
 
 from bko_mining.analyse.batches import find_batches
 from bko_mining.analyse.duty import Duty
-from bko_mining.analyse.readiness import FreeTime
+from bko_mining.analyse.readiness import FreeTime, _is_present
 from bko_mining.analyse.times import enabled_instants
 from bko_mining.analyse.waiting_causes import CAUSES, waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
@@ -130,8 +130,86 @@ def _mornings(n: int, free: bool) -> tuple[EventLog, FreeTime]:
 @pytest.mark.parametrize(("days", "free", "batched"), [(20, True, True), (20, False, False), (3, False, True)])
 def test_what_piled_up_is_no_batch_unless_somebody_free_let_it_gather(days: int, free: bool, batched: bool) -> None:
     log, stretches = _mornings(days, free)
-    found = find_batches(log, enabled_instants(log), stretches)
+    always = Duty(log.resources, dict.fromkeys(log.resources, WorkCalendar.always()))
+    found = find_batches(log, enabled_instants(log), stretches, always)
     assert len(found.size) == (days if batched else 0)
+
+
+def _inductions(weeks: int, opening: int) -> EventLog:
+    """Vera keys in all day; on Mondays at nine she inducts those whose papers were ready by then, one or two."""
+    rows = []
+    for week in range(weeks):
+        for day in range(5):
+            at = 24 * (7 * week + day)
+            rows += [
+                (f"k{week}-{day}-{hour}", "Key in", "Vera", at + hour, at + hour + 0.5) for hour in range(opening, 18)
+            ]
+        for k in range(1 + week % 2):
+            ready, monday = 24 * (7 * week + 1 + k) + 10, 24 * 7 * (week + 1)
+            name = f"p{week}-{k}"
+            rows += [(name, "Papers", "x", ready, ready + 1), (name, "Induct", "Vera", monday + 9, monday + 9.4)]
+    return log_of(rows)
+
+
+def test_what_has_its_hour_waits_for_its_batch_even_alone() -> None:
+    log = _inductions(40, opening=9)
+    found = waiting_causes(log, by="activity")
+    row = found.table.set_index("activity").loc["Induct"]
+    assert ("Vera", "Induct") in found.beliefs.timed
+    assert row["batching"] == row["waiting_time"] > 40 * 100 * H
+    few = waiting_causes(_inductions(12, opening=9)).beliefs
+    assert not few.timed
+
+
+def test_who_always_works_at_that_hour_has_no_hour_of_its_own() -> None:
+    # Rui is there from 10 to 12 only: what he begins at ten waited for his doors to open, or for the outside.
+    rng = np.random.default_rng(0)
+    rows = []
+    for day in (d for d in range(200) if d % 7 < 5):
+        for k in range(2):
+            at, name = 24 * day + 10 + k * 0.8, f"{day}-{k}"
+            rows += [(name, "A", "x", at - 20 - 50 * rng.random(), at - 20), (name, "B", "Rui", at, at + 0.8)]
+    assert not waiting_causes(log_of(rows)).beliefs.timed
+
+
+def test_a_time_that_is_always_the_same_is_nobodys_night() -> None:
+    # Reminders go out at any hour; three days later Rui, there from 8 to 17, calls those due in turn.
+    rng = np.random.default_rng(4)
+    sent = np.sort(rng.uniform(0, 24 * 180, 900))
+    rows, at = [], 0.0
+    for k, ready in enumerate(sent):
+        due = max(ready + 72, at)
+        day, hour = divmod(due, 24)
+        at = due if 8 <= hour < 16.9 else 24 * (day + (hour >= 8)) + 8
+        rows += [(f"{k:03d}", "Remind", "x", ready - 0.1, ready), (f"{k:03d}", "Call", "Rui", at, at + 0.1)]
+        at += 0.1
+    found = waiting_causes(log_of(rows), by="activity")
+    assert found.beliefs.timers == {("Remind", "Call"): pytest.approx(72 * 3.6e9, rel=0.001)}
+    call = found.table.set_index("activity").loc["Call"]
+    assert call["extraneous"] / H == pytest.approx(72 * 900, rel=0.01)
+    assert call["unavailability"] > 0.5 * (call["waiting_time"] - call["extraneous"])
+
+
+def test_interrupted_work_is_one_thing_at_a_time() -> None:
+    # Each long item is put down for a short one; what waits meanwhile waits in the queue.
+    rows = []
+    for day in range(30):
+        at = 24 * day + 9
+        rows += [(f"L{day}", "Long", "Ana", at, at + 3), (f"S{day}", "Short", "Ana", at + 1, at + 2)]
+        rows += [(f"W{day}", "In", "x", at - 1, at), (f"W{day}", "Wait", "Ana", at + 3, at + 4)]
+    log = log_of(rows)
+    found = waiting_causes(log, calendars=dict.fromkeys(log.resources, WorkCalendar.always()))
+    assert found.beliefs.at_once == {}
+    assert found.total["contention"] + found.total["prioritisation"] == 30 * 3 * H
+
+
+def test_who_is_needed_on_some_days_only_is_there_on_the_others() -> None:
+    hours = np.array([[24 * day + 8, 24 * day + 16] for day in range(28) if day % 7 < 5]) * 3_600_000_000
+    rarely = np.sort(hours[::3, 0] + 3_600_000_000)
+    assert _is_present(hours, rarely).all()
+    # Whoever is seen every day was away in the week in which nobody saw them.
+    daily = np.delete(hours[:, 0], slice(5, 10)) + 3_600_000_000
+    assert _is_present(hours, daily).tolist() == [not 5 <= day < 10 for day in range(20)]
 
 
 def test_hours_are_found_behind_a_heap_at_the_opening() -> None:
