@@ -189,7 +189,7 @@ class Comparison(Result):
 
         The controls are the luck of each run of the baseline, whose expectation is known: how soon its cases came, how
         long its work took. They are used, for all scenarios alike, from 20 replications on and where they take away a
-        fifth of the variance of the differences at least (on average).
+        tenth of the variance of the differences at least (on average).
         """
         x, controls = self.samples(figure), self._luck
         return 1.0 if controls is None else share_left(x[1:] - x[0] if len(x) > 1 else x, controls)

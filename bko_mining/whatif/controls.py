@@ -4,8 +4,10 @@ Draws are keyed, so the luck of a run can be told without running it: how much s
 how much longer than expected their work took. Both have expectation zero whatever the twin does (each draw is made
 after it is settled that it is needed: Wald's equation), so regression on them moves no mean and takes variance away.
 
-Source: Lavenberg and Welch, *A perspective on the use of control variables to increase the efficiency of Monte Carlo
-simulations* (1981): with normal figures the interval is exact.
+Sources: Lavenberg and Welch, *A perspective on the use of control variables to increase the efficiency of Monte Carlo
+simulations* (1981). Bad luck makes waits not only longer but more varied, so the interval weighs each run's own
+residual (MacKinnon and White 1985, HC3); that of plain regression covers 91 % on M/M/3 instead of 95. For the same
+reason controls are chosen by what they explain, not by whose interval is shorter: that alone costs two percent.
 """
 
 from functools import partial
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 FEW = 20
 """Replications below which the luck of so few runs is not told from the figure itself."""
 
-WORTH = 0.8
+WORTH = 0.9
 """Controls are used where they leave at most this share of the variance."""
 
 
@@ -51,14 +53,11 @@ def controlled_interval(sample: ArrayLike, controls: Numbers, *, confidence: flo
     10.0
     """
     y = np.asarray(sample, float)
-    design = np.column_stack([np.ones(len(y)), controls])
-    q, r = np.linalg.qr(design)
-    projected = q.T @ y
-    level = float(np.linalg.solve(r, projected)[0])
-    degrees = len(y) - design.shape[1]
-    rest = float(((y - q @ projected) ** 2).sum()) / degrees
-    weight = float((np.linalg.inv(r)[0] ** 2).sum())
-    half = t_quantile(confidence, degrees) * sqrt(rest * weight)
+    q, r = _design(controls)
+    weight = np.linalg.solve(r, q.T)[0]
+    residual = (y - q @ (q.T @ y)) / (1 - (q**2).sum(axis=1))
+    level, degrees = float(weight @ y), len(y) - q.shape[1]
+    half = t_quantile(confidence, degrees) * sqrt(float(((weight * residual) ** 2).sum()))
     return Interval(level, level - half, level + half, len(y), confidence)
 
 
@@ -72,12 +71,21 @@ def share_left(samples: Numbers, controls: Numbers) -> float:
     >>> bool(share_left(np.array([luck + 0.5 * other]), luck[:, None]) < 0.5), share_left(other[None, :], luck[:, None])
     (True, 1.0)
     """
-    moving = [row for row in samples if np.ptp(row) > 1e-9 * np.abs(row).max()]
-    if not moving or samples.shape[1] < FEW or not np.isfinite(samples).all():
+    moving = samples[np.ptp(samples, axis=1) > 1e-9 * np.abs(samples).max(axis=1)]
+    n = samples.shape[1]
+    if not len(moving) or n < FEW or not np.isfinite(samples).all():
         return 1.0
-    widths = [(controlled_interval(row, controls).half_width, mean_interval(row).half_width) for row in moving]
-    left = float(np.mean([(own / plain) ** 2 for own, plain in widths]))
+    q, r = _design(controls)
+    weight = float((np.linalg.inv(r)[0] ** 2).sum())
+    rest = ((moving.T - q @ (q.T @ moving.T)) ** 2).sum(axis=0) / (n - q.shape[1])
+    left = float(np.mean(rest * weight / (moving.var(axis=1, ddof=1) / n)))
     return left if left <= WORTH else 1.0
+
+
+def _design(controls: Numbers) -> tuple[Numbers, Numbers]:
+    """The regression on controls, as an orthogonal and a triangular matrix."""
+    q, r = np.linalg.qr(np.column_stack([np.ones(len(controls)), controls]))
+    return q, r
 
 
 def best_mean(samples: Numbers, controls: Numbers | None) -> Mean:
