@@ -88,16 +88,25 @@ class World:
         if name != "as_is":
             ratio = np.log(own[name][:, 0] / own["as_is"][:, 0])
             of_drawn = np.log(np.array(drawn[name]) / np.array(drawn["as_is"]))
-            inputs = max(0.0, of_drawn.var(ddof=1) - ratio.var(ddof=1))
             truth = (dice.var(ddof=1) + np.log(own["as_is"][:, 0]).var(ddof=1)) / TRUTH_RUNS
-            error = np.sqrt(inputs + ratio.var(ddof=1) / len(ratio) + truth)
-            low, high = _interval(mean / own["as_is"][:, 0].mean(), error)
+            errors = [
+                np.sqrt(max(0.0, side - ratio.var(ddof=1)) + ratio.var(ddof=1) / len(ratio) + truth)
+                for side in _spreads(of_drawn)
+            ]
+            low, high = _interval(mean / own["as_is"][:, 0].mean(), *errors)
             row["ci95_change_pct"] = [100 * (low - 1), 100 * (high - 1)]
         return row
 
 
-def _interval(value: float, error: float) -> list[float]:
-    return [value * float(np.exp(-1.96 * error)), value * float(np.exp(1.96 * error))]
+def _spreads(drawn: np.ndarray) -> tuple[float, float]:
+    """Variance below and above the median: near saturation a change can cost far more than it can cost less."""
+    gap = drawn - np.median(drawn)
+    return float((gap[gap <= 0] ** 2).mean()), float((gap[gap >= 0] ** 2).mean())
+
+
+def _interval(value: float, below: float, above: float | None = None) -> list[float]:
+    above = below if above is None else above
+    return [value * float(np.exp(-1.96 * below)), value * float(np.exp(1.96 * above))]
 
 
 def _applied(twin: bko.Twin, change: bko.Scenario | None) -> bko.Twin:

@@ -102,8 +102,7 @@ def fit_report(log: EventLog, twin: Twin, *, seed: int = 0) -> FitReport:
         [(e.part, e.found, e.n, e.goodness, e.assumption) for e in twin.evidence],
         columns=["part", "found", "n", "goodness", "assumption"],
     )
-    hidden = [item.numbers["share"] for item in twin.evidence if item.part == "unlogged work"]
-    return FitReport(table, evidence=found, unlogged=max(hidden, default=0.0))
+    return FitReport(table, evidence=found, unlogged=twin.unlogged)
 
 
 Row = tuple[str, str, str, float, float]

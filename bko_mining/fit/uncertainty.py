@@ -1,8 +1,8 @@
 """How well a log of this size knows its twin: twins that the same process might have given.
 
 A parametric bootstrap of every input that was estimated: arrivals as Poisson counts, each person's mean service time
-with its standard error, shares at every choice as gamma counts, delays with the standard error of their mean. A twin
-written by hand has no evidence, and is known exactly.
+with its standard error, shares at every choice as gamma counts, delays with the standard error of their mean, the share
+of work that is in no log with its own. A twin written by hand has no evidence, and is known exactly.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,12 @@ def resample_twin(twin: Twin, rng: np.random.Generator) -> Twin:
     """
     evidence = {item.part: item for item in twin.evidence}
     changes: dict[str, object] = {
-        "arrivals": tuple(_arrivals(stream, evidence.get("arrivals"), rng) for stream in twin.arrivals),
+        "arrivals": tuple(
+            _arrivals(stream, evidence.get("arrivals"), rng)
+            if twin.is_logged(stream)
+            else _hidden(stream, evidence.get("unlogged work"), rng)
+            for stream in twin.arrivals
+        ),
         "activities": {
             name: _service(activity, evidence.get(f"activities.{name}.time"), rng)
             for name, activity in twin.activities.items()
@@ -56,6 +61,16 @@ def _arrivals(stream: Arrivals, evidence: Evidence | None, rng: np.random.Genera
     drawn *= rates.sum() / drawn.sum() * rng.gamma(evidence.n) / evidence.n
     table = {name: tuple(row.tolist()) for name, row in zip(stream.table, drawn, strict=True)}
     return stream.model_copy(update={"table": table})
+
+
+def _hidden(stream: Arrivals, evidence: Evidence | None, rng: np.random.Generator) -> Arrivals:
+    """Draw the share of all work that is in no log anew, and with it the level of the background load."""
+    if evidence is None:
+        return stream
+    share = evidence.numbers["share"]
+    drawn = float(np.clip(rng.normal(share, evidence.numbers.get("error", 0.0)), 0.0, 0.9))
+    factor = drawn / (1 - drawn) * (1 - share) / share if share > 0 else 1.0
+    return stream.model_copy(update={"factor": stream.factor * factor})
 
 
 def _gamma_factor(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -31,6 +31,8 @@ NEAR = 0.1
 """How far around a first estimate of the share the second looks."""
 CYCLE_ERROR = 0.04
 """Relative error of the mean cycle time of one log."""
+LEAST_ERROR = 0.01
+"""Smallest standard error of the share of hidden work: no log says more about what is not in it."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,12 @@ def with_hidden_work(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
     window = (0.0, LARGEST)
     share = 0.0
     for _ in range(ROUNDS):
-        share = _matched_share(prompt, twin.name, seen, window, seed)
+        share, _ = _matched_share(prompt, twin.name, seen, window, seed)
         prompt = _with_matched_waits(prompt, _hiding(write_twin(prompt, name=twin.name), prompt, share), seed)
         window = (max(0.0, share - NEAR), min(LARGEST, share + NEAR))
-    share = _matched_share(prompt, twin.name, seen, window, seed)
+    share, error = _matched_share(prompt, twin.name, seen, window, seed)
     hiding = _hiding(write_twin(prompt, name=twin.name), prompt, share)
-    said = _evidence(seen, share)
+    said = _evidence(seen, share, error)
     warnings.warn(f"{said.found}; {said.assumption}", DataQualityWarning, stacklevel=3)
     return hiding.replace(evidence=(*hiding.evidence, said))
 
@@ -123,8 +125,10 @@ def _run(twin: Twin, found: Findings, seed: int, replication: int) -> EventLog:
     return log.take_cases(kept[log.n_cases // 10 : log.n_cases - log.n_cases // 10])
 
 
-def _matched_share(found: Findings, name: str, seen: Promptness, window: tuple[float, float], seed: int) -> float:
-    """The share of hidden work at which simulated logs look most like the real one.
+def _matched_share(
+    found: Findings, name: str, seen: Promptness, window: tuple[float, float], seed: int
+) -> tuple[float, float]:
+    """The share of hidden work at which simulated logs look most like the real one, and its standard error.
 
     Promptness and mean cycle time are simulated at several shares and smoothed by parabolas, so that the chance of
     single runs does not matter; each counts by its own error.
@@ -143,7 +147,9 @@ def _matched_share(found: Findings, name: str, seen: Promptness, window: tuple[f
     observed = np.log((found.log.case_end - found.log.case_start).mean())
     prompt_error = 1.5 * np.sqrt(seen.share * (1 - seen.share) / seen.n)
     distance = ((at[0] - seen.share) / prompt_error) ** 2 + ((at[1] - observed) / CYCLE_ERROR) ** 2
-    return float(grid[distance.argmin()])
+    likely = np.exp(-(distance - distance.min()) / 2)
+    error = np.sqrt(np.average((grid - grid[distance.argmin()]) ** 2, weights=likely))
+    return float(grid[distance.argmin()]), max(LEAST_ERROR, float(error))
 
 
 def _with_matched_waits(found: Findings, twin: Twin, seed: int) -> Findings:
@@ -179,11 +185,12 @@ def _mean_waits(found: Findings) -> dict[tuple[int, int], float]:
     }
 
 
-def _evidence(seen: Promptness, share: float) -> Evidence:
+def _evidence(seen: Promptness, share: float, error: float) -> Evidence:
     return Evidence(
         part="unlogged work",
-        found=f"idle-looking people took {seen.share:.0%} of the work at once: {share:.0%} of all work is in no log",
+        found=f"idle-looking people took {seen.share:.0%} of the work at once: {share:.0%} of all work is in no log "
+        f"({max(0.0, share - 2 * error):.0%} to {share + 2 * error:.0%})",
         n=seen.n,
         assumption="the hidden work is like the logged one; ask what else these people do before trusting staffing",
-        numbers={"share": share, "prompt_share": seen.share},
+        numbers={"share": share, "error": error, "prompt_share": seen.share},
     )

@@ -154,6 +154,13 @@ class Twin(Part):
         return any(kinds[kind].logged for kind in stream.mix or (stream.case_type,))
 
     @property
+    def unlogged(self) -> float:
+        """Share of all work that seems to be in no log, as the fit found it."""
+        return max(
+            (item.numbers.get("share", 0.0) for item in self.evidence if item.part == "unlogged work"), default=0.0
+        )
+
+    @property
     def all_case_types(self) -> dict[str, CaseType]:
         """The case types, with the plain one where the twin names none."""
         return dict(self.case_types) or {CASE: CaseType()}

@@ -24,7 +24,7 @@ from bko_mining.whatif.statistics import (
     ratio_interval,
     two_stage_interval,
 )
-from bko_mining.whatif.verdicts import caution, headline, judge, sentence
+from bko_mining.whatif.verdicts import caution, doubt, headline, judge, sentence
 from bko_mining.words import duration, money, number, percent, say, small_money
 
 BASELINE = "baseline"
@@ -55,6 +55,8 @@ class Comparison(Result):
         Twins that were run: above 1 the intervals also hold what the log leaves open about the twin.
     given : tuple of Scenario
         The scenarios themselves.
+    unlogged : float
+        Share of all work that the twin's log seems not to show.
 
     Notes
     -----
@@ -76,6 +78,7 @@ class Comparison(Result):
     together: bool = False
     groups: int = 1
     given: tuple[Scenario, ...] = ()
+    unlogged: float = 0.0
     picture: ClassVar[str] = "comparison:plot_comparison"
     page: ClassVar[str] = "comparison_page:comparison_page"
 
@@ -108,7 +111,7 @@ class Comparison(Result):
                 low=duration(level.low),
                 high=duration(level.high),
             )
-        return " ".join(filter(None, (headline(self), caution(self))))
+        return " ".join(filter(None, (headline(self), caution(self), doubt(self))))
 
     def sentence(self, scenario: str, figure: str = MAIN) -> str:
         """Say what a scenario does to a figure, with the interval, the replications and the verdict."""
@@ -225,6 +228,7 @@ def compare(  # noqa: PLR0913  (what a comparison consists of)
     margin: float = 0.02,
     groups: int = 1,
     given: Sequence[Scenario] = (),
+    unlogged: float = 0.0,
 ) -> Comparison:
     """Make a comparison of the outcomes of baseline (first) and scenarios."""
     empty = pd.DataFrame()
@@ -240,6 +244,7 @@ def compare(  # noqa: PLR0913  (what a comparison consists of)
         margin=margin,
         groups=groups,
         given=tuple(given),
+        unlogged=unlogged,
     )
     return _with_tables(bare)
 

@@ -139,6 +139,7 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
         margin=margin,
         groups=len(bases),
         given=given,
+        unlogged=twin.unlogged,
     )
 
 

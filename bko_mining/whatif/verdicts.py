@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 BETTER, WORSE, SAME, OPEN = "better", "worse", "no difference that matters", "not clear yet"
 HIGHER, LOWER = "higher", "lower"
+LOAD = "utilisation: "
+TIGHT = 0.85
+"""Utilisation from which a little more or less of unlogged work changes waits a lot."""
 FEW = 10
 """Replications from which a t interval forgives a skewed figure."""
 
@@ -103,6 +106,33 @@ def caution(c: "Comparison", figure: str = MAIN) -> str:
         kpi=label(figure),
         more=number(2 * FEW),
     )
+
+
+def doubt(c: "Comparison") -> str:
+    """Say what not to trust where people also do work that no log shows; empty where all work is logged."""
+    if not c.unlogged:
+        return ""
+    seen, figure, name = max(_loads(c), default=(0.0, "", ""))
+    # The hidden work is like the logged one, which alone is in the figure.
+    busy = min(1.0, seen / (1 - c.unlogged))
+    if busy < TIGHT or name not in c.scenarios:
+        return say(
+            "About {share} of all work is in no log: ask what it is before you trust differences in staffing.",
+            share=percent(c.unlogged),
+        )
+    return say(
+        "Do not trust '{name}' here: about {share} of all work is in no log, nobody knows exactly how much, and {role} "
+        "would be busy {busy} of the time.",
+        name=name,
+        share=percent(c.unlogged),
+        role=figure.removeprefix(LOAD),
+        busy=percent(busy),
+    )
+
+
+def _loads(c: "Comparison") -> list[tuple[float, str, str]]:
+    figures = [name for name in c.kpis if name.startswith(LOAD)]
+    return [(float(np.nanmean(c.samples(f)[i])), f, name) for f in figures for i, name in enumerate(c.names)]
 
 
 def _none(c: "Comparison", verdicts: dict[str, str], figure: str) -> str:

@@ -62,3 +62,19 @@ def test_arrivals_put_right_leave_the_background_load_where_it_is(log, monkeypat
     seen, background = remembering.with_memory(hidden, log).arrivals
     assert seen != hidden.arrivals[0]
     assert background == hidden.arrivals[1]
+
+
+def test_twins_drawn_from_the_evidence_differ_in_the_hidden_share():
+    hidden = bko.Twin.from_yaml("""
+    arrivals: [{per_week: 200}, {name: unlogged, per_week: 50, case_type: unlogged}]
+    case_types: {case: {}, unlogged: {logged: false}}
+    activities: {Register: {time: 1 min}}
+    routing: [Register]
+    evidence: [{part: unlogged work, found: late starts, numbers: {share: 0.2, error: 0.02}}]
+    """)
+    drawn = [bko.resample_twin(hidden, np.random.default_rng(k)).arrivals for k in range(200)]
+    weekly = np.array([50 * background.factor for _, background in drawn])
+    shares = weekly / (200 + weekly)
+    assert shares.mean() == pytest.approx(0.2, abs=0.005)
+    assert shares.std() == pytest.approx(0.02, rel=0.2)
+    assert {seen.factor for seen, _ in drawn} == {1.0}
