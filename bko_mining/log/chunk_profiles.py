@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from bko_mining.errors import LogError
 from bko_mining.log import issues
+from bko_mining.log.case_names import case_name_findings
 from bko_mining.log.coding import MISSING, UNKNOWN
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.findings import KINDS, Finding, findings_table
@@ -248,6 +249,7 @@ def _case_findings(whole: ChunkProfile) -> Iterator[Finding]:
         earliest = hit[begin[hit] == begin[hit].min()] if len(hit) else hit
         example = min(cases["case_id"].take(pa.array(earliest)).to_pylist(), default="")
         yield Finding(kind, len(hit), len(cases), repr(example))
+    yield from case_name_findings(cases["case_id"])
 
 
 def _name_findings(whole: ChunkProfile) -> Iterator[Finding]:

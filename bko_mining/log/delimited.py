@@ -1,6 +1,5 @@
 """Delimited files in any dialect: separator, encoding, quotes, title lines, decimal mark are found, not asked."""
 
-import codecs
 import csv
 import re
 from collections import Counter
@@ -9,10 +8,12 @@ from itertools import product
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from bko_mining.errors import LogError
-from bko_mining.log.exports import Export, unique_headings
+from bko_mining.log.encodings import encoding_of, mended
+from bko_mining.log.exports import Export, stacked_headings, unique_headings
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import HEADINGS, normalise
 from bko_mining.log.instants import looks_like_instants
@@ -26,28 +27,33 @@ NULLS = (
     "NaN",
     "nan",
     "None",
-    "NA",
     "N/A",
     "n/a",
     "#N/A",
     "#N/D",
+    "#REF!",
+    "#VALUE!",
+    "#VALOR!",
+    "#DIV/0!",
+    "-",
+    "--",
+    "00/00/0000",
+    "00.00.0000",
+    "0000-00-00",
+    "00/00/0000 00:00:00",
+    "0000-00-00 00:00:00",
     "\\N",
     "(null)",
     "<NA>",
     "NaT",
 )
-"""Texts that mean that a value is missing."""
+"""Texts that mean that a value is missing; ``NA`` does, too, but where it is one code among codes of letters."""
 
 _SAMPLE = 256_000
 _LINES = 400
 _SEPARATORS = ",;\t|~\x01^"
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_CODES = 0.9
+_QUOTED_LINE = re.compile(rb'^"((?:[^"]|"")*)"\s*$')
 _DECIMAL_COMMA = re.compile(r"-?\d+(\.\d{3})*,\d+$")
 _DECIMAL_POINT = re.compile(r"-?\d+(,\d{3})*\.\d+$")
 
@@ -72,23 +78,21 @@ def read_delimited(data: bytes, name: str) -> Export:
     LogError
         If the file is empty, not text, or has one column only.
     """
-    data = without_fixed_width(data, _encoding(data))
-    dialect = sniff(data, name)
-    if dialect.encoding in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
-        data = data.decode(dialect.encoding, "replace").lstrip("\ufeff").encode()
-    bad: list[Any] = []
+    data, encoding, found = mended(data, encoding_of(data))
+    data = without_fixed_width(_without_quotes_around_lines(data), encoding)
+    dialect = sniff(data, name, encoding=encoding)
     try:
-        table = _read(data, dialect, bad)
+        table, more = _read_all(data, dialect)
     except pa.ArrowInvalid as error:
         raise LogError(f"{name} cannot be read as a table separated by {dialect.separator!r}: {error}") from error
     if len(table) == 0:
         raise LogError(f"{name} has headings but no rows: {', '.join(dialect.headings[:12])}")
     table = unruled(table, dialect.headings)
     empty = [c for c in table.column_names if c.startswith("column_") and table[c].null_count == len(table)]
-    return Export(table.drop_columns(empty), _unread(bad, len(table), dialect), dialect.decimal)
+    return Export(_available(table.drop_columns(empty), data), (*found, *more), dialect.decimal)
 
 
-def sniff(data: bytes, name: str) -> Dialect:
+def sniff(data: bytes, name: str, *, encoding: str | None = None) -> Dialect:
     """Find the dialect of a delimited file from its beginning.
 
     Examples
@@ -96,8 +100,8 @@ def sniff(data: bytes, name: str) -> Dialect:
     >>> sniff("Caso;Etapa;Valor\\n1;Análise;10,5\\n".encode("cp1252"), "x.csv")
     Dialect(encoding='cp1252', separator=';', headings=('Caso', 'Etapa', 'Valor'), skip=1, decimal=',', quote='"')
     """
-    encoding = _encoding(data)
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(data[:_SAMPLE]).lstrip("\ufeff")
+    encoding = encoding or encoding_of(data)
+    text = data[:_SAMPLE].decode(encoding, "replace").lstrip("\ufeff")
     if not text.strip():
         raise LogError(f"{name} is empty")
     if text.count("\0") > len(text) // 100:
@@ -112,7 +116,10 @@ def sniff(data: bytes, name: str) -> Dialect:
     width = Counter(len(row) for row in rows if len(row) > 1).most_common(1)[0][0]
     top = _top(rows, width)
     titled = _is_heading(rows[top], rows[top + 1 : top + 2])
-    headings = unique_headings((rows[top] + [""] * (width - len(rows[top]))) if titled else [""] * width)
+    named = rows[top] + [""] * (width - len(rows[top])) if titled else [""] * width
+    both = stacked_headings(named, rows[top + 1]) if titled and len(rows) > top + 2 else None
+    top += both is not None
+    headings = unique_headings(both or named)
     # What is skipped is counted in lines, and a heading may stand on several.
     breaks = sum(cell.count("\n") for row in rows[: top + int(titled)] for cell in row)
     skip = lead + top + int(titled) + breaks
@@ -131,21 +138,6 @@ def _rows(lines: list[str], separator: str, quote: str) -> list[list[str]]:
     if not quote:
         return list(csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE))
     return list(csv.reader(lines, delimiter=separator, quotechar=quote))
-
-
-def _encoding(data: bytes) -> str:
-    for bom, encoding in _BOMS:
-        if data.startswith(bom):
-            return encoding
-    head = data[:4000]
-    if head.count(b"\0") > len(head) // 4:
-        return "utf-16-le" if head[1::2].count(b"\0") > head[::2].count(b"\0") else "utf-16-be"
-    try:
-        # Only the whole file tells: one accent may stand in its last row.
-        codecs.utf_8_decode(data, "strict", True)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
 
 
 def _separator(lines: list[str], name: str) -> tuple[str, str]:
@@ -183,6 +175,65 @@ def _decimal(rows: list[list[str]], separator: str) -> str:
     cells = [cell.strip() for row in rows for cell in row]
     comma = sum(bool(_DECIMAL_COMMA.match(cell)) for cell in cells)
     return "," if comma > sum(bool(_DECIMAL_POINT.match(cell)) for cell in cells) else "."
+
+
+def _without_quotes_around_lines(data: bytes) -> bytes:
+    """Lines that were quoted as a whole, as spreadsheets write a table that was pasted into one column."""
+    head = [line for line in data[:8000].splitlines()[:20] if line.strip()]
+    inside = [match[1] for line in head if (match := _QUOTED_LINE.match(line))]
+    separated = any(all(sep in line for line in inside) for sep in (b",", b";", b"\t", b"|"))
+    if len(head) < 2 or len(inside) < len(head) - (len(data) > 8000) or not separated:
+        return data
+    return b"\n".join(
+        match[1].replace(b'""', b'"') if (match := _QUOTED_LINE.match(line)) else line for line in data.splitlines()
+    )
+
+
+def _read_all(data: bytes, dialect: Dialect) -> tuple[pa.Table, tuple[Finding, ...]]:
+    """The table, rows that end early filled up, and what could not be read."""
+    bad: list[Any] = []
+    table = _read(data, dialect, bad)
+    width = len(dialect.headings)
+    mend = {row.text.strip(): _of_width(row.text.strip(), width, dialect) for row in bad}
+    mend = {old: new for old, new in mend.items() if new}
+    if not mend:
+        return table, _unread(bad, len(table), dialect)
+    encoding = "utf-8" if dialect.encoding.startswith("utf") else dialect.encoding
+    known = {old.encode(encoding): new.encode(encoding) for old, new in mend.items()}
+    still: list[Any] = []
+    lines = (known.get(line.strip(), line) for line in data.replace(b"\r\n", b"\n").split(b"\n"))
+    table = _read(b"\n".join(lines), dialect, still)
+    short = Finding("rows_short", len(bad) - len(still), len(table), repr(next(iter(mend))[:80]))
+    return table, (short, *_unread(still, len(table), dialect))
+
+
+def _of_width(line: str, width: int, dialect: Dialect) -> str:
+    """A line that ends early (or with separators too many) with as many cells as there are headings; else nothing."""
+    if dialect.quote and dialect.quote in line:
+        return ""
+    cells = line.split(dialect.separator)
+    # A row without three cells, or of which less than half is there, is a foot or lacks its date.
+    if max(2, width / 2) < len(cells) < width and all(cell.strip() for cell in cells[:3]):
+        return line + dialect.separator * (width - len(cells))
+    return dialect.separator.join(cells[:width]) if len(cells) > width and not any(cells[width:]) else ""
+
+
+def _available(table: pa.Table, data: bytes) -> pa.Table:
+    """A table in which NA is missing, but in columns of codes such as MZ, NA, NB, where it is one of them."""
+    if b"NA" not in data:
+        return table
+    return pa.table({name: _without_na(table[name]) for name in table.column_names})
+
+
+def _without_na(column: Any) -> Any:
+    missing = pc.equal(column, "NA")
+    if not pc.any(missing).as_py():
+        return column
+    codes = pc.match_substring_regex(pc.unique(column).drop_null(), "^[A-Z]{1,3}$")
+    beside = pc.any(pc.is_in(column, pa.array(["MZ", "NB"]))).as_py()
+    if beside and pc.mean(codes.cast(pa.float64())).as_py() > _CODES:
+        return column
+    return pc.if_else(missing, pa.scalar(None, column.type), column)
 
 
 def _read(data: bytes, dialect: Dialect, bad: list[Any]) -> pa.Table:

@@ -7,6 +7,7 @@ from typing import Any
 from bko_mining.errors import LogError
 from bko_mining.log.exports import Export, records_table
 from bko_mining.log.findings import Finding
+from bko_mining.log.headings import known_columns
 from bko_mining.log.ocel import of_version_1, read_ocel_json
 from bko_mining.log.presets import reshape_documents
 from bko_mining.log.sheets import Rows, sheet_export
@@ -49,9 +50,11 @@ def read_workbook(data: bytes, name: str) -> Export:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(BytesIO(data))
         sheets = {title: _filled(book.get_sheet_by_name(title)) for title in book.sheet_names}
+        seen = python_calamine.SheetVisibleEnum.Visible
+        hidden = {sheet.name for sheet in book.sheets_metadata if sheet.visible != seen}
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise LogError(f"{name} cannot be read as a workbook: {error}") from error
-    return sheet_export(sheets, name)
+    return sheet_export(sheets, name, hidden=hidden)
 
 
 def _filled(sheet: Any) -> Rows:
@@ -104,10 +107,18 @@ def _records(document: Any, name: str) -> list[dict[str, Any]]:
         return [_flat(record) for record in records]
     # One record a case with its events inside: the case's own fields go to every event.
     return [
-        _flat({k: v for k, v in record.items() if k != inner}, "case:") | _flat(event)
+        _of_case({k: v for k, v in record.items() if k != inner}) | _flat(event)
         for record in records
         for event in record.get(inner) or []
     ]
+
+
+def _of_case(record: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a case, marked as its own; one that names the case (``ticket_id``) goes before a mere ``id``."""
+    flat = _flat(record)
+    names = {key for key in flat if key != "id" and known_columns([key]) == {"case_id"}}
+    plain = names | {"id"} if names else names
+    return {key if key in plain else f"case:{key}": value for key, value in flat.items()}
 
 
 def _tabular(document: Any) -> list[list[Any]] | None:

@@ -22,11 +22,11 @@ def end_to_end(first: EventLog, second: EventLog) -> EventLog:
     Examples
     --------
     >>> import pandas as pd
-    >>> rows = pd.DataFrame({"case": [1, 1], "activity": ["A", "B"], "time": pd.to_datetime(["2026-01-05"] * 2)})
-    >>> log = EventLog.from_frame(rows)
+    >>> days = pd.to_datetime(["2026-01-05", "2026-01-06"])
+    >>> log = EventLog.from_frame(pd.DataFrame({"case": [1, 1], "activity": ["A", "B"], "time": days}))
     >>> both = end_to_end(log, log)
     >>> both.n_cases, len(both), str(both.window[1].date())
-    (2, 4, '2027-01-04')
+    (2, 4, '2027-01-05')
     """
     later = second.begin.min() >= first.finish.max() or first.begin.min() >= second.finish.max()
     overlap = int(first.finish.max()) - int(second.begin.min())

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,9 @@ import pyarrow as pa
 from bko_mining.errors import LogError
 from bko_mining.log.findings import Finding
 
+_NOTHING = frozenset(
+    {"", "#N/A", "#N/D", "#REF!", "#VALUE!", "#VALOR!", "#DIV/0!", "#NAME?", "#NOME?", "#NULL!", "#NUM!"}
+)
 _MARKS = re.compile("[\u200b-\u200f\u202a-\u202e\ufeff]")  # of order and direction: they are not seen
 
 
@@ -79,9 +83,31 @@ def unique_headings(headings: list[str]) -> list[str]:
     return out
 
 
+def stacked_headings(upper: list[str], lower: list[str]) -> list[str] | None:
+    """Headings that stand on two rows, those of a group above its parts; None where the second row is none of headings.
+
+    Each column has its heading in one of the two rows, or a part below the (first or merged) cell of its group.
+
+    Examples
+    --------
+    >>> stacked_headings(["Order", "Step", "Work", ""], ["", "", "Start", "End"])
+    ['Order', 'Step', 'Start', 'End']
+    >>> stacked_headings(["Order", "Step", "Done", ""], ["7", "Pay", "2026-01-05", "late"]) is None
+    True
+    """
+    above, below = ([cell.strip() for cell in row] for row in (upper, lower))
+    below = ["" if b == a else b for a, b in zip_longest(above, below[: len(above)], fillvalue="")]
+    pairs = list(zip(above, below, strict=True))
+    digits = any(character.isdigit() for cell in below for character in cell)
+    two = any(b for a, b in pairs if not a) and any(a for a, b in pairs if not b)
+    # A heading above another one must be that of a group, which goes on to the right.
+    grouped = all(not following for (a, b), following in zip(pairs, [*above[1:], "."], strict=True) if a and b)
+    return [b or a for a, b in pairs] if two and grouped and not digits and all(map(any, pairs)) else None
+
+
 def cells(values: list[Any]) -> pa.Array:
-    """One Arrow column of the values of cells, an empty text being none; texts where they are of several types."""
-    known = [None if value == "" else value for value in values]
+    """One Arrow column of the values of cells (empty ones and errors being none); texts where types are mixed."""
+    known = [None if isinstance(value, str) and value in _NOTHING else value for value in values]
     try:
         return pa.array(known)
     except (pa.ArrowInvalid, pa.ArrowTypeError):

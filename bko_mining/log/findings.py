@@ -42,6 +42,36 @@ KINDS: dict[str, tuple[str, str, str]] = {
         "They are not in the log; counts and times lack them.",
         "repair the rows in the export, or the separator and quotes",
     ),
+    "rows_short": (
+        "Rows that end early, their last columns taken as missing",
+        "If a separator is missing in their midst, values stand in wrong columns.",
+        "repair the rows in the export: {example}",
+    ),
+    "encodings_mixed": (
+        "Lines in another encoding than the rest, such as {example}",
+        "If they were in a third one, their accents are wrong.",
+        "export in UTF-8",
+    ),
+    "encoded_twice": (
+        "Accented letters that were encoded twice, put right: {example}",
+        "None, if the example reads well.",
+        "export in UTF-8 once",
+    ),
+    "sheets_joined": (
+        "Sheets with the same headings, read one after another: {example}",
+        "If one repeats what stands in another, instances count twice.",
+        "read_log(pandas.read_excel(path, sheet_name='…'))",
+    ),
+    "cases_rounded": (
+        "Cases that are numbers rounded by a spreadsheet, such as {example}",
+        "Different cases became one; everything counted by case is wrong.",
+        "export the case as text, not as a number",
+    ),
+    "cases_alike": (
+        "Cases that differ in leading zeros only: {example}",
+        "One case may be counted as two; cycle times are too short.",
+        "write the case with its zeros in every row of the export",
+    ),
     "case_missing": (
         "Rows without a case",
         "They cannot be placed and are not in the log.",

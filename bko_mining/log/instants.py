@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bko_mining.log.coding import MISSING, Codes, Instants, as_dictionary
 from bko_mining.log.headings import normalise
 from bko_mining.log.iso import read_even
+from bko_mining.log.zones import OFFICES, ZONES, minutes_east, offsets_of
 
 _CLOCK = (
     r"(?:(?:[T ,_]+|,? +(?:às|as|at|-) +)(?P<H>\d{1,2})[:h.](?P<M>\d{2})?(?:[:.m](?P<S>\d{2})(?:[.,:](?P<f>\d{1,9}))?)?s?"
@@ -57,17 +58,14 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_ZONES = {
-    "Z": 0, "z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180,
-    "BRT": -180, "BRST": -120, "AMT": -240, "ART": -180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420,
-    "MDT": -360, "PST": -480, "PDT": -420,
-}  # fmt: skip
-_OFFICES = (
-    "America/Sao_Paulo", "Europe/London", "Europe/Amsterdam", "America/New_York", "America/Chicago", "America/Denver",
-    "America/Los_Angeles", "Europe/Athens", "America/Manaus", "America/Noronha", "Asia/Tokyo", "Asia/Kolkata",
-    "Australia/Sydney",
-)  # fmt: skip
 _UNSEEN, _BLANKS = "[\u200b-\u200f\u202a-\u202e]", "[\u00a0\u2007\u2009\u202f]"
+_SPOKEN = r"Date\(|\dmin$|(?i:\d h$| da (manhã|tarde|noite|madrugada)$)"
+_WRITTEN = (
+    (r"^/?\\?/?Date\((\d+)([+-]\d{4})?\)\\?/?$", r"\1"),  # of .NET: milliseconds UTC, whatever the offset
+    (r"(\d{1,2}) ?h ?(\d{2}) ?min$", r"\1:\2"),
+    (r"(?i) da (?:manhã|madrugada)$", " AM"),
+    (r"(?i) da (?:tarde|noite)$", " PM"),
+)
 _DOTTED = r"^(\d{1,2}\.\d{1,2}\.\d{2,4}\b.*)?$"  # nobody writes the month first with dots
 _EXCEL_EPOCH = -25_569  # 1899-12-30, in days before 1970
 _DAY = 86_400_000_000
@@ -162,8 +160,8 @@ def office_zone(columns: tuple[Parsed, ...]) -> str:
     changing = bool((offsets != offsets[0]).any())
     # No zone changes its offset but at a quarter of an hour.
     _, once = np.unique(instants // 900_000_000 * 4096 + offsets, return_index=True)
-    for name in _OFFICES if changing else _OFFICES[:1]:
-        if (_offsets_of(name, instants[once]) == offsets[once]).all():
+    for name in OFFICES if changing else OFFICES[:1]:
+        if (offsets_of(name, instants[once]) == offsets[once]).all():
             return name
     common = int(np.bincount(offsets + 1440).argmax()) - 1440
     hours = round(common / 60)
@@ -180,12 +178,6 @@ def looks_like_instants(column: Any) -> bool:
     parsed = read_instants(column)
     known = int((parsed.values != MISSING).sum())
     return known > 0 and known >= 4 * int(parsed.bad.sum())
-
-
-def _offsets_of(name: str, instants: Instants) -> Instants:
-    utc = pd.DatetimeIndex(instants.view("M8[us]"), tz="UTC")
-    wall = utc.tz_convert(ZoneInfo(name)).tz_localize(None).to_numpy("M8[us]").view(np.int64)
-    return (wall - instants) // 60_000_000
 
 
 def _nothing(n: int) -> Parsed:
@@ -214,7 +206,7 @@ def _from_typed(column: Any, kind: Any) -> Parsed:
         return Parsed(values, bad, values != MISSING)
     sample = values[:: max(1, len(values) // 1000)]
     sample = sample[sample != MISSING]
-    offsets = (sample, _offsets_of(zone, sample)) if zone not in ("UTC", "+00:00") else (sample[:0], sample[:0])
+    offsets = (sample, offsets_of(zone, sample)) if zone not in ("UTC", "+00:00") else (sample[:0], sample[:0])
     return Parsed(values, bad, bad.copy(), offsets)
 
 
@@ -239,7 +231,7 @@ def _from_texts(texts: Any, day_first: bool | None, codes: Codes) -> Parsed:
     if iso is not None:
         return iso
     seen = pc.replace_substring_regex(texts.cast(pa.string()), _UNSEEN, "")
-    trimmed = pc.utf8_trim_whitespace(pc.replace_substring_regex(seen, _BLANKS, " "))
+    trimmed = _as_written(pc.utf8_trim_whitespace(pc.replace_substring_regex(seen, _BLANKS, " ")))
     numeric = pc.match_substring_regex(trimmed, r"^\d{5}([.,]\d+)?$|^\d{9,19}(\.\d+)?$")
     compact = pc.match_substring_regex(trimmed, r"^(19|20)\d{2}(0[1-9]|1[0-2])[0-3]\d([01]\d[0-5]\d[0-5]\d)?$")
     if pc.all(pc.and_not(numeric, compact)).as_py():
@@ -257,8 +249,28 @@ def _from_texts(texts: Any, day_first: bool | None, codes: Codes) -> Parsed:
         if family == "numbers":
             order, guessed = _order(parts, matched, day_first, codes)
         result = _merge(result, _from_parts(parts, family, order), matched & result.bad)
+    if pc.any(numeric).as_py() and not result.bad.all():
+        result = _with_serials(result, trimmed, numeric)
     empty = pc.equal(trimmed, "").to_numpy(zero_copy_only=False)
     return replace(result, bad=result.bad & ~empty, order=order, guessed=guessed)
+
+
+def _with_serials(parsed: Parsed, texts: Any, numeric: Any) -> Parsed:
+    """Dates of which a spreadsheet wrote some as days since 1900; a column of nothing else may be one of codes."""
+    digits = pc.if_else(numeric, pc.replace_substring(texts, ",", "."), None).cast(pa.float64())
+    days = _from_numbers(digits.to_numpy(zero_copy_only=False))
+    serial = parsed.bad & (days.values != MISSING)
+    values, naive = np.where(serial, days.values, parsed.values), np.where(serial, days.naive, parsed.naive)
+    return replace(parsed, values=values, bad=parsed.bad & ~serial, naive=naive)
+
+
+def _as_written(texts: Any) -> Any:
+    """Instants as they are said, or as .NET serialises them, in the forms of the families."""
+    if not pc.any(pc.match_substring_regex(texts, _SPOKEN)).as_py():
+        return texts
+    for pattern, form in _WRITTEN:
+        texts = pc.replace_substring_regex(texts, pattern, form)
+    return texts
 
 
 def _from_iso(texts: Any) -> Parsed | None:
@@ -280,18 +292,9 @@ def _from_iso(texts: Any) -> Parsed | None:
     # A zone is six letters at most, so few distinct ends hold them all.
     tails = pc.utf8_slice_codeunits(texts, -6).dictionary_encode()
     zones = pc.replace_substring_regex(tails.dictionary, r"^.*?(Z|[+-]\d{2}(:?\d{2})?)$", r"\1").to_pylist()
-    minutes = np.array([_minutes(zone) for zone in zones], np.int64)
+    minutes = np.array([minutes_east(zone) for zone in zones], np.int64)
     offset = minutes[tails.indices.to_numpy(zero_copy_only=False)]
     return Parsed(utc, np.zeros(len(utc), bool), np.zeros(len(utc), bool), (utc, offset))
-
-
-def _minutes(zone: str) -> int:
-    """Minutes east of Greenwich of ``Z``, ``BRT``, ``+01``, ``-0300``, ``UTC-3`` or ``+05:30``."""
-    if zone in _ZONES:
-        return _ZONES[zone]
-    digits = "".join(c for c in zone if c.isdigit())
-    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
-    return (-1 if "-" in zone else 1) * (int(hours or 0) * 60 + int(minutes))
 
 
 def _merge(into: Parsed, found: Parsed, rows: NDArray[np.bool_]) -> Parsed:
@@ -349,8 +352,8 @@ def _from_parts(parts: dict[str, Any], family: str, order: str) -> Parsed:
     values = date.astype(np.int64) * _DAY_US + clock
     zone = parts["zone"].fill_null("").dictionary_encode()
     names = zone.dictionary.to_pylist()
-    known = np.array([n in _ZONES or any(c.isdigit() for c in n) for n in names], bool)
-    minutes = np.array([_minutes(n) if k else 0 for n, k in zip(names, known, strict=True)], np.int64)
+    known = np.array([n in ZONES or any(c.isdigit() for c in n) for n in names], bool)
+    minutes = np.array([minutes_east(n) if k else 0 for n, k in zip(names, known, strict=True)], np.int64)
     which = zone.indices.to_numpy(zero_copy_only=False)
     values = np.where(valid, values - minutes[which] * 60_000_000, MISSING)
     unnamed = np.array([n == "" for n in names], bool)[which]

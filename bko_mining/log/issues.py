@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.log.case_names import case_name_findings
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import normalise
@@ -275,6 +276,7 @@ def _case_checks(log: "EventLog") -> "Iterator[Finding]":
     for kind, cut in (("cut_early", early), ("cut_late", late)):
         example = repr(log.case_ids[int(np.argmax(cut))].as_py())
         yield Finding(kind, int(cut.sum()), log.n_cases, example)
+    yield from case_name_findings(log.case_ids)
 
 
 def _name_checks(log: "EventLog") -> "Iterator[Finding]":

@@ -3,6 +3,7 @@
 The shapes are those of Pipefy (report and API), Jira, ServiceNow, Odoo, SAP change documents and histories of fields.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,11 +18,30 @@ Row = dict[str, Any]
 
 _CASE, _ACTIVITY, _RESOURCE, _START, _END = "case_id", "activity", "resource", "start", "end"
 _JIRA_FIELDS = frozenset({"status"})
-_FIELD = ("field", "field event", "fieldname", "field name", "campo", "property", "field id", "feld", "champ")
-_OLD = ("old value", "oldvalue", "from", "from value", "from string", "previous value", "valor antigo",
-        "valor anterior", "de", "alter wert", "ancienne valeur")  # fmt: skip
-_NEW = ("new value", "newvalue", "to", "to value", "to string", "novo valor", "valor novo", "valor nuevo", "para",
-        "neuer wert", "nouvelle valeur")  # fmt: skip
+_FIELD = (
+    "field",
+    "field event",
+    "fieldname",
+    "campo",
+    "nome do campo",
+    "field description",
+    "field name",
+    "property",
+    "field id",
+    "feld",
+    "champ",
+)
+_OLD = ("old value", "oldvalue", "from", "from value", "from string", "valor antigo", "old value char",
+        "previous value",         "valor anterior", "de", "alter wert", "ancienne valeur")  # fmt: skip
+_NEW = ("new value", "newvalue", "to", "to value", "to string", "new value char", "value", "novo valor", "valor novo",
+        "valor nuevo", "para",         "neuer wert", "nouvelle valeur")  # fmt: skip
+_PHASE_START = re.compile(
+    r"(start at phase|first time (?:enter|entered|in)(?: phase)?|primeira vez que entrou n[ao](?: fase)?) (.+)"
+)
+_PHASE_END = re.compile(
+    r"(end at phase|last time (?:leave|left|out)(?: phase)?|ultima vez que saiu d[ao](?: fase)?) (.+)"
+)
+_CARDS = ("id", "card id", "code", "codigo", "title", "titulo")
 _STATES = frozenset(
     ["status", "state", "stage", "situacao", "estado", "etapa", "fase", "estagio", "phase", "statut", "etape"]
 )
@@ -41,7 +61,7 @@ def reshape_documents(document: Any) -> Export | None:
 def reshape_table(export: Export) -> Export:
     """Turn a table of a known odd shape into one row an event; any other comes back as it is."""
     headings = {normalise(name): name for name in export.table.column_names}
-    if any(heading.startswith("start at phase ") for heading in headings):
+    if any(_PHASE_START.match(heading) for heading in headings):
         return _pipefy_report(export, headings)
     if {"definition", "field value", "start", "end"} <= headings.keys() and "id" in headings:
         names = {"id": _CASE, "field value": _ACTIVITY, "start": _START, "end": _END}
@@ -124,14 +144,15 @@ def _text(value: Any) -> str | None:
 
 def _pipefy_report(export: Export, headings: dict[str, str]) -> Export:
     """One row a card with a start and an end column a phase, into one row a phase."""
-    phases = [heading.removeprefix("start at phase ") for heading in headings if heading.startswith("start at phase ")]
-    case = next((headings[h] for h in ("id", "card id", "code", "title", "titulo") if h in headings), None)
-    others = [n for h, n in headings.items() if " phase " not in f" {h} " and n != case]
+    begins = {match[2]: name for h, name in headings.items() if (match := _PHASE_START.match(h))}
+    ends = {match[2]: name for h, name in headings.items() if (match := _PHASE_END.match(h))}
+    case = next((headings[h] for h in _CARDS if h in headings), None)
+    others = [n for h, n in headings.items() if not {"phase", "fase"} & set(h.split()) and n != case]
     parts = []
-    for phase in phases:
-        begin = export.table[headings[f"start at phase {phase}"]]
-        name = headings[f"start at phase {phase}"].lower().split("phase", 1)[1].strip(" _:-").replace("_", " ")
-        end = headings.get(f"end at phase {phase}")
+    for phase, heading in begins.items():
+        begin = export.table[heading]
+        name = " ".join(heading.replace("_", " ").split()[-len(phase.split()) :])
+        end = ends.get(phase)
         columns = {
             _CASE: export.table[case] if case else pa.array(range(len(export.table))).cast(pa.string()),
             _ACTIVITY: pa.array([name] * len(begin)),

@@ -169,7 +169,7 @@ def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[Colu
     instants = [c for c in free if c.known and c.is_instant and (is_dated(c) or _words(c) & (START_WORDS | END_WORDS))]
     if "case_id" not in chosen:
         candidates = [c for c in free if _is_name(c) and c not in instants]
-        chosen["case_id"], reasons["case_id"] = _pick_case(candidates, len(sample)).name, "content"
+        chosen["case_id"], reasons["case_id"] = _pick_case(candidates or free, len(sample)).name, "content"
         free = _without(free, chosen["case_id"])
     case = _joined(sample, chosen["case_id"])
     if not {"start", "end"} & set(chosen):
@@ -179,9 +179,11 @@ def _by_content(chosen: dict[str, Any], reasons: dict[str, str], free: list[Colu
     elif "start" not in chosen and "lifecycle" not in chosen:
         _add_start(chosen, reasons, _varying([c for c in instants if c in free], case))
     if not {"start", "end"} & set(chosen):
+        blank = ", ".join(repr(c.name) for c in free if not c.known)
         raise MappingError(
-            f"no column reads as instants; the export has {_listed(sample)}. "
-            'If one of them holds dates, pass columns={"end": "…"}'
+            f"no column reads as instants; the export has {_listed(sample)}"
+            + (f", and no value in {blank} (formulas have none until a spreadsheet computes them). " if blank else ". ")
+            + 'If one of them holds dates, pass columns={"end": "…"}'
         )
     if "activity" not in chosen:
         candidates = [c for c in free if _is_name(c) and not c.is_instant]
@@ -245,6 +247,7 @@ def _pick_activity(candidates: list[Column], case: Codes, wide: str = "") -> Col
     fitting = [c for c in candidates if c.distinct <= max(20, len(case) // 5) and not _constant_in(c.coded[0], case)]
     if not fitting:
         raise MappingError(_ask("activity", _WIDE.format(columns=wide) if wide else _NO_ACTIVITY, candidates))
+    fitting = [c for c in fitting if c.distinct < c.known] or fitting
     scores = {c.name: _surprise(c.coded[0], case) for c in fitting}
     ranked = sorted(fitting, key=lambda c: scores[c.name])
     close = [c for c in ranked if scores[c.name] <= scores[ranked[0].name] * 1.25 + 0.02]

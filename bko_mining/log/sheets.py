@@ -1,42 +1,71 @@
 """Sheets of rows, as workbooks and markup have them: which one is the log, where its headings stand."""
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import pyarrow as pa
 
 from bko_mining.errors import LogError
-from bko_mining.log.exports import Export, cells, unique_headings
+from bko_mining.log.exports import Export, cells, stacked_headings, unique_headings
 from bko_mining.log.findings import Finding
 from bko_mining.log.headings import known_columns
 
 Rows = list[list[Any]]
 
+_DIGITS_KEPT = 1e15
 
-def sheet_export(sheets: dict[str, Rows], name: str) -> Export:
+
+def sheet_export(sheets: dict[str, Rows], name: str, *, hidden: Collection[str] = ()) -> Export:
     """The sheet whose headings name most of what a log has, of several the largest; the others become a finding.
+
+    Sheets with the same headings (one a month) are read one after another; hidden ones only where no other is a log.
 
     Raises
     ------
     LogError
         If no sheet has headings and rows.
     """
-    tables = {title: _even(rows) for title, rows in sheets.items() if len(rows) > 1}
+    tables = {title: _below_headings(rows) for title, rows in sheets.items() if len(rows) > 1}
     if not tables:
         raise LogError(f"{name} has no sheet with headings and rows")
-    best = max(tables, key=lambda title: _fitness(tables[title]))
-    rows = tables[best]
-    top = _top(rows)
-    headings = unique_headings([str(cell) for cell in rows[top]])
-    columns = zip(*rows[top + 1 :], strict=True)
+    best = max(tables, key=lambda title: _fitness(*tables[title], title in hidden))
+    headings = tables[best][0]
+    alike = [t for t in tables if tables[t][0] == headings and (t in hidden) == (best in hidden)]
+    rows = [row for title in alike for row in tables[title][1]]
+    columns = zip(*rows, strict=True)
     table = pa.table({h: cells(list(c)) for h, c in zip(headings, columns, strict=True)})
-    others = [title for title in tables if title != best]
-    told = f"{best!r}, not {', '.join(map(repr, others))}"
-    return Export(table, (Finding("sheets", len(others), len(tables), told),) if others else ())
+    return Export(table, (*_told(list(tables), alike), *_rounded(headings, rows)))
 
 
-def _fitness(rows: Rows) -> tuple[int, int]:
-    known = len(known_columns([str(cell) for cell in rows[_top(rows)]]))
-    return known if known > 1 else 0, len(rows) * len(rows[0])
+def _rounded(headings: list[str], rows: Rows) -> Iterator[Finding]:
+    """Columns of numbers longer than the fifteen digits that a spreadsheet keeps."""
+    for heading, column in zip(headings, zip(*rows, strict=True), strict=True):
+        long = [cell for cell in column if isinstance(cell, int | float) and abs(cell) >= _DIGITS_KEPT]
+        if long:
+            yield Finding("cases_rounded", len(long), len(rows), f"{heading!r}: {long[0]:.0f}")
+
+
+def _told(titles: list[str], read: list[str]) -> Iterator[Finding]:
+    others = [title for title in titles if title not in read]
+    if others:
+        told = f"{', '.join(map(repr, read))}, not {', '.join(map(repr, others))}"
+        yield Finding("sheets", len(others), len(titles), told)
+    elif len(read) > 1:
+        yield Finding("sheets_joined", len(read), len(titles), ", ".join(map(repr, read)))
+
+
+def _below_headings(rows: Rows) -> tuple[list[str], Rows]:
+    rows = _even(rows)
+    top = _top(rows)
+    named = [str(cell) for cell in rows[top]]
+    below: list[Any] = rows[top + 1] if top + 2 < len(rows) else [0]
+    both = stacked_headings(named, below) if all(isinstance(cell, str) for cell in below) else None
+    return unique_headings(both or named), rows[top + 1 + (both is not None) :]
+
+
+def _fitness(headings: list[str], rows: Rows, hidden: bool) -> tuple[int, bool, int]:
+    known = len(known_columns(headings))
+    return known if known > 1 else 0, not hidden, len(rows) * len(headings)
 
 
 def _even(rows: Rows) -> Rows:

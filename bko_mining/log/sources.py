@@ -20,6 +20,8 @@ from bko_mining.log.ocel import read_ocel_table, read_ocel_xml, read_sqlite
 from bko_mining.log.presets import reshape_table
 from bko_mining.log.xes import read_xes
 
+_BESIDE = (".pdf", ".doc", ".docx", ".md", ".html", ".png", ".jpg", ".ini", ".log", ".pptx")  # beside the log in a zip
+_DOCUMENTS = ((b"%PDF", "a PDF"), (b"word/document", "a Word document"), (b"ppt/", "a presentation"))
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, BadZipFile, pa.ArrowInvalid)
 
 
@@ -62,6 +64,9 @@ def _several(pattern: Path, object_type: str | None) -> Export:
 def read_bytes(data: bytes, name: str, object_type: str | None = None) -> Export:
     """Tell the kind of an unpacked file by its first bytes and read it."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    other = next((what for mark, what in _DOCUMENTS if _is_document(data, mark)), None)
+    if other:
+        raise LogError(f"{name} is {other}, not a log; export the table itself as CSV, Excel, XES, Parquet or JSON")
     if data[:16] == b"SQLite format 3\0":
         return read_sqlite(data, name, object_type)
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
@@ -76,6 +81,10 @@ def read_bytes(data: bytes, name: str, object_type: str | None = None) -> Export
         return Export(parquet.read_table(BytesIO(data)))
     export = read_delimited(data, name)
     return read_ocel_table(export, name, object_type) or reshape_table(export)
+
+
+def _is_document(data: bytes, mark: bytes) -> bool:
+    return data.startswith(mark) or (data[:4] == b"PK\x03\x04" and b"xl/" not in data and mark in data)
 
 
 def _markup(data: bytes, head: bytes, name: str) -> Export:
@@ -122,6 +131,7 @@ def _member(data: bytes, name: str) -> bytes:
         members = [
             m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX") and "/." not in m
         ]
+        members = [m for m in members if not m.lower().endswith(_BESIDE)] or members
         if len(members) != 1:
             raise LogError(
                 f"{name} holds {len(members)} files ({', '.join(members[:5])}); unpack it and read them with a pattern"

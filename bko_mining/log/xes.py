@@ -230,7 +230,7 @@ def _cut(data: bytes, name: str) -> _Tags:
     _refuse_other_than_utf8(data, name)
     typical = np.diff(np.append(tag, len(marks))) == _TYPICAL + 1
     for quote, word in ((1, b"key="), (3, b"value=")):
-        where = np.where(typical, marks[np.minimum(tag + quote, len(marks) - 1)], len(word))
+        where = np.where(typical, marks[np.minimum(tag + quote, len(marks) - 1)], min(len(word), len(letters)))
         for back, letter in enumerate(reversed(word), 1):
             typical &= letters[where - back] == letter
     pieces, place = _pieces(data, marks, tag, typical)
