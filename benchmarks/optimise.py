@@ -1,25 +1,34 @@
 """The search for the best plan against random search at equal budget: dominated area, several seeds.
 
-usage: optimise.py [--budget 40] [--seeds 20] [--cases 600]
+First both find plans, with two runs each. Then the runs are looked at: of the plans of the search, the front is told by
+four runs of each, or by two of each and as many more where they decide (OCBA); what counts is the area that the plans
+called best dominate in truth (30 other runs), and how many of them are on the true front of the plans found.
+
+usage: optimise.py [--study accounts_payable|service_desk] [--budget 40] [--seeds 20] [--cases 600]
 """
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 import bko_mining as bko
+from bko_mining.whatif.allocation import allocate
 from bko_mining.whatif.experiment import Crew
+from bko_mining.whatif.fronts import hypervolume, pareto
 from bko_mining.whatif.levers import Lever, scenario_of
-from bko_mining.whatif.optimisation import hypervolume, search
+from bko_mining.whatif.optimisation import search
 from bko_mining.whatif.runs import Setting
 
-STUDY = Path(__file__).parents[1] / "simulations" / "accounts_payable"
+STUDIES = Path(__file__).parents[1] / "simulations"
 OBJECTIVES = ("cost_per_week", "cycle_time_mean")
+TRUE_RUNS = 30
+Scores = list[tuple[float, ...]]
 
 
-def levers() -> list[Lever]:
+def accounts_payable() -> list[Lever]:
     """Six levers of accounts payable."""
     software = bko.Scenario("Capture by software").automate(
         "Register invoice", service_time="1 min", exception_share=0.15, bots=1, cost_per_run=0.4, cost_per_month=900
@@ -36,47 +45,115 @@ def levers() -> list[Lever]:
     ]
 
 
+def service_desk() -> list[Lever]:
+    """Six levers of a service desk."""
+    portal = bko.Scenario("Portal classifies").automate(
+        "Classify ticket", service_time="10 s", exception_share=0.15, bots=1, cost_per_month=1500
+    )
+    knowledge = bko.Scenario("Knowledge base").speed("Diagnose", 0.8).cost(activity="Diagnose", per_instance=0.5)
+    return [
+        Lever.staff("Level 1", 2, 5),
+        Lever.staff("Level 2", 1, 4),
+        Lever.staff("Level 3", 1, 2),
+        Lever.either(portal),
+        Lever.either(knowledge),
+        Lever.either(bko.Scenario("First come, first served").prioritise("fifo")),
+    ]
+
+
+class Plans:
+    """Plans of a study and their runs, each made once for all searches and seeds."""
+
+    def __init__(self, study: str, cases: int) -> None:
+        self.twin = bko.Twin.load(STUDIES / study / "twin.yaml")
+        self.levers = {"accounts_payable": accounts_payable, "service_desk": service_desk}[study]()
+        self.crews = [Crew([], Setting(n_cases=cases, seed=s), [], progress=False, workers=1) for s in (0, 1)]
+        self.place: dict[tuple[int, ...], int] = {}
+
+    def runs(self, counts: Mapping[tuple[int, ...], int], *, true: bool = False) -> list[np.ndarray]:
+        """Samples [runs, objectives] of some plans; the true ones share no luck with those of the search."""
+        for plan in counts:
+            if plan not in self.place:
+                twin = scenario_of(self.levers, plan).apply(self.twin)
+                self.place[plan] = len(self.place)
+                for crew in self.crews:
+                    crew.take_on(crew.setting.prepared(twin), str(plan))
+        rows = self.crews[true].have({self.place[plan]: n for plan, n in counts.items()})
+        return [
+            np.array([[o.figures[name] for name in OBJECTIVES] for o in rows[self.place[plan]][:n]])
+            for plan, n in counts.items()
+        ]
+
+    def evaluate(self, plans: list[tuple[int, ...]]) -> list[dict[str, float]]:
+        """Means of two runs of some plans."""
+        return [dict(zip(OBJECTIVES, x.mean(axis=0), strict=True)) for x in self.runs(dict.fromkeys(plans, 2))]
+
+    def by_chance(self, budget: int, seed: int) -> dict[tuple[int, ...], dict[str, float]]:
+        """Plans drawn at random."""
+        rng, found = np.random.default_rng((seed, 2)), {}
+        while len(found) < budget:
+            plan = tuple(int(rng.integers(len(lever.options))) for lever in self.levers)
+            found[plan] = self.evaluate([plan])[0]
+        return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", default="accounts_payable", choices=["accounts_payable", "service_desk"])
     parser.add_argument("--budget", type=int, default=40)
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--cases", type=int, default=600)
     arguments = parser.parse_args()
-    twin, known, setting = bko.Twin.load(STUDY / "twin.yaml"), {}, Setting(n_cases=arguments.cases)
-
-    def evaluate(plans: list[tuple[int, ...]]) -> list[dict[str, float]]:
-        # Both searches meet the same plans: run each once.
-        fresh = [plan for plan in dict.fromkeys(plans) if plan not in known]
-        twins = [setting.prepared(scenario_of(levers(), plan).apply(twin)) for plan in fresh]
-        if fresh:
-            rows = Crew(twins, setting, [str(plan) for plan in fresh], progress=False, workers=1).run_until(2)
-            for plan, row in zip(fresh, rows, strict=True):
-                known[plan] = {name: float(np.mean([o.figures[name] for o in row])) for name in OBJECTIVES}
-        return [known[plan] for plan in plans]
-
-    fronts: dict[str, list[list[tuple[float, ...]]]] = {"bko.optimise": [], "random search": []}
+    plans, seeds, budget = Plans(arguments.study, arguments.cases), range(arguments.seeds), arguments.budget
     began = time.perf_counter()
-    for seed in range(arguments.seeds):
-        found = search(levers(), evaluate, objectives=OBJECTIVES, constraints={}, budget=arguments.budget, seed=seed)
-        rng, chance = np.random.default_rng((seed, 2)), {}
-        while len(chance) < arguments.budget:
-            plan = tuple(int(rng.integers(len(lever.options))) for lever in levers())
-            chance[plan] = evaluate([plan])[0]
-        for name, tried in (("bko.optimise", found), ("random search", chance)):
-            fronts[name].append([tuple(figures[k] for k in OBJECTIVES) for figures in tried.values()])
+    how = {"objectives": OBJECTIVES, "constraints": {}, "budget": budget}
+    found = [search(plans.levers, plans.evaluate, **how, seed=seed) for seed in seeds]
+    chance = [plans.by_chance(budget, seed) for seed in seeds]
+    fronts = {
+        name: [[tuple(figures[k] for k in OBJECTIVES) for figures in tried.values()] for tried in runs]
+        for name, runs in (("bko.optimise", found), ("random search", chance))
+    }
+    print(f"{arguments.study}: {budget} plans each, {arguments.seeds} seeds, {len(plans.place)} plans run")
+    print(f"{time.perf_counter() - began:.0f} s, {time.process_time():.0f} CPU s")
+    _tell(fronts)
+    _runs(plans, [list(tried) for tried in found])
+    print(f"{time.perf_counter() - began:.0f} s, {time.process_time():.0f} CPU s")
+
+
+def _tell(fronts: dict[str, list[Scores]]) -> None:
     everything = np.array([score for runs in fronts.values() for run in runs for score in run])
     low, high = everything.min(axis=0), everything.max(axis=0)
-    print(f"{arguments.budget} plans each, {arguments.seeds} seeds, {len(known)} plans run")
-    print(f"{time.perf_counter() - began:.0f} s")
     areas = {name: [_area(run, low, high) for run in runs] for name, runs in fronts.items()}
     for name, found in areas.items():
         print(f"{name:15s} dominated area: mean {np.mean(found):.4f}, least {min(found):.4f}, most {max(found):.4f}")
     gains = np.subtract(areas["bko.optimise"], areas["random search"])
     print(f"bko.optimise is ahead on {(gains > 0).sum()} of {len(gains)} seeds; least gain {gains.min():+.4f}")
-    print(f"all {len(known)} plans that were run: {_area(list(map(tuple, everything)), low, high):.4f}")
+    print(f"all plans that were run: {_area(list(map(tuple, everything)), low, high):.4f}")
 
 
-def _area(scores: list[tuple[float, ...]], low: np.ndarray, high: np.ndarray) -> float:
+def _runs(plans: Plans, found: list[list[tuple[int, ...]]]) -> None:
+    """What four runs of each plan tell, and as many runs spent where they decide."""
+    told: dict[str, list[tuple[float, float]]] = {"four runs each": [], "OCBA": []}
+    for tried in found:
+        truth = np.array([x.mean(axis=0) for x in plans.runs(dict.fromkeys(tried, TRUE_RUNS), true=True)])
+        low, high = truth.min(axis=0), truth.max(axis=0)
+        counts = allocate(
+            lambda c, tried=tried: plans.runs({tried[i]: n for i, n in c.items()}),
+            dict.fromkeys(range(len(tried)), 2),
+            2 * len(tried),
+        )
+        for name, n in (("four runs each", [4] * len(tried)), ("OCBA", [counts[i] for i in range(len(tried))])):
+            means = [x.mean(axis=0) for x in plans.runs(dict(zip(tried, n, strict=True)))]
+            called = pareto(list(map(tuple, means)))
+            really = set(pareto(list(map(tuple, truth))))
+            right = len(really & set(called)) / len(really | set(called))
+            told[name].append((_area([tuple(truth[i]) for i in called], low, high), right))
+    for name, rows in told.items():
+        area, right = np.mean(rows, axis=0)
+        print(f"{name:15s} true area of what is called best: {area:.4f}; front told rightly: {right:.0%}")
+
+
+def _area(scores: Scores, low: np.ndarray, high: np.ndarray) -> float:
     """The area that scores dominate when the range of all that was seen is one by one (and a twentieth more)."""
     return hypervolume([tuple((np.array(score) - low) / (high - low)) for score in scores], (1.05, 1.05))
 

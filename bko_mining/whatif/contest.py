@@ -5,7 +5,7 @@ system when the number of alternatives is large*, 2001), for several figures at 
 surely better in one figure and, as surely, not worse in any.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,12 +46,13 @@ def surely_beaten(samples: ArrayLike, *, confidence: float = 0.95) -> NDArray[np
     return np.asarray(((high <= 0).all(axis=2) & (high < 0).any(axis=2)).any(axis=0))
 
 
-def run_contest(crew: "Crew", scores: Scores, *, first: int, last: int) -> list[int]:
-    """Double the replications, from ``first`` up to ``last``, of the plans that are not surely beaten; return these."""
-    alive, n = list(range(len(crew.twins))), first
+def run_contest(crew: "Crew", scores: Scores, *, among: Sequence[int], last: int) -> list[int]:
+    """Double the replications, up to ``last``, of the plans that are not surely beaten; return these."""
+    alive = list(among)
+    n = min((len(crew.outcomes[i]) for i in alive), default=last)
     while n < last and len(alive) > 1:
         n = min(last, 2 * n)
         crew.run_until(n, only=alive)
-        samples = [[scores(outcome.figures) for outcome in crew.outcomes[i]] for i in alive]
+        samples = [[scores(outcome.figures) for outcome in crew.outcomes[i][:n]] for i in alive]
         alive = [i for i, gone in zip(alive, surely_beaten(samples), strict=True) if not gone]
     return alive

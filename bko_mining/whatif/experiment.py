@@ -1,7 +1,7 @@
 """Experiments: every scenario run as often as the baseline, with the same luck, wherever joblib says."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -167,15 +167,18 @@ class Crew:
         workers: int | None = None,
         progress: bool | None = None,
     ) -> None:
-        self.twins = list(twins)
+        self.twins: list[Twin] = []
+        self.names: list[str] = []
+        self.stores: list[Store | None] = []
+        self.outcomes: list[list[Outcome]] = []
         self.setting = setting
-        self.names = list(names)
-        self.stores = [None if store is None else Store(Path(store), key_of(twin, setting)) for twin in twins]
         self.workers = workers
         self.progress = progress
-        self.outcomes: list[list[Outcome]] = [[] for _ in twins]
+        self._folder = None if store is None else Path(store)
         self._pace: float | None = None
         self._tried = 0.0
+        for twin, name in zip(twins, names, strict=True):
+            self.take_on(twin, name)
 
     def run_plan(self, plan: Plan) -> list[list[Outcome]]:
         """Run so many replications of every twin, or until the precision is reached."""
@@ -190,10 +193,22 @@ class Crew:
             # Small steps: the variance at hand is itself a guess.
             n = min(plan.cap, max(n + 5, min(wanted, 2 * n)))
 
+    def take_on(self, twin: "Twin", name: str) -> int:
+        """Have one more prepared twin to run; returns its place."""
+        self.twins.append(twin)
+        self.names.append(name)
+        self.stores.append(None if self._folder is None else Store(self._folder, key_of(twin, self.setting)))
+        self.outcomes.append([])
+        return len(self.twins) - 1
+
     def run_until(self, n: int, *, only: Iterable[int] | None = None) -> list[list[Outcome]]:
         """Have ``n`` replications of every twin (or of ``only`` some)."""
-        concerned = range(len(self.twins)) if only is None else list(only)
-        tasks = [(i, r) for r in range(n) for i in concerned if r >= len(self.outcomes[i])]
+        return self.have(dict.fromkeys(range(len(self.twins)) if only is None else only, n))
+
+    def have(self, wanted: Mapping[int, int]) -> list[list[Outcome]]:
+        """Have so many replications of each of some twins."""
+        last = max(wanted.values(), default=0)
+        tasks = [(i, r) for r in range(last) for i, n in wanted.items() if len(self.outcomes[i]) <= r < n]
         kept = {task: outcome for task in tasks if (outcome := self._kept(task)) is not None}
         fresh = [task for task in tasks if task not in kept]
         done = kept | dict(self._run(fresh))

@@ -1,7 +1,7 @@
 """The best plan: a search over levers for the Pareto front of several figures, and a check with fresh luck.
 
 Proposals come in turn from optuna's multi-objective TPE sampler and from the neighbourhood of the front at hand
-(Pareto local search); a plan is run once, with common random numbers, and never twice.
+(Pareto local search); plans share their luck, and no run is made twice.
 """
 
 import time
@@ -16,20 +16,19 @@ import pandas as pd
 from bko_mining.errors import BkoError, ScenarioError
 from bko_mining.results import Result
 from bko_mining.whatif.comparison import Comparison, compare
-from bko_mining.whatif.contest import run_contest
 from bko_mining.whatif.experiment import Crew
-from bko_mining.whatif.kpis import MAIN, kpi, label
+from bko_mining.whatif.fronts import Figures, crowding, front_of, pareto, score_of, violation
+from bko_mining.whatif.kpis import MAIN, label
 from bko_mining.whatif.levers import Lever, Plan, neighbours, scenario_of
 from bko_mining.whatif.runs import Setting
 from bko_mining.whatif.scenario import Scenario
+from bko_mining.whatif.trials import Trials
 from bko_mining.whatif.verdicts import signed
 from bko_mining.words import number, say
 
 if TYPE_CHECKING:
     from bko_mining.twin.model import Twin
 
-Figures = dict[str, float]
-Score = tuple[float, ...]
 Evaluate = Callable[[list[Plan]], list[Figures]]
 
 
@@ -106,7 +105,8 @@ def optimise(  # noqa: PLR0913  (one argument a question)
     budget : int
         Plans to run.
     replications : int
-        Runs of each plan, with the same luck for all plans.
+        Runs of a plan on average, with the same luck for all plans. Each is run half as often at first (twice at
+        least); the other runs go to the plans of which it is least sure whether they belong to the front.
     contest : int
         Replications up to which the plans of the front are run before the winner is chosen; plans that others surely
         beat stop earlier (0: the winner is chosen by the runs of the search).
@@ -130,19 +130,16 @@ def optimise(  # noqa: PLR0913  (one argument a question)
     setting = Setting(n_cases if horizon is None else None, horizon, "empty", warm_up, 0, seed)
     bounds = dict(constraints or {})
 
-    def evaluate(plans: list[Plan]) -> list[Figures]:
-        twins = [setting.prepared(scenario_of(levers, plan).apply(twin)) for plan in plans]
-        crew = Crew(twins, setting, [str(plan) for plan in plans], workers=workers, progress=progress)
-        return [_means([o.figures for o in row]) for row in crew.run_until(replications)]
-
+    crew = Crew([], setting, [], workers=workers, progress=progress)
+    trials = Trials(
+        crew, lambda plan: scenario_of(levers, plan).apply(twin), objectives, bounds, first=_first(replications)
+    )
     aims = {"objectives": objectives, "constraints": bounds}
-    tried = search(levers, evaluate, **aims, budget=budget, seed=seed, time_limit=time_limit)  # type: ignore[arg-type]
+    tried = search(levers, trials.evaluate, **aims, budget=budget, seed=seed, time_limit=time_limit)  # type: ignore[arg-type]
+    trials.spend(len(tried) * (replications - _first(replications)))
     if contest > replications:
-        finalists = _front(tried, objectives, bounds)
-        twins = [setting.prepared(scenario_of(levers, plan).apply(twin)) for plan in finalists]
-        crew = Crew(twins, setting, [str(plan) for plan in finalists], workers=workers, progress=progress)
-        run_contest(crew, lambda figures: _score(figures, objectives), first=replications, last=contest)
-        tried |= {plan: _means([o.figures for o in row]) for plan, row in zip(finalists, crew.outcomes, strict=True)}
+        trials.contest(contest)
+    tried = trials.figures()
     best = _winner(tried, objectives, bounds)
     scenario = scenario_of(levers, best)
     fresh = Setting(setting.n_cases, horizon, "empty", warm_up, 0, seed + 1_000_003)
@@ -233,61 +230,11 @@ class _Sampler:
 
     def learn(self, plan: Plan, figures: Figures) -> None:
         """Tell the sampler what a plan gave; a plan that breaks a constraint looks as bad as it is far off."""
-        worse = 1 + _violation(figures, self._constraints)
-        values = [value * worse if value > 0 else value / worse for value in _score(figures, self._objectives)]
+        worse = 1 + violation(figures, self._constraints)
+        values = [value * worse if value > 0 else value / worse for value in score_of(figures, self._objectives)]
         params = dict(zip(self._names, plan, strict=True))
         trial = self._optuna.trial.create_trial(params=params, distributions=self._space, values=values)
         self.study.add_trial(trial)
-
-
-def pareto(scores: Sequence[Score]) -> list[int]:
-    """Positions of the scores that no other beats in everything (smaller is better).
-
-    Examples
-    --------
-    >>> pareto([(1, 4), (2, 2), (3, 3), (4, 1)])
-    [0, 1, 3]
-    """
-    x = np.asarray(scores, float)
-    return [i for i, row in enumerate(x) if not ((x <= row).all(axis=1) & (x < row).any(axis=1)).any()]
-
-
-def crowding(scores: Sequence[Score]) -> list[float]:
-    """How much room each score of a front has: the gap between its neighbours, summed over the scaled objectives.
-
-    The ends of the front have all the room there is (Deb and others, *A fast and elitist multiobjective genetic
-    algorithm: NSGA-II*, 2002).
-
-    Examples
-    --------
-    >>> crowding([(0, 4), (1, 1), (4, 0)])
-    [inf, 2.0, inf]
-    """
-    x = np.asarray(scores, float)
-    room = np.zeros(len(x))
-    for column in x.T:
-        order = np.argsort(column, kind="stable")
-        reach = np.ptp(column) or 1.0
-        room[order[1:-1]] += (column[order[2:]] - column[order[:-2]]) / reach
-        room[order[[0, -1]]] = np.inf
-    return [float(value) for value in room]
-
-
-def hypervolume(scores: Sequence[Score], reference: Score) -> float:
-    """Area that two-dimensional scores dominate up to a reference point.
-
-    Examples
-    --------
-    >>> hypervolume([(1, 3), (2, 1)], (4, 4))
-    7.0
-    """
-    inside = [scores[i] for i in pareto(scores)]
-    inside = sorted({(s[0], s[1]) for s in inside if s[0] < reference[0] and s[1] < reference[1]})
-    area, top = 0.0, reference[1]
-    for x, y in inside:
-        area += (reference[0] - x) * (top - y)
-        top = y
-    return area
 
 
 def _beside(
@@ -298,8 +245,8 @@ def _beside(
     rng: np.random.Generator,
 ) -> list[Plan]:
     """Plans next to the front that were not run yet: where the front has the widest gaps first."""
-    front = _front(tried, objectives, constraints)
-    room = crowding([_score(tried[plan], objectives) for plan in front])
+    front = front_of(tried, objectives, constraints)
+    room = crowding([score_of(tried[plan], objectives) for plan in front])
     worth: dict[Plan, float] = {}
     for each, alone in zip(front, room, strict=True):
         for plan in neighbours(levers, each):
@@ -315,37 +262,14 @@ def _ends(levers: Sequence[Lever]) -> list[Plan]:
     return list(dict.fromkeys(tuple(int(share * (n - 1)) for n in sizes) for share in (0.0, 1.0, 0.5)))
 
 
-def _front(tried: dict[Plan, Figures], objectives: Sequence[str], constraints: Mapping[str, float]) -> list[Plan]:
-    """The best compromises among the plans that meet the constraints (among all, where none does)."""
-    allowed = [plan for plan in tried if _violation(tried[plan], constraints) == 0] or list(tried)
-    return [allowed[i] for i in pareto([_score(tried[plan], objectives) for plan in allowed])]
-
-
-def _score(figures: Figures, objectives: Sequence[str]) -> Score:
-    return tuple(-figures[name] if kpi(name).better == "higher" else figures[name] for name in objectives)
-
-
-def _violation(figures: Figures, constraints: Mapping[str, float]) -> float:
-    """How far constraints are missed, relative to their limits, in all."""
-    total = 0.0
-    for name, limit in constraints.items():
-        sign = -1 if kpi(name).better == "higher" else 1
-        total += max(0.0, sign * (figures[name] - limit)) / (abs(limit) or 1.0)
-    return total
-
-
-def _means(rows: list[Figures]) -> Figures:
-    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
-
-
 def _winner(tried: dict[Plan, Figures], objectives: Sequence[str], constraints: Mapping[str, float]) -> Plan:
     """The feasible plan of the front nearest to the best of everything, each objective scaled to the front's range."""
-    allowed = [plan for plan in tried if _violation(tried[plan], constraints) == 0]
+    allowed = [plan for plan in tried if violation(tried[plan], constraints) == 0]
     if not allowed:
-        near = min(tried.values(), key=lambda figures: _violation(figures, constraints))
+        near = min(tried.values(), key=lambda figures: violation(figures, constraints))
         got = ", ".join(f"{name} {near[name]:.4g} (limit {limit:.4g})" for name, limit in constraints.items())
         raise BkoError(f"none of {len(tried)} plans meets the constraints; nearest: {got}; give more room or levers")
-    scores = np.array([_score(tried[plan], objectives) for plan in allowed])
+    scores = np.array([score_of(tried[plan], objectives) for plan in allowed])
     front = pareto([tuple(row) for row in scores])
     low, high = scores[front].min(axis=0), scores[front].max(axis=0)
     far = ((scores[front] - low) / np.where(high > low, high - low, 1.0)) ** 2
@@ -368,9 +292,9 @@ def _table(
     best: Plan,
 ) -> pd.DataFrame:
     plans = list(tried)
-    feasible = [_violation(tried[plan], constraints) == 0 for plan in plans]
+    feasible = [violation(tried[plan], constraints) == 0 for plan in plans]
     places = [i for i, ok in enumerate(feasible) if ok]
-    front = {places[i] for i in pareto([_score(tried[plans[i]], objectives) for i in places])}
+    front = {places[i] for i in pareto([score_of(tried[plans[i]], objectives) for i in places])}
     rows: list[dict[str, Any]] = []
     for i, plan in enumerate(plans):
         row: dict[str, Any] = {"plan": scenario_of(levers, plan).name}
@@ -378,3 +302,8 @@ def _table(
         row |= {name: tried[plan][name] for name in (*objectives, *constraints)}
         rows.append(row | {"winner": plan == best, "feasible": feasible[i], "on_front": i in front})
     return pd.DataFrame(rows)
+
+
+def _first(replications: int) -> int:
+    """Runs that each plan has at first."""
+    return min(replications, max(2, replications // 2))

@@ -8,8 +8,9 @@ from bko_mining.fit.fitting import fit_twin
 from bko_mining.simulate.simulation import simulate
 from bko_mining.whatif.business_case import annuity, business_case
 from bko_mining.whatif.experiment import run_experiment
+from bko_mining.whatif.fronts import hypervolume, pareto
 from bko_mining.whatif.levers import Lever, neighbours, scenario_of
-from bko_mining.whatif.optimisation import hypervolume, optimise, pareto, search
+from bko_mining.whatif.optimisation import optimise, search
 from bko_mining.whatif.scenario import Scenario
 from bko_mining.whatif.sensitivity import sensitivity, sobol
 from bko_mining.whatif.statistics import two_stage_interval
