@@ -1,6 +1,7 @@
 """Choose what the memory remembers by trying it on the end of the log, from several origins.
 
-For each origin the cases that had finished by then are remembered, as many cases as really followed are written, and
+How fast cases lose their say is read from how well they foretold others (see ``forgetting``); the rest is tried: for
+each origin the cases that had finished by then are remembered, as many cases as really followed are written, and
 the six distances to what followed are taken. One factor after the other is tried; a choice must win by more than noise.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.fit.courses import Courses, plain_log, remember
+from bko_mining.fit.forgetting import gains, half_life_of_cases
 from bko_mining.fit.streams import Grid, drifting_half_lives, find_grid, weekly_stream
 from bko_mining.fit.window import window_weights
 from bko_mining.simulate.following import DAY, Course, even_arrivals, follow_all
@@ -45,7 +47,6 @@ class Habits:
 
 FACTORS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("arrivals_half_life", (0.5, 0.25, 0.12, 0.06)),
-    ("cases_half_life", (0.5, 0.25)),
     ("faithfulness", (0.9,)),
     ("same_kind_of_day", (True,)),
 )
@@ -74,12 +75,13 @@ def choose_habits(
     budget : int
         Instances that may be simulated; more replications are run where cases are few.
     """
+    begin = Habits(cases_half_life=half_life_of_cases(gains(found, until)))
     origins = found.origins(ORIGINS)
     if not origins:
-        return Habits(), []
+        return begin, []
     size = sum(len(after.rows.case) * _begun(before, after) for before, after, _ in origins)
     replications = int(np.clip(budget / (10 * size), 1, 6))
-    best = try_habits(Habits(), origins, seed, replications)
+    best = try_habits(begin, origins, seed, replications)
     trials = [best]
     for name, values in FACTORS:
         if name == "arrivals_half_life":
