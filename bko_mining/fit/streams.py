@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS
 from bko_mining.fit.quiet_days import quiet_days
-from bko_mining.fit.window import CycleLaw, Weights, recency
+from bko_mining.fit.window import CAP, CycleLaw, Weights, recency
 from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 
 Numbers = NDArray[np.float64]
@@ -143,7 +143,9 @@ class _Watch:
         worth = (shape / shape.sum()).ravel()[(watched % WEEK // HOUR).astype(int)]
         if half_life is None:
             return float(self.weight.sum() / max(worth.sum(), 1 / 168))
-        seen = recency(watched, self.last, half_life) * self.law.at(self.until - watched) * worth
+        # As no case stands for more than so many, no hour is taken to show fewer of its arrivals.
+        shown = np.maximum(self.law.at(self.until - watched), 1 / CAP)
+        seen = recency(watched, self.last, half_life) * shown * worth
         return float(recency(self.arrivals, self.last, half_life).sum() / max(seen.sum(), 1e-6))
 
 
