@@ -5,8 +5,9 @@ their end where no start is known), ties in the order of the file. Every measure
 contiguous arrays; ``log.frame`` and ``log.cases`` give pandas frames.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from bko_mining.errors import LogError
 from bko_mining.log import filters, joining, privacy, repairs, writing, xes_writing
 from bko_mining.log.assembling import coded
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
+from bko_mining.log.deferred import defer
 from bko_mining.log.exports import Export, as_table
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
@@ -91,8 +93,9 @@ class EventLog:
         resources: Sequence[str] = (),
         role: Codes | None = None,
         roles: Sequence[str] = (),
-        attributes: pa.Table | None = None,
+        attributes: pa.Table | Callable[[Codes], pa.Table] | None = None,
         timezone: str = "UTC",
+        open_cases: NDArray[np.bool_] | None = None,
         **about: Any,
     ) -> Self:
         """Sort coded columns of any order by case and make a log of them.
@@ -103,8 +106,11 @@ class EventLog:
             Codes into ``case_ids``, ``activities``, ``resources``, ``roles``.
         start, end, enabled : int64[n]
             Microseconds since 1970 UTC, ``MISSING`` where not known.
-        attributes : pyarrow.Table
-            The other columns, in the order of the rows given.
+        attributes : pyarrow.Table, or a function
+            The other columns, in the order of the rows given; or what makes them when they are first asked for, given
+            which of these rows stands where in the log.
+        open_cases : bool[len(case_ids)]
+            Cases known not to have finished.
 
         Raises
         ------
@@ -140,8 +146,9 @@ class EventLog:
             activities=tuple(activities),
             resources=tuple(resources),
             roles=tuple(roles),
-            attributes=pa.table({}) if attributes is None else attributes.take(pa.array(order)),
+            attributes=_in_order(attributes, order),
             timezone=timezone,
+            open_cases=None if open_cases is None else open_cases[ranks],
             **taken,
             **about,
         )
@@ -378,6 +385,17 @@ class EventLog:
             name: getattr(self, name)[rows] for name in ("activity", "resource", "role", "start", "end", "enabled")
         }
         return replace(self, attributes=self.attributes.take(pa.array(rows)), **columns)
+
+
+defer(EventLog, "attributes")
+
+
+def _in_order(attributes: Any, order: Instants) -> Any:
+    if attributes is None:
+        return pa.table({})
+    if callable(attributes):
+        return partial(attributes, order.astype(np.int32))
+    return attributes.take(pa.array(order))
 
 
 def _absent(name: str, n: int) -> NDArray[Any]:

@@ -65,7 +65,7 @@ def broken_promises(period: Period) -> dict[str, np.ndarray]:
 
 
 def _has_types(period: Period) -> bool:
-    return "case_type" in period.log.attributes.column_names
+    return len(period.twin.all_case_types) > 1 and "case_type" in period.log.attributes.column_names
 
 
 def _edge(period: Period, activity: str | None, *, first: bool) -> np.ndarray:

@@ -163,7 +163,7 @@ def _rework_share(period: Period) -> float:
     log = period.whole
     width = len(log.activities)
     key = log.case.astype(np.int64) * width + log.activity
-    if "bot_exception" in log.attributes.column_names:
+    if period.twin.bots and "bot_exception" in log.attributes.column_names:
         # What a person does again for a bot is no rework of the case.
         key = key[~log.attributes["bot_exception"].fill_null(False).to_numpy()]
     pairs, n = np.unique(key, return_counts=True)

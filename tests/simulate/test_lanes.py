@@ -32,7 +32,12 @@ BATCHES: tuple[Any, ...] = (
     {"size": 4, "timeout": "3 h", "per": "vendor", "time_per_item": {"family": "exponential", "mean": "4 min"}},
     {"at": ["16:00"], "weekdays": ["Wed"], "per": "vendor", "time_per_item": "2 min"},
 )
-LOOSE = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def examples(n: int) -> settings:
+    """So many in every run of the tests; fifty times as many with ``--hypothesis-profile=explore``."""
+    return settings(LOOSE, max_examples=50 * n if settings.get_current_profile_name() == "explore" else n)
 
 
 def blocks() -> st.SearchStrategy[Any]:
@@ -283,7 +288,7 @@ def difference(first: Any, second: Any) -> str | None:
     return None
 
 
-@LOOSE
+@examples(40)
 @given(twins(), st.integers(0, 10**6))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_write_the_same(twin: Twin, seed: int) -> None:
@@ -291,7 +296,7 @@ def test_both_lanes_write_the_same(twin: Twin, seed: int) -> None:
     assert difference(first, second) is None
 
 
-@LOOSE
+@examples(40)
 @given(ruled_twins(), st.integers(0, 10**6), st.sampled_from(["8 d", "25 d"]))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_follow_the_same_rules(twin: Twin, seed: int, horizon: str) -> None:
@@ -299,7 +304,7 @@ def test_both_lanes_follow_the_same_rules(twin: Twin, seed: int, horizon: str) -
     assert difference(first, second) is None
 
 
-@settings(LOOSE, max_examples=20)
+@examples(20)
 @given(ruled_twins(), st.integers(0, 10**6))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: int) -> None:
@@ -307,7 +312,7 @@ def test_both_lanes_end_alike_and_tell_alike_who_stands_still(twin: Twin, seed: 
     assert difference(first, second) is None
 
 
-@settings(LOOSE, max_examples=60)
+@examples(60)
 @given(st.one_of(twins(), ruled_twins()), under_way(), st.integers(0, 10**6), st.sampled_from([None, "9 d"]))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_start_from_the_same_open_cases(
@@ -354,7 +359,7 @@ def test_who_has_no_skills_at_all_is_given_nothing() -> None:
     assert set(simulate(twin, n_cases=20, seed=0).frame["resource"]) == {"Ana"}
 
 
-@settings(LOOSE, max_examples=15)
+@examples(15)
 @given(twins(), st.sampled_from(["3 d", "20 d"]))
 @pytest.mark.filterwarnings("ignore")
 def test_both_lanes_stop_alike(twin: Twin, horizon: str) -> None:
