@@ -4,7 +4,14 @@ A simulated log carries the causes of its waits in columns that many questions n
 should not pay for them. Whoever looks at the field finds the value and cannot tell the difference.
 """
 
+from functools import partial
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+_SLOTS: dict[tuple[type, str], Any] = {}
 
 
 def defer(kind: type, name: str) -> None:
@@ -20,7 +27,7 @@ def defer(kind: type, name: str) -> None:
     >>> Answer(lambda: 6 * 7).number, Answer(7).number
     (42, 7)
     """
-    slot: Any = kind.__dict__[name]
+    slot = _SLOTS[kind, name] = kind.__dict__[name]
 
     def look(value: Any) -> Any:
         found = slot.__get__(value)
@@ -30,3 +37,16 @@ def defer(kind: type, name: str) -> None:
         return found
 
     setattr(kind, name, property(look, slot.__set__, doc=slot.__doc__))
+
+
+def in_order(table: Any, order: NDArray[np.int64]) -> Any:
+    """Columns in another order of their rows, at once or, if a function of the order makes them, when asked for."""
+    if table is None:
+        return pa.table({})
+    return partial(table, order.astype(np.int32)) if callable(table) else table.take(pa.array(order))
+
+
+def taken(value: Any, name: str, rows: NDArray[np.int64]) -> Any:
+    """Some rows of a field; made later if the field is still to be made."""
+    held = _SLOTS[type(value), name].__get__(value)
+    return (lambda: held().take(pa.array(rows))) if callable(held) else held.take(pa.array(rows))

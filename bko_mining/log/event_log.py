@@ -7,7 +7,6 @@ contiguous arrays; ``log.frame`` and ``log.cases`` give pandas frames.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -20,7 +19,7 @@ from bko_mining.errors import LogError
 from bko_mining.log import filters, joining, privacy, repairs, writing, xes_writing
 from bko_mining.log.assembling import coded
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
-from bko_mining.log.deferred import defer
+from bko_mining.log.deferred import defer, in_order, taken
 from bko_mining.log.exports import Export, as_table
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
@@ -146,7 +145,7 @@ class EventLog:
             activities=tuple(activities),
             resources=tuple(resources),
             roles=tuple(roles),
-            attributes=_in_order(attributes, order),
+            attributes=in_order(attributes, order),
             timezone=timezone,
             open_cases=None if open_cases is None else open_cases[ranks],
             **taken,
@@ -304,8 +303,8 @@ class EventLog:
         counts = self.n_instances[positions]
         offsets = np.concatenate([[0], np.cumsum(counts)])
         rows = np.arange(offsets[-1]) + np.repeat(self.offsets[positions] - offsets[:-1], counts)
-        return replace(
-            self._rows(rows),
+        return self._rows(
+            rows,
             case_ids=self.case_ids.take(pa.array(positions)),
             offsets=offsets,
             history=(*self.history, because) if because else self.history,
@@ -324,8 +323,8 @@ class EventLog:
             raise LogError(f"no activity instance is left of {len(self)}" + (f" after: {because}" if because else ""))
         counts = np.add.reduceat(keep.astype(np.int64), self.offsets[:-1])
         alive = np.flatnonzero(counts)
-        return replace(
-            self._rows(np.flatnonzero(keep)),
+        return self._rows(
+            np.flatnonzero(keep),
             case_ids=self.case_ids.take(pa.array(alive)),
             offsets=np.concatenate([[0], np.cumsum(counts[alive])]),
             history=(*self.history, because) if because else self.history,
@@ -380,22 +379,14 @@ class EventLog:
     write_xes = xes_writing.write_xes
     write_ocel = writing.write_ocel
 
-    def _rows(self, rows: NDArray[Any]) -> Self:
+    def _rows(self, rows: NDArray[Any], **about: Any) -> Self:
         columns: dict[str, Any] = {
             name: getattr(self, name)[rows] for name in ("activity", "resource", "role", "start", "end", "enabled")
         }
-        return replace(self, attributes=self.attributes.take(pa.array(rows)), **columns)
+        return replace(self, attributes=taken(self, "attributes", rows), **columns, **about)
 
 
 defer(EventLog, "attributes")
-
-
-def _in_order(attributes: Any, order: Instants) -> Any:
-    if attributes is None:
-        return pa.table({})
-    if callable(attributes):
-        return partial(attributes, order.astype(np.int32))
-    return attributes.take(pa.array(order))
 
 
 def _absent(name: str, n: int) -> NDArray[Any]:

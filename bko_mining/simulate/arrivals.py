@@ -140,12 +140,21 @@ def local_clock(instants: Instants, zone: ZoneInfo) -> Instants:
 
     The library is asked for the ends of each day only, and for the hours of days on which the clock is changed.
     """
-    days, place = np.unique(instants // DAY, return_inverse=True)
+    days, place = _distinct(instants // DAY)
     before, after = _offsets(days * DAY, zone), _offsets((days + 1) * DAY, zone)
     offsets = before[place]
     changed = (before != after)[place]
     offsets[changed] = _offsets(instants[changed], zone)
     return np.asarray(instants + offsets)
+
+
+def _distinct(days: Instants) -> tuple[Instants, Instants]:
+    """The distinct days, sorted, and the place of each day among them; quick where they are sorted already."""
+    new = np.append(True, days[1:] != days[:-1])[: len(days)]
+    if (days[1:] < days[:-1]).any():
+        found, place = np.unique(days, return_inverse=True)
+        return found, np.asarray(place)
+    return days[new], np.cumsum(new) - 1
 
 
 def local_days(first: int, n: int, zone: ZoneInfo) -> pd.DatetimeIndex:
@@ -173,7 +182,7 @@ def _day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: t
         return factor
     if stream.trend_per_year:
         factor *= (1 + stream.trend_per_year) ** ((starts - starts[0]) / (365.25 * DAY))
-    day, place = np.unique(days, return_inverse=True)
+    day, place = _distinct(days)
     if stream.months is not None:
         factor *= np.array(stream.months)[_month(day) % 12][place]
     free = _is_holiday(stream.holidays, day)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.simulate.arrivals import Window, arrivals_of, to_utc
@@ -27,9 +28,17 @@ class Cases:
     kinds: tuple[str, ...]
     open_cases: tuple[OpenCase, ...] = ()
     columns: dict[str, Any] = field(default_factory=dict)
+    _coded: dict[str, tuple[NDArray[np.int32], list[Any]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrival)
+
+    def coded(self, name: str) -> tuple[NDArray[np.int32], list[Any]]:
+        """A column as codes into its distinct values, in the order in which they occur first."""
+        if name not in self._coded:
+            codes, values = pd.factorize(self.columns[name], use_na_sentinel=False)
+            self._coded[name] = codes.astype(np.int32), values.tolist()
+        return self._coded[name]
 
     def ids(self) -> list[str]:
         """Identifiers: those of the open cases, then numbers."""

@@ -76,25 +76,25 @@ class Waiting:
 
     def hours_until(self, first: int, last: int) -> NDArray[np.int64]:
         """All times of day at which a batch leaves in a stretch of time."""
-        parts = [self._hours(first)]
+        parts = [self._hours(first, (last - first) // DAY + 30)]
         while parts[-1][-1] < last:
             following = self._hours(int(parts[-1][-1]))
             parts.append(following[following > parts[-1][-1]])
         return np.concatenate(parts)
 
-    def _hours(self, now: int) -> Any:
+    def _hours(self, now: int, n_days: int = 400) -> Any:
         twin, rule = self.run.twin, self.rule
         zone = ZoneInfo(twin.timezone)
         # A day of the month that fell on a closed day before now may still be due.
         since = now - 15 * DAY if rule.month_days is not None else now
-        local = local_days(since, 400, zone)
+        local = local_days(since, n_days, zone)
         if rule.weekdays is not None:
-            local = local[[DAYS[day] in rule.weekdays for day in local.weekday]]
+            local = local[np.array([day in rule.weekdays for day in DAYS])[local.weekday]]
         if rule.month_days is not None:
             wanted = [day if day > 0 else day + 1 for day in rule.month_days]
             local = local[local.day.isin(wanted) | (local.day - local.days_in_month).isin(wanted)]
         if rule.calendar is not None:
-            starts = twin.calendar(rule.calendar).openings(since, now + 400 * DAY).starts
+            starts = twin.calendar(rule.calendar).openings(since, now + n_days * DAY).starts
             opened = pd.DatetimeIndex(starts.astype("M8[us]"), tz="UTC").tz_convert(zone).tz_localize(None).normalize()
             local = local[local.isin(opened)] if rule.month_days is None else _moved_to(local, opened)
         clock = np.sort(np.array(rule.at)).astype("m8[s]")

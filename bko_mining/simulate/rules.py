@@ -190,9 +190,8 @@ def holds_for_each(comparison: Comparison, run: "Run") -> NDArray[np.bool_]:
     column = run.cases.columns[comparison.thing]
     wanted = comparison.values[0]
     if column.dtype == object or not isinstance(wanted, float) or comparison.operator in ("in", "not in"):
-        values = column.tolist()
-        known = {value: comparison.holds(value) for value in set(values)}
-        return np.fromiter((known[value] for value in values), bool, len(values))
+        codes, values = run.cases.coded(comparison.thing)
+        return np.array([comparison.holds(value) for value in values], bool)[codes]
     below, equal = column < wanted, column == wanted
     different = {"==": equal, "!=": ~equal, "<": below, "<=": below | equal, ">": ~below & ~equal, ">=": ~below}
     return np.asarray(different[comparison.operator])

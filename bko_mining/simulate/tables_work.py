@@ -165,10 +165,9 @@ class Work:
         row[at.SIZE], row[at.TIMEOUT] = rule.size or 0, -1 if rule.timeout is None else int(rule.timeout * 1e6)
         row[at.TOGETHER], row[at.BASE], row[at.N_CODES] = rule.done == "together", self.n_groups, 1
         if rule.per is not None:
-            known: dict[Any, int] = {}
-            codes = [known.setdefault(value, len(known)) for value in self.run.column(rule.per)]
-            row[at.CODES], row[at.N_CODES] = sum(map(len, self.codes)), len(known)
-            self.codes.append(np.array(codes, np.int64))
+            codes, values = self.run.cases.coded(rule.per)
+            row[at.CODES], row[at.N_CODES] = sum(map(len, self.codes)), len(values)
+            self.codes.append(codes.astype(np.int64))
         row[at.FIRST_HOUR], row[at.N_HOURS] = sum(map(len, self.hours)), 0
         if rule.at:
             self.hours.append(gate.hours_until(self.run.start, self.calendars.reach))

@@ -40,7 +40,8 @@ class Columns:
             columns["case_type"] = pa.DictionaryArray.from_arrays(pa.array(cases.kind[case]), pa.array(cases.kinds))
         for name, column in cases.columns.items():
             if column.dtype == object:
-                columns[name] = pa.array(column).dictionary_encode().take(pa.array(case))
+                codes, values = cases.coded(name)
+                columns[name] = pa.DictionaryArray.from_arrays(pa.array(codes[case]), pa.array(values))
             else:
                 columns[name] = pa.array(column[case])
         return columns

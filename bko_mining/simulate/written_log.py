@@ -87,4 +87,4 @@ def _history(run: RuledRun, stands: str) -> tuple[str, ...]:
 def _open_cases(run: RuledRun) -> NDArray[np.bool_] | None:
     if run.n_finished == len(run.arrival):
         return None
-    return np.frombuffer(run.finished_cases, np.uint8) == 0
+    return np.asarray(np.frombuffer(run.finished_cases, np.uint8) == 0)
