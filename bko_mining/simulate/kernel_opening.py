@@ -15,7 +15,7 @@ from bko_mining.simulate.kernel_memory import (
     set_person,
     set_reg,
 )
-from bko_mining.simulate.kernel_pool import take_in_hand
+from bko_mining.simulate.kernel_pool import home_of, take_in_hand, take_turn
 from bko_mining.simulate.kernel_rules import work_by_rules
 from bko_mining.simulate.world import (
     ACT,
@@ -80,6 +80,9 @@ def _bind(m: int, i: int, p: int) -> None:
     k = person(m, p, PLACE)
     if desk(m, place(m, k, AT_DESK), SORT) == POOL:
         take_in_hand(m, p, i)
+        home = home_of(m, i)
+        if home >= 0:
+            take_turn(m, home, i)
     else:
         not_idle(m, k)
     set_person(m, p, IN_HAND, i)

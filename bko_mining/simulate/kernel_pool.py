@@ -70,6 +70,7 @@ from bko_mining.simulate.world import (
     PERSON,
     PLACE,
     PLAIN,
+    POOL,
     PREEMPTIVE,
     QUEUED_AT,
     RANK,
@@ -211,8 +212,7 @@ def _put_down(m: int, p: int, i: int) -> None:
 @compiled
 def _offer_pool(m: int, d: int, i: int) -> None:
     if item(m, i, TURN) < 0:
-        set_desk(m, d, TURNS, desk(m, d, TURNS) + 1)
-        set_item(m, i, TURN, desk(m, d, TURNS))
+        take_turn(m, d, i)
     if desk(m, d, HEAD) >= 0:
         _line_up(m, d, i)
         _serve(m, d)
@@ -224,8 +224,7 @@ def _offer_pool(m: int, d: int, i: int) -> None:
         _line_up(m, d, i)
     if item(m, i, PERSON) < 0 and desk(m, d, PREEMPTIVE) == 1:
         _preempt(m, d, i)
-    if desk(m, d, FIRST_IDLE) >= 0:
-        _set_alarms(m, d)
+    _set_alarms(m, d)
 
 
 @compiled
@@ -265,21 +264,35 @@ def _preempt(m: int, d: int, i: int) -> None:
         held = person(m, p, HANDS) if is_open(m, person(m, p, HOURS), reg(m, NOW)) else -1
         while held >= 0:
             other, start = _rank(m, d, held), item(m, held, START)
-            if other > rank and (worst < 0 or other > worst_rank or (other == worst_rank and start > worst_start)):
+            worse = worst < 0 or other > worst_rank or (other == worst_rank and start > worst_start)
+            if other > rank and worse and home_of(m, held) >= 0:
                 worst, worst_rank, worst_start = held, other, start
             held = item(m, held, HAND)
     if worst >= 0:
         p = item(m, worst, PERSON)
         if fits(m, i, p, d):
             _interrupt(m, p, worst)
-            home = act(m, item(m, worst, ACT), BY_HAND_DESK if item(m, worst, FLAGS) & BY_HAND != 0 else DESK)
+            home = home_of(m, worst)
             _line_up(m, home, worst)
             leave_line(m, i)
             _start(m, d, i, p)
             if home != d:
                 _serve(m, home)
-                if desk(m, home, FIRST_IDLE) >= 0:
-                    _set_alarms(m, home)
+                _set_alarms(m, home)
+
+
+@compiled
+def home_of(m: int, i: int) -> int:
+    """The desk with rules whose queue an item goes back to when it is put down; -1 if it has none."""
+    d = act(m, item(m, i, ACT), BY_HAND_DESK if item(m, i, FLAGS) & BY_HAND != 0 else DESK)
+    return d if d >= 0 and desk(m, d, SORT) == POOL else -1
+
+
+@compiled
+def take_turn(m: int, d: int, i: int) -> None:
+    """An item comes after all that have come to a desk so far."""
+    set_desk(m, d, TURNS, desk(m, d, TURNS) + 1)
+    set_item(m, i, TURN, desk(m, d, TURNS))
 
 
 @compiled
@@ -316,8 +329,7 @@ def _set_alarms(m: int, d: int) -> None:
 def _open_pool(m: int, d: int) -> None:
     _serve(m, d)
     rang(m)
-    if desk(m, d, FIRST_IDLE) >= 0:
-        _set_alarms(m, d)
+    _set_alarms(m, d)
 
 
 @compiled

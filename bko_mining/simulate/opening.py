@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.net import Kind, Net
 from bko_mining.simulate.people import Item, Person
+from bko_mining.simulate.pool import Pool
 from bko_mining.twin.start_state import OpenCase, WorkItem
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def place(run: "RuledRun", items: list[Item]) -> None:
             run.entry[item.activity](item, run.start)
         else:
             _bind(item.person)
+            _know_its_desk(run, item)
             run.resume(item, item.person, run.start)
 
 
@@ -101,6 +103,21 @@ def _bind(person: Person | None) -> None:
     if person.slots == 0:
         for pool in person.pools:
             pool.idle.pop(person, None)
+
+
+def _know_its_desk(run: "RuledRun", item: Item) -> None:
+    """Work that somebody puts down goes back to the queue it would have come from, if that has rules."""
+    if item.person is None or not item.person.pools:
+        return
+    # Whoever serves several desks may be handed the work of one that knows no rules.
+    run.on_finish[item.activity] = run.finish_by_rules
+    activity = run.twin.activities[run.activities[item.activity]]
+    bot = run.twin.bots[activity.bot] if activity.bot is not None else None
+    name = activity.role if bot is None else bot.exception_role if item.by_hand else f"bot {activity.bot}"
+    pool = run.desks.get(name or "")
+    if isinstance(pool, Pool):
+        item.pool = pool
+        pool.take_turn(item)
 
 
 def _node(run: "RuledRun", opened: OpenCase, activity: str) -> int:

@@ -62,8 +62,7 @@ class Pool:
         """Start the item if somebody is free for it, else queue it."""
         item.pool = self
         if item.turn < 0:
-            self.turns += 1
-            item.turn = self.turns
+            self.take_turn(item)
         if self.queue:
             self._queue(item)
             self.serve(now)
@@ -79,6 +78,11 @@ class Pool:
             self._preempt(item, now)
         if self.idle:
             self._set_alarms(now)
+
+    def take_turn(self, item: Item) -> None:
+        """An item comes after all that have come so far."""
+        self.turns += 1
+        item.turn = self.turns
 
     def would_start(self, item: Item, now: int) -> bool:
         """Whether an item coming now would not have to wait."""
@@ -135,7 +139,8 @@ class Pool:
     def _preempt(self, item: Item, now: int) -> None:
         """The worst item in hand gives way if the new one goes before it."""
         rank = self.key(item)
-        busy = [(self.key(held), held.start, held, p) for p in self.people for held in p.hands if held.person is p]
+        held_here = [(held, p) for p in self.people for held in p.hands if held.person is p and held.pool is not None]
+        busy = [(self.key(held), held.start, held, p) for held, p in held_here]
         worse = [entry for entry in busy if entry[0] > rank and entry[3].hours.is_open(now)]
         if not worse:
             return

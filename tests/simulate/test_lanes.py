@@ -344,6 +344,34 @@ def test_work_at_the_start_in_the_hands_of_who_cannot_do_it(hand: str | None) ->
     assert names == (["Ana", "Ana"] if hand is None else ["Bruno", "Ana"])
 
 
+@pytest.mark.parametrize("role", ["S", "R"])
+def test_work_in_hand_at_the_start_gives_way_to_what_is_urgent(role: str) -> None:
+    hands = [
+        {"activity": "A", "enabled": "2026-01-06T09:10", "start": "2026-01-06T09:10", "resource": who}
+        for who in ("Ana", "Bruno")
+    ]
+    cases = [{"case_id": f"open {i}", "case_type": "usual", "arrived": "2026-01-06T09:10", "items": [work]}
+             for i, work in enumerate(hands)]  # fmt: skip
+    twin = Twin.model_validate(
+        {
+            "arrivals": [{"kind": "list", "at": ["2026-01-06T10:05"] * 2, "case_type": "urgent"}],
+            "activities": {"A": {"time": "3 h", "role": role}, "B": {"time": "1 h", "role": "S"}},
+            "roles": {
+                "S": {"members": ["Ana", "Bruno"], "discipline": "priority", "preemptive": True},
+                "R": {"members": ["Carla"]},
+            },
+            "case_types": {"usual": {"priority": 2}, "urgent": {"priority": 1, "routing": ["B"]}},
+            "routing": ["A"],
+            "initial_state": {"at": "2026-01-06T10:00", "cases": cases},
+        }
+    )
+    first, second = both(twin, n_cases=2, seed=0)
+    assert difference(first, second) is None
+    ends = simulate(twin, n_cases=2, seed=0).frame.query("activity == 'A'")["end"].dt.strftime("%H:%M")
+    # An hour for what is urgent comes in between, but not where the work belongs to a desk that nobody interrupts.
+    assert ends.tolist() == ["14:00", "14:00"] if role == "S" else ["13:00", "13:00"]
+
+
 def test_who_has_no_skills_at_all_is_given_nothing() -> None:
     twin = Twin.from_yaml(
         """
