@@ -15,7 +15,7 @@ GOLDEN = {
     "accounts_payable": ("ee45334eb218311e", "65224f8b31160e96"),
     "claims": ("8d4bbec6d42e3406", "a01611abf467938a"),
     "month_end_close": ("4a0d1a94e58cf3fe", "69dd1ddd570fea8f"),
-    "payroll": ("0a48b9f5a36bf214", "002045a166267744"),
+    "payroll": ("1e8b485e90943624", "358d9bf3ccaaaf01"),
     "recruiting": ("f5419e2a4ced1dc0", "1fb958fd2157e1e0"),
     "service_desk": ("2ea3cb3becf0ffd0", "e0c221c52db46516"),
 }
