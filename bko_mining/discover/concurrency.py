@@ -5,6 +5,7 @@ had to be finished before this could start* (waiting, enabling, routing) needs t
 a queue.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -131,6 +132,30 @@ def _concurrency(log: EventLog, threshold: float, min_cases: int) -> Concurrency
         pairs=pairs,
         blocks=blocks,
     )
+
+
+def side_by_side(log: EventLog, found: Concurrency, extra: Iterable[tuple[int, int]]) -> Concurrency:
+    """Return what was found with more pairs, known from elsewhere; of pairs that do not fit together these stay.
+
+    Parameters
+    ----------
+    log : EventLog
+        The log.
+    found : Concurrency
+        What was found in it.
+    extra : iterable of (int, int)
+        Codes of activities that run side by side, too.
+    """
+    once = _single_occurrences(log)
+    together, before, overlapping = _orders(log, once)
+    pairs = found.pairs.copy()
+    strength = np.maximum(np.minimum(before, before.T), overlapping) / np.maximum(together, 1)
+    for a, b in extra:
+        pairs[a, b] = pairs[b, a] = True
+        strength[a, b] = strength[b, a] = 1.0
+    ordered = ~pairs & ((_seen(together) & _enables(log, replace(found, pairs=pairs))) | _exclusive(once, together))
+    pairs, blocks = extended(log, once, *consistent(pairs, ordered, strength), 5)
+    return replace(found, table=_evidence(log, together, before, overlapping, pairs), pairs=pairs, blocks=blocks)
 
 
 def enabling(log: EventLog, found: Concurrency | None = None) -> NDArray[np.int64]:
@@ -263,6 +288,16 @@ def _always_apart(log: EventLog, once: Matrix, candidates: NDArray[np.bool_]) ->
 def _seen(together: Matrix) -> NDArray[np.bool_]:
     """Pairs seen together often enough to call them ordered."""
     return np.asarray(together >= 20)
+
+
+def _enables(log: EventLog, found: Concurrency) -> NDArray[np.bool_]:
+    """Pairs of which one enables at least one in twenty of the other: what is short comes before much by chance."""
+    enabler = _enabling(log, found)
+    rows = np.flatnonzero(enabler >= 0)
+    counts = np.zeros(found.pairs.shape, np.int64)
+    np.add.at(counts, (log.activity[enabler[rows]], log.activity[rows]), 1)
+    direct = counts >= 0.05 * np.maximum(1, counts.sum(axis=0))
+    return np.asarray(direct | direct.T)
 
 
 def _exclusive(once: Matrix, together: Matrix) -> NDArray[np.bool_]:

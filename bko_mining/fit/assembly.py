@@ -9,6 +9,7 @@ from bko_mining.fit.batching import Batch
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.families import Delay as FittedDelay
 from bko_mining.fit.findings import Findings
+from bko_mining.fit.hidden_branches import said_beside
 from bko_mining.fit.instances import Codes
 from bko_mining.fit.places import Places, place_delays
 from bko_mining.fit.routing import END as AFTER_ALL
@@ -279,6 +280,7 @@ def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[
             n=len(found.routing.sequences),
             assumption="the next step depends on the latest step only",
         ),
+        *(said_beside(found.data, *pair) for pair in found.hidden_branches),
     ]
 
 

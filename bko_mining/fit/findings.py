@@ -1,15 +1,16 @@
 """Everything the causal fit finds in a log, before it is written as a twin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from bko_mining.discover.concurrency import Concurrency, concurrency, enabling
+from bko_mining.discover.concurrency import Concurrency, concurrency, enabling, side_by_side
 from bko_mining.fit.arrivals import Arrivals, arrival_rates
 from bko_mining.fit.batching import Batch, find_batches
 from bko_mining.fit.crews import Crew, find_crews
 from bko_mining.fit.delays import FREE, Transition, find_transitions
+from bko_mining.fit.hidden_branches import hidden_branches
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
 from bko_mining.fit.multitasking import capacities
 from bko_mining.fit.queues import Queue, observe_queues
@@ -24,7 +25,11 @@ WARMING = 0.08
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found, part by part; ``work`` is the net working time of each instance."""
+    """What was found, part by part.
+
+    ``work`` is the net working time of each instance; ``hidden_branches`` are pairs side by side that the order of
+    starts does not show.
+    """
 
     log: EventLog
     data: Instances
@@ -40,6 +45,7 @@ class Findings:
     arrivals: Arrivals
     capacities: dict[int, int]
     batches: dict[int, Batch]
+    hidden_branches: tuple[tuple[int, int], ...] = ()
 
     def crew(self, role: int) -> Crew:
         """The main crew of a role."""
@@ -59,7 +65,15 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
 
     A transition has no delay if idle people started at once in at least the share ``prompt_from``.
     """
-    found = concurrency(log)
+    found = _investigate(log, concurrency(log), seed, prompt_from)
+    hidden = hidden_branches(found.data, found.point, found.transitions)
+    if not hidden:
+        return found
+    beside = side_by_side(log, found.concurrency, hidden)
+    return replace(_investigate(log, beside, seed, prompt_from), hidden_branches=tuple(hidden))
+
+
+def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: float) -> Findings:
     data = instances(log, enabling(log, found))
     roles = find_roles(log, data)
     teams = find_teams(data, roles)
