@@ -132,8 +132,8 @@ def write_diagram(diagram: Diagram, path: str | Path, *, name: str = "") -> Path
     return target
 
 
-def diagram_xml(diagram: Diagram, *, name: str = "") -> bytes:
-    """Return a diagram as BPMN 2.0 (what ``write_diagram`` writes)."""
+def diagram_xml(diagram: Diagram, *, name: str = "", placed: Placed | None = None) -> bytes:
+    """Return a diagram as BPMN 2.0 (what ``write_diagram`` writes), laid out in one go if it is not placed already."""
     for prefix, uri in _PREFIXES.items():
         ET.register_namespace(prefix, uri)
     ids = identifiers(diagram)
@@ -143,7 +143,7 @@ def diagram_xml(diagram: Diagram, *, name: str = "") -> bytes:
     named = {"name": name} if name else {}
     process = ET.SubElement(root, f"{{{NAMESPACE}}}process", {"id": "process", **named, "isExecutable": "false"})
     _write_process(process, diagram, ids)
-    _write_places(root, diagram, ids, place(diagram))
+    _write_places(root, diagram, ids, placed or place(diagram))
     ET.indent(root)
     text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return text + b"\n"

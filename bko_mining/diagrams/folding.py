@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bko_mining.diagrams.diagram import Diagram, Flow
+from bko_mining.diagrams.diagram import GATEWAYS, Diagram, Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,54 @@ def folded(diagram: Diagram) -> Folded:
         if after is None:
             return now
         now = after
+
+
+def condensed(diagram: Diagram) -> Diagram:
+    """Draw joins that follow each other as one, and splits: what a diagram allows stays the same.
+
+    A join before a split stays apart from it, though one gateway could stand for both: ways into it and ways out of it
+    would lie on each other. Gateways with names stay too.
+
+    Examples
+    --------
+    >>> from bko_mining.diagrams.diagram import Shape
+    >>> shapes = {"s": Shape("start"), "x": Shape("xor"), "y": Shape("xor"), "a": Shape("activity", "Pay"),
+    ...     "b": Shape("activity", "Ask"), "c": Shape("activity", "Drop")}
+    >>> pairs = [("s", "x"), ("x", "a"), ("x", "y"), ("y", "b"), ("y", "c")]
+    >>> [(flow.source, flow.target) for flow in condensed(Diagram(shapes, tuple(Flow(*pair) for pair in pairs))).flows]
+    [('s', 'x'), ('x', 'a'), ('x', 'b'), ('x', 'c')]
+    """
+    now = diagram
+    while True:
+        flow = next((flow for flow in now.flows if _one_gateway(now, flow)), None)
+        if flow is None:
+            return now
+        now = _merged(now, flow)
+
+
+def _one_gateway(diagram: Diagram, flow: Flow) -> bool:
+    """Whether a flow leads from a join to a join or from a split to a split of its kind."""
+    source, target = diagram.shapes[flow.source], diagram.shapes[flow.target]
+    if source.kind != target.kind or source.kind not in GATEWAYS or source.kind == "or" or flow.source == flow.target:
+        return False
+    joins = len(diagram.after[flow.source]) == len(diagram.after[flow.target]) == 1
+    splits = len(diagram.before[flow.source]) == len(diagram.before[flow.target]) == 1
+    several = sum(one.target == flow.target for one in diagram.after[flow.source]) > 1
+    returns = any(one.target == flow.source for one in diagram.after[flow.target])
+    return (joins or splits) and not (several or returns or source.name or target.name or flow.name)
+
+
+def _merged(diagram: Diagram, gone: Flow) -> Diagram:
+    """Let the first of two gateways stand for both."""
+    flows: list[Flow] = []
+    for flow in diagram.flows:
+        if flow is gone:
+            flows += [replace(after, source=gone.source) for after in diagram.after[gone.target]]
+        elif flow.target == gone.target:
+            flows.append(replace(flow, target=gone.source))
+        elif flow.source != gone.target:
+            flows.append(flow)
+    return Diagram({name: shape for name, shape in diagram.shapes.items() if name != gone.target}, tuple(flows))
 
 
 def _folds(now: Folded) -> Iterator[Folded]:

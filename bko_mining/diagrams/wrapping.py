@@ -19,6 +19,8 @@ PAGE = (1000.0, 900.0)
 """Width and height that can be read at a glance (points)."""
 MOST_COLUMNS = 8
 LANE, MARGIN, TURN = 8.0, 13.0, 7.0
+HANDLE = 0.55
+"""How far towards a corner the handle of its rounding reaches."""
 _SLACK = 0.3
 """How far from even a cut may be, as a share of a column."""
 _LABEL = (60.0, 11.0)
@@ -51,7 +53,29 @@ class _Column:
         return there
 
 
-def wrapped(places: Layout, sizes: Sizes) -> Layout:
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What to wrap for.
+
+    Attributes
+    ----------
+    page : tuple of float
+        Width and height in points.
+    cut : float
+        What each edge that is cut costs, as a share of the size of the picture.
+    gap : float
+        The widest gap left in a column where the branches that stood there are in another now, in points.
+    """
+
+    page: tuple[float, float] = PAGE
+    cut: float = 0.0
+    gap: float = np.inf
+
+
+_USUAL = Paper()
+
+
+def wrapped(places: Layout, sizes: Sizes, *, paper: Paper = _USUAL) -> Layout:
     """Wrap a layout into as many columns as make it largest on a page; one that fits, or is wide, stays as it is.
 
     Parameters
@@ -60,25 +84,31 @@ def wrapped(places: Layout, sizes: Sizes) -> Layout:
         Laid out from top to bottom.
     sizes : mapping
         Name -> (width, height) of each node in points.
+    paper : Paper
+        What to wrap for.
 
     Returns
     -------
     Layout
         Places of the same nodes and edges.
     """
-    best = places
+    best, least = places, shrinks(places.width, places.height, page=paper.page)
     for n in range(2, MOST_COLUMNS + 1):
-        if shrinks(best.width, best.height) <= 1 or places.height / n < 3 * max(high for _, high in sizes.values()):
+        fits = shrinks(best.width, best.height, page=paper.page) <= 1
+        if fits or places.height / n < 3 * max(high for _, high in sizes.values()):
             break
-        tried = _in_columns(places, sizes, _cuts(places, sizes, n))
-        if shrinks(tried.width, tried.height) < 0.85 * shrinks(best.width, best.height):
-            best = tried
+        cuts = _cuts(places, sizes, n)
+        tried = _in_columns(places, sizes, cuts, paper.gap)
+        worse = 1 + paper.cut * sum(_n_crossing(places, cut) for cut in cuts)
+        size = worse * shrinks(tried.width, tried.height, page=paper.page)
+        if size < 0.85 * least:
+            best, least = tried, size
     return best
 
 
-def shrinks(width: float, height: float) -> float:
+def shrinks(width: float, height: float, *, page: tuple[float, float] = PAGE) -> float:
     """How many times a picture must be made smaller to stand on a page."""
-    return max(width / PAGE[0], height / PAGE[1])
+    return max(width / page[0], height / page[1])
 
 
 def _cuts(places: Layout, sizes: Sizes, n: int) -> list[float]:
@@ -109,8 +139,10 @@ def _n_crossing(places: Layout, height: float) -> int:
     return sum((spline[0][1] - height) * (spline[-1][1] - height) < 0 for spline in places.splines)
 
 
-def _in_columns(places: Layout, sizes: Sizes, cuts: Sequence[float]) -> Layout:
+def _in_columns(places: Layout, sizes: Sizes, cuts: Sequence[float], gap: float) -> Layout:
     pieces = [_cut(np.asarray(spline, float), cuts) for spline in places.splines]
+    if np.isfinite(gap):
+        places, pieces = _tightened(places, sizes, cuts, pieces, gap)
     lanes = _lanes(pieces, len(cuts))
     columns = _columns(places, sizes, cuts, pieces, [len(lane) for lane in lanes])
     splines = [_joined(at, parts, columns, lanes) for at, parts in enumerate(pieces)]
@@ -122,6 +154,44 @@ def _in_columns(places: Layout, sizes: Sizes, cuts: Sequence[float]) -> Layout:
     nodes = {name: moved(point) for name, point in places.nodes.items()}
     labels = tuple(None if label is None else moved(label) for label in places.labels)
     return _from_zero(Layout(0, 0, nodes, tuple(splines), labels), sizes)
+
+
+def _tightened(
+    places: Layout, sizes: Sizes, cuts: Sequence[float], pieces: Sequence[Sequence[_Piece]], gap: float
+) -> tuple[Layout, list[list[_Piece]]]:
+    """Narrow what stands empty in a column from top to bottom: the branches that were there may be in another now."""
+    taken: list[list[tuple[float, float]]] = [[] for _ in range(len(cuts) + 1)]
+    for name, (x, y) in places.nodes.items():
+        taken[_column(y, cuts)].append((x - sizes[name][0] / 2, x + sizes[name][0] / 2))
+    for piece in (part for parts in pieces for part in parts):
+        taken[piece.column] += [(x, x) for x in piece.curve[::3, 0]]
+    narrowed = [_narrowed(spans, gap) for spans in taken]
+    nodes = {}
+    for name, (x, y) in places.nodes.items():
+        old, new = narrowed[_column(y, cuts)]
+        nodes[name] = (float(np.interp(x, old, new)), y)
+    moved = []
+    for parts in pieces:
+        curves = [np.column_stack([np.interp(p.curve[:, 0], *narrowed[p.column]), p.curve[:, 1]]) for p in parts]
+        moved.append([replace(part, curve=curve) for part, curve in zip(parts, curves, strict=True)])
+    return replace(places, nodes=nodes), moved
+
+
+def _narrowed(spans: Sequence[tuple[float, float]], gap: float) -> tuple[list[float], list[float]]:
+    """Where the ends of what is taken were, and where they come to be."""
+    old: list[float] = []
+    new: list[float] = []
+    last = -np.inf
+    for low, high in sorted(spans):
+        if low > last:
+            new.append(new[-1] + min(low - last, gap) if new else low)
+            old.append(low)
+            last = low
+        if high > last:
+            new.append(new[-1] + high - last)
+            old.append(high)
+            last = high
+    return old, new
 
 
 def _column(height: float, cuts: Sequence[float]) -> int:
@@ -235,7 +305,8 @@ def _rounded(corners: Curve) -> Curve:
     points = [corners[0]]
     for before, here, after in zip(corners[:-2], corners[1:-1], corners[2:], strict=True):
         into, out = (_towards(here, there) for there in (before, after))
-        points += [*_straight(points[-1], into), here + 0.45 * (into - here), here + 0.45 * (out - here), out]
+        points += [*_straight(points[-1], into), here + (1 - HANDLE) * (into - here),
+                   here + (1 - HANDLE) * (out - here), out]  # fmt: skip
     return np.array([*points, *_straight(points[-1], corners[-1])])
 
 

@@ -1,6 +1,6 @@
 """Between the views of a model: a process tree as a diagram, a diagram as a Petri net, a Petri net as a diagram."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from bko_mining.diagrams.diagram import Diagram, Flow, Shape
@@ -103,7 +103,14 @@ def net_of_diagram(diagram: Diagram) -> PetriNet:
                 made.transition((here,), (target,))
         else:
             made.transition((_one(made, into),), out, shape.name if shape.kind == "activity" else "")
+        _note_flows(made, {place[id(flow)]: at for at, flow in enumerate(diagram.flows) if flow.source == key})
     return without_idle_moves(made.net((first,), (last,)))
+
+
+def _note_flows(made: NetBuilder, own: Mapping[int, int]) -> None:
+    """Say which flows the transitions of a shape run along: those that leave it."""
+    new = made.after[len(made.passes) :]
+    made.passes += [tuple(own[place] for place in after if place in own) for after in new]
 
 
 def _open_some(made: NetBuilder, here: int, out: list[int], rests: list[int]) -> None:

@@ -19,6 +19,10 @@ class PetriNet:
         The places each transition takes from and puts on.
     initial, final : tuple of int
         Places that hold a token at the start and at the end.
+    passes : tuple of tuple of int
+        The flows of a diagram that are run along when each transition fires; empty where the net was not drawn.
+    passed_at_start : tuple of int
+        Those that every case runs along before anything fires.
     """
 
     labels: tuple[str, ...]
@@ -26,6 +30,8 @@ class PetriNet:
     after: tuple[tuple[int, ...], ...]
     initial: tuple[int, ...]
     final: tuple[int, ...]
+    passes: tuple[tuple[int, ...], ...] = ()
+    passed_at_start: tuple[int, ...] = ()
 
     @property
     def n_places(self) -> int:
@@ -93,6 +99,8 @@ class NetBuilder:
     labels: list[str] = field(default_factory=list)
     before: list[tuple[int, ...]] = field(default_factory=list)
     after: list[tuple[int, ...]] = field(default_factory=list)
+    passes: list[tuple[int, ...]] = field(default_factory=list)
+    passed_at_start: tuple[int, ...] = ()
 
     def place(self) -> int:
         """Add a place."""
@@ -107,7 +115,8 @@ class NetBuilder:
 
     def net(self, initial: Iterable[int], final: Iterable[int]) -> PetriNet:
         """Return the finished net."""
-        return PetriNet(tuple(self.labels), tuple(self.before), tuple(self.after), tuple(initial), tuple(final))
+        moves = tuple(self.labels), tuple(self.before), tuple(self.after)
+        return PetriNet(*moves, tuple(initial), tuple(final), tuple(self.passes), self.passed_at_start)
 
 
 def net_of_tree(tree: Step) -> PetriNet:
@@ -157,9 +166,12 @@ def _add_loop(made: NetBuilder, tree: Step, first: int, last: int) -> None:
 def without_idle_moves(net: PetriNet) -> PetriNet:
     """Leave out silent transitions that only pass one token on, where nothing else can be done with it (Murata 1989).
 
-    What the net allows stays the same; there is less to search.
+    What the net allows stays the same; there is less to search. The flows that such a transition runs along are run
+    along by those that put a token before it, or by those that take the one behind it.
     """
-    made = NetBuilder(net.n_places, list(net.labels), list(net.before), list(net.after))
+    made = NetBuilder(
+        net.n_places, list(net.labels), list(net.before), list(net.after), list(net.passes), net.passed_at_start
+    )
     initial, final = net.initial, net.final
     t = 0
     while t < len(made.labels):
@@ -171,6 +183,8 @@ def without_idle_moves(net: PetriNet) -> PetriNet:
             t += 1
             continue
         gone, kept = fused
+        if made.passes:
+            _hand_over(made, t, gone, at_start=gone in initial)
         del made.labels[t], made.before[t], made.after[t]
         made.before = [_renamed(group, gone, kept) for group in made.before]
         made.after = [_renamed(group, gone, kept) for group in made.after]
@@ -181,6 +195,15 @@ def without_idle_moves(net: PetriNet) -> PetriNet:
     made.before = [tuple(numbers[place] for place in group) for group in made.before]
     made.after = [tuple(numbers[place] for place in group) for group in made.after]
     return made.net([numbers[place] for place in initial], [numbers[place] for place in final])
+
+
+def _hand_over(made: NetBuilder, idle: int, gone: int, *, at_start: bool) -> None:
+    """Let others run along the flows of a transition that is left out with a place."""
+    own = made.passes[idle]
+    ends = made.after if gone in made.before[idle] else made.before
+    made.passes = [flows + own if gone in end else flows for flows, end in zip(made.passes, ends, strict=True)]
+    made.passed_at_start += own if at_start else ()
+    del made.passes[idle]
 
 
 def _fused(

@@ -8,11 +8,15 @@ import pandas as pd
 
 from bko_mining.analyse.times import waiting_time
 from bko_mining.diagrams.bpmn_file import diagram_xml, identifiers
+from bko_mining.diagrams.paging import paged
+from bko_mining.diagrams.placing import place
+from bko_mining.discover.flow_counts import flow_counts
 from bko_mining.discover.process_map import node_table
+from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.present.figures import HEAT, SEQUENTIAL
 from bko_mining.present.map_atlas import Atlas
-from bko_mining.present.map_sketch import ink_on
+from bko_mining.present.map_sketch import QUIET, ink_on, way_width
 from bko_mining.present.measures import Measure, column, fact_words, fills, hour_words, seconds, stops, time_words
 from bko_mining.words import duration, language, number, say, share_words
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from bko_mining.discover.process_model import ProcessModel
 
 TINY = 1e-9
+SCREEN = (1240.0, 900.0)
+"""Room for a diagram on a page that is read on a screen, at three quarters of its size."""
 
 
 def model_atlas(model: "ProcessModel") -> Atlas:
@@ -28,7 +34,8 @@ def model_atlas(model: "ProcessModel") -> Atlas:
     if model.log is None:
         return _atlas(model, _without_log(model), [], {})
     measures = [*_often(), *_times(model.log)]
-    return _atlas(model, _facts(model.log, model.activities), measures, _rows(model.log))
+    atlas = _atlas(model, _facts(model.log, model.activities), measures, _rows(model.log))
+    return atlas | _flows(model.log, model, measures)
 
 
 def conformance_atlas(found: "Conformance") -> Atlas:
@@ -52,7 +59,32 @@ def conformance_atlas(found: "Conformance") -> Atlas:
         say("out of place in"): lambda row: number(row["inserted"]),
         say("too early in"): lambda row: number(row["swapped"]),
     }
-    return _atlas(found.model, table, measures, rows | _rows(log)) | {"summary": found.summary}
+    atlas = _atlas(found.model, table, measures, rows | _rows(log)) | _flows(log, found.model, measures)
+    return atlas | {"summary": found.summary}
+
+
+def _flows(log: EventLog, model: "ProcessModel", measures: list[Measure]) -> Atlas:
+    """What the log shows at each flow; nothing where the model cannot be replayed."""
+    try:
+        table = flow_counts(log, model)
+    except LogError:
+        return {}
+    counts, n_cases = table["n"].tolist(), table["n_cases"].tolist()
+    top = max(*counts, 1)
+    often = {m.key: m for m in measures if m.key in ("n", "cases")}
+    values = {key: measure.column(table) for key, measure in often.items()}
+    colours = {key: fills(often[key], found, max(float(found.max()), 1.0)) for key, found in values.items()}
+    flows = [
+        {
+            "id": f"flow_{at}",
+            "width": round(way_width(n / top), 2) if n else 0,
+            "facts": {key: number(float(found[at])) for key, found in values.items()},
+            "fills": {m.key: colours[m.key][at] if m.key in colours else QUIET for m in measures},
+            "tip": [number(n), _of(n_cases[at], log.n_cases)],
+        }
+        for at, n in enumerate(counts)
+    ]
+    return {"flows": flows}
 
 
 def _extra_hours(found: "Conformance", activity: str) -> float:
@@ -144,10 +176,11 @@ def _atlas(
         "language": language(),
         "words": _words(),
         "summary": model.summary,
-        "xml": diagram_xml(model.diagram).decode("utf-8"),
+        "xml": diagram_xml(model.diagram, placed=paged(place(model.diagram), page=SCREEN)).decode("utf-8"),
         "measures": [_key(measure, ends[measure.key]) for measure in measures],
-        "labels": {"activity": list(rows)},
+        "labels": {"activity": list(rows), "flow": [say("times"), say("cases")]},
         "activities": activities,
+        "flows": [],
     }
 
 
@@ -163,6 +196,7 @@ def _words() -> dict[str, str]:
         "clear": say("Clear"),
         "pick": say("Click activities to pick the cases."),
         "on_cards": say("activities"),
+        "on_flows": say("lines: how often, in the run of the model that fits each case best"),
         "map": say("Process model"),
         "larger": say("Larger"),
         "smaller": say("Smaller"),

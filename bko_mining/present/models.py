@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,11 @@ from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from bko_mining.diagrams.diagram import GATEWAYS, Diagram, Shape
-from bko_mining.diagrams.folding import Folded, folded
+from bko_mining.diagrams.folding import Folded, condensed, folded
 from bko_mining.diagrams.layout import POINTS
+from bko_mining.diagrams.paging import paged
 from bko_mining.diagrams.placing import Box, Line, Placed, place
+from bko_mining.diagrams.wrapping import shrinks
 from bko_mining.present.figures import HEAT, INK, MUTED, ORANGE, PAPER, SEQUENTIAL, house_style, new_axes
 from bko_mining.present.lettering import even_lines, text_width
 from bko_mining.words import number, percent, say
@@ -30,10 +32,11 @@ WRAP = 19
 GAP = 22.0
 GATEWAY, EVENT = 26.0, 22.0
 WIDE = 1150.0
+SHEET = (1100.0, 760.0)
 EDGE = 32.0
 LINE = "#7b8794"
 CARD = "#eaf1f5"
-SWAPS_DRAWN = 3
+SWAPS_DRAWN, LEAST_SWAPS = 3, 0.005
 _ARMS = {"xor": ((4.2, 4.2), (4.2, -4.2)), "and": ((5.6, 0.0), (0.0, 5.6)), "or": ()}
 _FACTS = {
     "skipped": "skipped in {n} {n:case|cases}",
@@ -84,9 +87,9 @@ def plot_conformance(found: "Conformance", *, ax: Axes | None = None) -> Axes:
         key: _Card(_wrapped(name), facts.get(name, ()), cases.get(name, 0) / top) for key, name in activities.items()
     }
     words = [found.summary, *_outside(found)]
-    if (found.table["deviation"] == "swapped").any():
+    if len(_swaps(found)):
         words.append(say("dashed arcs: often done in the other order, in so many of the cases"))
-    axes, placed = _paint(drawn, cards, words, ax)
+    axes, placed = _paint(drawn, cards, words, ax, above=26.0 * len(_swaps(found)))
     with house_style():
         _draw_swaps(axes, found, drawn.diagram, placed)
     return axes
@@ -114,18 +117,21 @@ def _wrapped(name: str) -> tuple[str, ...]:
     return even_lines(name, WRAP, most=4)
 
 
-def _paint(drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes | None) -> tuple[Axes, Placed]:
+def _paint(
+    drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes | None, *, above: float = 0.0
+) -> tuple[Axes, Placed]:
     with house_style():
         sizes = {key: _size(key, shape, cards) for key, shape in drawn.diagram.shapes.items()}
-        placed = _narrowest(drawn.diagram, sizes)
+        drawn, placed = _largest(drawn, sizes)
         text = [line for sentence in [*words, *_legend(drawn)] for line in textwrap.wrap(sentence, _letters(placed))]
         low = 18 + 11 * len(text)
         width, height = max(placed.width, 330.0), placed.height
-        axes = new_axes((width - EDGE + 16) / POINTS, (height - EDGE + low + 16) / POINTS) if ax is None else ax
+        tall = height - EDGE + low + above + 16
+        axes = new_axes((width - EDGE + 16) / POINTS, tall / POINTS) if ax is None else ax
         axes.set_axis_off()
         axes.set_aspect("equal")
         axes.set_xlim(EDGE - 8, width + 8)
-        axes.set_ylim(height + low + 8, EDGE - 8)
+        axes.set_ylim(height + low + 8, EDGE - above - 8)
         for flow, line in zip(drawn.diagram.flows, placed.lines, strict=True):
             _draw_flow(axes, line, flow.name)
         for key, shape in drawn.diagram.shapes.items():
@@ -137,13 +143,18 @@ def _paint(drawn: Folded, cards: Mapping[str, _Card], words: list[str], ax: Axes
     return axes, placed
 
 
-def _narrowest(diagram: Diagram, sizes: Mapping[str, tuple[float, float]]) -> Placed:
-    """From left to right where that can be read, otherwise from top to bottom if that is narrower."""
-    across = place(diagram, sizes, gap=GAP)
-    if across.width <= WIDE:
-        return across
-    down = place(diagram, sizes, gap=GAP, down=True)
-    return down if down.width < across.width else across
+def _largest(drawn: Folded, sizes: Mapping[str, tuple[float, float]]) -> tuple[Folded, Placed]:
+    """The way to draw a diagram that can be shown largest on a page; from left to right where others gain little."""
+    plain = place(drawn.diagram, sizes, gap=GAP)
+    if plain.width <= WIDE:
+        return drawn, plain
+    ways: list[tuple[float, Folded, Placed]] = []
+    for tried in (drawn, replace(drawn, diagram=condensed(drawn.diagram))):
+        own = {key: sizes[key] for key in tried.diagram.shapes}
+        for down in (False, True):
+            placed = paged(place(tried.diagram, own, gap=GAP, down=down), page=SHEET)
+            ways.append((shrinks(placed.width, placed.height, page=SHEET) * (1.15 if down else 1), tried, placed))
+    return min(ways, key=lambda way: way[0])[1:]
 
 
 def _letters(placed: Placed) -> int:
@@ -274,27 +285,37 @@ def _name_beside(ax: Axes, shape: Shape, box: Box, *, down: bool) -> None:
 
 def _draw_swaps(ax: Axes, found: "Conformance", diagram: Diagram, placed: Placed) -> None:
     keys = {shape.name: key for key, shape in diagram.shapes.items() if shape.kind == "activity"}
-    swaps = found.table[found.table["deviation"] == "swapped"]
-    swaps = swaps[swaps["activity"].isin(keys) & swaps["other_activity"].isin(keys)].head(SWAPS_DRAWN)
+    swaps = _swaps(found)
     for turn, row in enumerate(zip(swaps["activity"], swaps["other_activity"], swaps["case_share"], strict=True)):
         one, other = (placed.boxes[keys[name]] for name in row[:2])
         _draw_swap(ax, one, other, percent(float(row[2])), 18.0 * turn)
 
 
+def _swaps(found: "Conformance") -> "pd.DataFrame":
+    """The swaps worth an arc: of activities of the model, in half a percent of the cases or more."""
+    table, known = found.table, set(found.model.activities)
+    swaps = table[(table["deviation"] == "swapped") & (table["case_share"] >= LEAST_SWAPS)]
+    return swaps[swaps["activity"].isin(known) & swaps["other_activity"].isin(known)].head(SWAPS_DRAWN)
+
+
 def _draw_swap(ax: Axes, one: Box, other: Box, words: str, further: float) -> None:
-    """Join two cards by an arc beside them: on the right where one is below the other, otherwise above."""
+    """Join two cards by an arc: above what stands side by side, on the right of a column, else across."""
     ends = np.array([(x + w / 2, y + h / 2) for x, y, w, h in (one, other)])
-    apart = np.abs(ends[1] - ends[0])
-    if apart[1] > apart[0]:
-        ends[:, 0] = [box[0] + box[2] for box in (one, other)]
-        aside = np.array([34 + 0.14 * apart[1] + further, 0.0])
-    else:
+    apart, half = np.abs(ends[1] - ends[0]), np.array([one[2:], other[2:]]).sum(axis=0) / 2
+    if apart[1] < half[1]:
         ends[:, 1] = [box[1] for box in (one, other)]
-        aside = np.array([0.0, -20 - 0.1 * apart[0] - further])
-    arc = Path(np.array([ends[0], ends[0] + aside, ends[1] + aside, ends[1]]), [Path.MOVETO, *[Path.CURVE4] * 3])
+        aside = np.array([[0.0, -20 - min(0.1 * apart[0], 24.0) - further]] * 2)
+    elif apart[0] < half[0]:
+        ends[:, 0] = [box[0] + box[2] for box in (one, other)]
+        aside = np.array([[34 + 0.14 * apart[1] + further, 0.0]] * 2)
+    else:
+        down = np.sign(ends[1, 1] - ends[0, 1])
+        aside = np.array([[0.0, down], [0.0, -down]]) * (0.45 * apart[1] + further)
+        ends[:, 1] += np.array([one[3], -other[3]]) / 2 * down
+    arc = Path(np.array([ends[0], *(ends + aside), ends[1]]), [Path.MOVETO, *[Path.CURVE4] * 3])
     ax.add_patch(PathPatch(arc, facecolor="none", edgecolor=ORANGE, linewidth=1.3, linestyle=(0, (3, 2)), zorder=7))
     for end in ends:
         ax.add_patch(Circle((float(end[0]), float(end[1])), 2.6, color=ORANGE, linewidth=0, zorder=7))
-    x, y = ends.mean(axis=0) + 0.75 * aside
+    x, y = ends.mean(axis=0) + 0.75 * aside.mean(axis=0)
     box = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.2}
     ax.text(x, y, words, fontsize=SMALL, color=ORANGE, weight="bold", ha="center", va="center", zorder=8, bbox=box)

@@ -5,8 +5,11 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from bko_mining.diagrams.diagram import Diagram, Flow, Shape
 from bko_mining.diagrams.layout import Edge, Layout, layout
-from bko_mining.diagrams.wrapping import shrinks, wrapped
+from bko_mining.diagrams.paging import paged
+from bko_mining.diagrams.placing import place
+from bko_mining.diagrams.wrapping import _narrowed, shrinks, wrapped
 
 SIZES = {f"n{i}": (120.0, 40.0 + 10 * (i % 3)) for i in range(60)}
 
@@ -66,3 +69,37 @@ def test_what_fits_on_a_page_or_is_wide_stays_as_it_is() -> None:
     star = {f"n{i}": (300.0, 40.0) for i in range(30)}
     wide = layout(star, [Edge("n0", name) for name in list(star)[1:]])
     assert wrapped(wide, star) is wide
+
+
+def chain(n: int) -> Diagram:
+    shapes = {
+        "start": Shape("start"),
+        **{f"a{i}": Shape("activity", f"Step {i}") for i in range(n)},
+        "end": Shape("end"),
+    }
+    return Diagram(shapes, tuple(Flow(*pair) for pair in pairwise(shapes)))
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_a_long_diagram_is_wrapped_with_square_corners(down: bool) -> None:
+    diagram = chain(16)
+    before = place(diagram, down=down)
+    after = paged(before, page=(900, 900))
+    assert max(after.width, after.height) < 0.5 * max(before.width, before.height)
+    assert {key: box[2:] for key, box in after.boxes.items()} == {key: box[2:] for key, box in before.boxes.items()}
+    for flow, line in zip(diagram.flows, after.lines, strict=True):
+        assert all(abs(a[0] - b[0]) < 1e-6 or abs(a[1] - b[1]) < 1e-6 for a, b in pairwise(line))
+        for end, (x, y, w, h) in ((line[0], after.boxes[flow.source]), (line[-1], after.boxes[flow.target])):
+            assert x - 1 <= end[0] <= x + w + 1
+            assert y - 1 <= end[1] <= y + h + 1
+
+
+def test_a_diagram_that_fits_stays() -> None:
+    placed = place(chain(3))
+    assert paged(placed) is placed
+
+
+def test_what_stands_empty_in_a_row_is_narrowed() -> None:
+    old, new = _narrowed([(0, 10), (100, 100), (200, 220), (205, 230)], 26)
+    assert old == [0, 10, 100, 200, 220, 230]
+    assert new == [0, 10, 36, 62, 82, 92]

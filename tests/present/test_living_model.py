@@ -204,3 +204,22 @@ def test_a_check_is_living_in_pages() -> None:
     text = living_conformance(conformance(log(), model()))
     assert "ProcessModelView" in text
     assert "<svg" in text
+
+
+def test_flows_carry_how_often_cases_run_along_them() -> None:
+    atlas = model_atlas(model_quality(log(), model()))
+    # All six run along each flow: what the model asks for and a case skips is run along all the same.
+    assert [flow["facts"] for flow in atlas["flows"]] == [{"n": "6", "cases": "6"}] * 4
+    assert all(f'id="{flow["id"]}"' in atlas["xml"] for flow in atlas["flows"])
+
+
+@pytest.mark.browser
+def test_flows_are_drawn_as_wide_as_they_are_run_along_often(page: Browser) -> None:
+    flows = "[...document.querySelectorAll('.djs-connection')]"
+    assert page.ask(f"{flows}.map(it => it.querySelectorAll('.djs-visual > path').length)") == [2, 2, 2, 2]
+    page.click(".bko-measures label:nth-of-type(3) span")
+    page.until(f"{flows}.every(it => it.querySelector('.bko-heat').textContent === '6')")
+    page.hover(".djs-connection .djs-hit")
+    page.until("!document.querySelector('.bko-tip').hidden")
+    assert "6 (100 %)" in page.ask("document.querySelector('.bko-tip').textContent")
+    assert not page.errors

@@ -3,6 +3,14 @@
 
 const BpmnViewer = bpmn.exports;
 const SMALLEST = 0.75;
+const length = ([a, b]) => Math.hypot(a.x - b.x, a.y - b.y);
+const isLevel = ([a, b]) => Math.abs(a.y - b.y) < Math.abs(a.x - b.x);
+
+// The part of a line that its number stands on: a level one at its end or beginning, where no other flow runs, or the longest.
+function namedPart(parts) {
+  const ends = [parts.at(-1), parts[0]].filter((part) => isLevel(part) && length(part) >= 26);
+  return ends[0] ?? parts.reduce((best, part) => (length(part) > length(best) + 1 ? part : best));
+}
 
 class ProcessModelView extends Living {
   file = "process-model";
@@ -63,6 +71,7 @@ class ProcessModelView extends Living {
       activity.visual.append(activity.fact);
       if (this.atlas.measures.length) this.listen(group, activity.name, () => this.tipRows("activity", activity.name, activity.tip));
     }
+    for (const flow of this.atlas.flows) this.drawFlow(flow, registry);
     this.show();
     this.whole();
     // The width is known only when the page has been laid out, and again when it changes.
@@ -73,6 +82,33 @@ class ProcessModelView extends Living {
       this.whole();
     }).observe(this.paper);
     this.root.dataset.drawn = "";
+  }
+
+  // A band below the line of a flow, as wide as it is run along often, and how often beside its longest part.
+  drawFlow(flow, registry) {
+    const group = registry.getGraphics(flow.id), connection = registry.get(flow.id);
+    const visual = group.querySelector(".djs-visual"), line = visual.querySelector(":scope > path, :scope > polyline");
+    const points = connection.waypoints;
+    const [a, b] = namedPart(points.slice(1).map((end, i) => [points[i], end]));
+    const level = isLevel([a, b]);
+    const [x, y] = [(a.x + b.x) / 2 + (level ? 0 : 5), (a.y + b.y) / 2 + (level ? -6 : 3.5)];
+    flow.band = line.cloneNode(false);
+    for (const name of ["marker-end", "marker-start", "markerEnd"]) flow.band.removeAttribute(name);
+    flow.band.setAttribute("style", `fill: none; stroke-width: ${flow.width + 1.6}px; stroke-linecap: butt; stroke-linejoin: round;`);
+    visual.prepend(flow.band);
+    flow.line = line;
+    if (!flow.width) line.style.strokeDasharray = "2 3";
+    // Short lines have no room for a number: hovering tells it.
+    flow.fact = length([a, b]) < (level ? 26 : 18) ? null : shape("text", { x, y, class: "bko-heat" });
+    if (flow.fact) {
+      const align = level ? "middle" : "start";
+      flow.fact.setAttribute("style", `font: 10px Arial, sans-serif; text-anchor: ${align}; fill: #45525f; paint-order: stroke; stroke: #ffffff; stroke-width: 3px;`);
+      visual.append(flow.fact);
+    }
+    const name = (end) => end.businessObject.name || "…";
+    const title = `${name(connection.source)} → ${name(connection.target)}`;
+    group.addEventListener("pointermove", (event) => this.showTip(this.tipRows("flow", title, flow.tip), event));
+    group.addEventListener("pointerleave", () => this.hideTip());
   }
 
   // The whole diagram where its words can be read so, otherwise its beginning.
@@ -87,7 +123,7 @@ class ProcessModelView extends Living {
     const [wide, tall] = [width / scale, high / scale];
     const left = inner.width < wide ? inner.x - (wide - inner.width) / 2 : inner.x - 20;
     // What fits leaves the bottom to the mark of bpmn.io: nothing of ours may lie on it.
-    const top = inner.height < tall ? inner.y - 20 / scale : inner.y + inner.height / 2 - tall / 2;
+    const top = inner.y - 20 / scale;
     this.canvas.viewbox({ x: left, y: top, width: wide, height: tall });
   }
 
@@ -107,6 +143,11 @@ class ProcessModelView extends Living {
         fact.textContent = facts[measure];
         group.setAttribute("aria-label", `${name}: ${facts[measure]}`);
       }
+      for (const { band, line, width, fact, facts, fills } of this.atlas.flows) {
+        band.style.stroke = fills[measure];
+        if (width) line.style.stroke = fills[measure];
+        if (fact) fact.textContent = facts[measure] ?? "";
+      }
       this.drawLegend();
     }
     this.markPicked();
@@ -116,7 +157,8 @@ class ProcessModelView extends Living {
     const { colours, label, activity_end } = this.atlas.measures.find(({ key }) => key === this.measure);
     const style = `background: linear-gradient(90deg, ${colours.join(", ")})`;
     const end = activity_end ? ` 0 – ${activity_end}` : "";
-    this.legend.replaceChildren(element("b", {}, label), element("span", {}, element("i", { class: "bko-scale", style }), end));
+    const flows = this.atlas.flows.length ? element("span", {}, this.words.on_flows) : "";
+    this.legend.replaceChildren(element("b", {}, label), element("span", {}, element("i", { class: "bko-scale", style }), end), flows);
   }
 
   picture() {
@@ -133,7 +175,7 @@ class ProcessModelView extends Living {
       const style = "font: 11px Arial, sans-serif; fill: #667383;";
       copy.append(shape("text", { x: x + 20, y: inner.y + inner.height + 20 + 15 * row, style }, text));
     };
-    foot(this.legend.textContent, 0);
+    foot([...this.legend.children].map((part) => part.textContent.trim()).join("  ·  "), 0);
     foot(`${this.atlas.summary} (bpmn.io)`, 1);
     return { text: new XMLSerializer().serializeToString(copy), width, height };
   }
