@@ -1,5 +1,6 @@
 """Two logs of one office are judged by one set of beliefs: halves of a log never differ by what was made of them."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from bko_mining.errors import LogError
 from bko_mining.log.end_to_end import end_to_end
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.reading import read_log
+from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.model import Twin
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 
@@ -99,3 +102,21 @@ def test_comparisons_judge_what_runs_side_by_side_from_both_logs() -> None:
     alone = figures(late, target=None, cost_per_hour=None)["waiting time"].level
     judged = figures(late, target=None, cost_per_hour=None, judged=end_to_end(early, late))["waiting time"].level
     assert (alone, judged) == (1, 2)
+
+
+def test_what_changed_between_two_logs_is_what_the_engine_says_changed() -> None:
+    # Seven months of claims: a backlog is worked off, so that less is waited over nights in its queue.
+    twin = Twin.load(SAMPLES.parent / "simulations" / "claims" / "twin.yaml")
+    log = simulate(twin, horizon=timedelta(weeks=30), seed=15)
+    done = log.take_cases(~log.open_cases) if log.open_cases is not None else log
+    sides = done.take_cases(np.arange(done.n_cases) < 500), done.take_cases(np.arange(done.n_cases) >= 500)
+    beliefs = shared_beliefs(*sides)
+    noted, found = [], []
+    for side in sides:
+        frame, causes = side.frame, waiting_causes(side, beliefs=beliefs).causes.sum(axis=0)
+        names = [["wait_delay", "wait_stock"], ["wait_queue"], ["wait_closed"]]
+        noted.append([sum(frame[name].sum() / pd.Timedelta("1D") for name in kind) / side.n_cases for kind in names])
+        found.append([causes[part].sum() / 8.64e10 / side.n_cases for part in ([4], [1, 2], [3])])
+    told, true = (np.subtract(after, before) for before, after in (found, noted))
+    assert np.abs(true).max() > 1  # days a case
+    assert np.abs(told - true).max() < 0.5  # here 0.4
