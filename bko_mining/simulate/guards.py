@@ -49,7 +49,9 @@ def _somebody_can(run: "RuledRun", reached: list[int]) -> None:
             continue
         members = run.twin.roles[activity.role].names(activity.role)
         if not members:
-            raise SimulationError(f"{node.label!r} needs the role {activity.role!r}, which has no members")
+            raise SimulationError(
+                f"{node.label!r} needs the role {activity.role!r}, which has no members; give it members or a size"
+            )
         paces = {person.name: person.pace[run.labels[node.label]] for person in run.people if person.pace}
         if all(paces.get(member) is None for member in members):
             raise SimulationError(f"no member of {activity.role!r} has the skill for {node.label!r}")

@@ -23,7 +23,7 @@ class Peak(Part):
 class _Stream(Part):
     name: str = Field("", description="Name of the stream; its luck hangs on it, so keep it when other things change.")
     case_type: str = Field(CASE, description="Type of the cases that arrive.")
-    mix: dict[str, float] | None = Field(None, description="Shares of several case types, instead of case_type.")
+    mix: dict[str, float] | None = Field(None, description="Case types and their weights, instead of case_type.")
     factor: float = Field(1.0, ge=0, description="Demand: the number of arrivals is multiplied by this.")
 
 
@@ -41,8 +41,10 @@ class RateArrivals(_Stream):
     holidays: str | None = Field(None, description="Region whose holidays slow arrivals, e.g. BR-SP.")
     holiday_factor: float = Field(0.0, ge=0, description="Share of the usual arrivals that come on a holiday.")
     trend_per_year: float = Field(0.0, description="Growth a year: 0.1 is 10 % more after one year, compounding.")
-    months: tuple[float, ...] | None = Field(None, description="Season: 12 factors, January first.")
-    month_end: tuple[int, float] | None = Field(
+    months: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(
+        None, description="Season: 12 factors, January first."
+    )
+    month_end: tuple[Annotated[int, Field(ge=0)], Annotated[float, Field(ge=0)]] | None = Field(
         None, description="(days, factor): the last so many business days of a month have factor times the rate."
     )
     peaks: tuple[Peak, ...] = Field((), description="Stretches of time with another rate.")

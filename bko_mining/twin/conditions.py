@@ -3,7 +3,7 @@
 A condition compares one thing with a value; several are joined by ``and``. Things: an attribute of the case, ``type``
 (the case type), ``visits(Activity)`` (how often the case has done it), ``last`` (its latest finished activity),
 ``resource`` (who did that), ``queue(Role)`` (items that wait for the role now), ``date``, ``weekday`` (Mon … Sun) and
-``hour`` of the moment, ``age`` (seconds since the case arrived).
+``hour`` of the moment, ``age`` (since the case arrived: ``age > 2 d``, or seconds).
 """
 
 import re
@@ -14,12 +14,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from bko_mining.twin.values import seconds
+
 MOMENT = ("visits", "queue", "last", "resource", "date", "weekday", "hour", "age")
 """What can change while a case runs; all other things are fixed when it arrives."""
 
 _COMPARISON = re.compile(
     r"\s*(?:(visits|queue)\(([^)]+)\)|\"([^\"]+)\"|([\w ./%ºª-]+?))\s*(==|!=|<=|>=|=|<|>|\bnot in\b|\bin\b)\s*(.+?)\s*$"
 )
+_JOINT = re.compile(r"\s+and\s+(?=(?:[^\"()\[\]]|\"[^\"]*\"|\([^)]*\)|\[[^\]]*\])*$)", re.IGNORECASE)
+"""An ``and`` outside quotes, brackets and the names of activities and roles."""
+
+_ITEM = re.compile(r"\s*(\"[^\"]*\"|'[^']*'|[^,]+)")
+_MORE = re.compile(r"[<>=]|\bor\b.*[<>=]", re.IGNORECASE)
 Value = float | str | date
 
 
@@ -64,7 +71,7 @@ def parse_condition(text: str) -> tuple[Comparison, ...]:
     >>> parse_condition("amount > 5000 and visits(Match order) >= 2")[1].argument
     'Match order'
     """
-    return tuple(_comparison(part) for part in re.split(r"\s+and\s+(?=[^\]]*(?:\[|$))", text.strip()))
+    return tuple(_comparison(part) for part in _JOINT.split(text.strip()))
 
 
 def _comparison(text: str) -> Comparison:
@@ -72,17 +79,25 @@ def _comparison(text: str) -> Comparison:
     if not match:
         raise ValueError(f"cannot read the condition {text!r}; write 'amount > 5000' or 'visits(Match order) >= 2'")
     call, argument, quoted, bare, operator, right = match.groups()
-    if operator in ("in", "not in"):
-        values = tuple(_value(item) for item in right.strip("[]").split(","))
-    else:
-        values = (_value(right),)
-    return Comparison(call or quoted or bare.strip(), argument or "", "==" if operator == "=" else operator, values)
+    thing = call or quoted or bare.strip()
+    written = _ITEM.findall(right.strip("[]")) if operator in ("in", "not in") else [right]
+    values = tuple(_length(item) if thing == "age" else _value(item) for item in written)
+    return Comparison(thing, argument or "", "==" if operator == "=" else operator, values)
+
+
+def _length(text: str) -> float:
+    return seconds(text.strip().strip("\"'"))
 
 
 def _value(text: str) -> Value:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
+    if _MORE.search(text):
+        raise ValueError(
+            f"cannot read {text!r} as one value; comparisons are joined by 'and' only: for 'or' write two branches or "
+            "'vendor in [Acme, Delta]', and put words with such signs in quotes"
+        )
     if re.fullmatch(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?", text):
         return datetime.fromisoformat(text)
     try:

@@ -71,7 +71,7 @@ class Twin(Part):
     name: str = Field("", description="What the twin is about.")
     description: str = ""
     timezone: str = Field("UTC", description="IANA name of the clock the office lives by.")
-    currency: str = Field("USD", description="ISO code of all money in the twin.")
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="ISO code of all money in the twin, such as BRL.")
     start: Day = Field(date(2026, 1, 5), description="When a run begins if nothing else is said (local time).")
     calendars: dict[str, str] = Field(default_factory=dict, description="Named calendars, one line each.")
     arrivals: tuple[Arrivals, ...] = Field(min_length=1, description="Streams of arrivals.")

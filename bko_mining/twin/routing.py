@@ -24,7 +24,8 @@ END = "(end)"
 class Branch(Part):
     """One way out of a choice. The first branch whose ``when`` holds and that has no share is taken; else by share.
 
-    A branch with both counts with its share only where its condition holds. Shares are made to add up to one.
+    A branch with both counts with its share only where its condition holds. Shares without conditions must add up to
+    one; those whose conditions hold are made to.
     """
 
     share: float | None = Field(None, ge=0)

@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchem
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from bko_mining.twin.laws import fault_of
+
 _UNITS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0),
@@ -46,7 +48,10 @@ def seconds(value: object) -> float:
         return float(text)
     pieces = list(_PIECE.finditer(text))
     if not pieces or "".join(p.group() for p in pieces) != text or any(p[2].lower() not in _UNITS for p in pieces):
-        raise ValueError(f"{text!r} is no length of time; write '12 min', '2 h', '3 d', 'PT15M' or seconds")
+        raise ValueError(
+            f"{text!r} is no length of time; write '12 min', '2 h', '3 d', 'PT15M' or seconds (units: s, min, h, d, w; "
+            "decimals with a point)"
+        )
     return sum(float(p[1]) * _UNITS[p[2].lower()] for p in pieces)
 
 
@@ -61,7 +66,7 @@ def clock(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     match = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d))?", str(value).strip())
-    if not match or int(match[1]) > 24:
+    if not match or int(match[1]) > 24 or int(match[2]) > 59 or int(match[3] or 0) > 59:
         raise ValueError(f"{value!r} is no time of day; write '08:00'")
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)
 
@@ -85,7 +90,7 @@ Day = date | datetime
 class Part(BaseModel):
     """What all parts of a twin have in common: they cannot change, and unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, coerce_numbers_to_str=True)
 
 
 class Price(Part):
@@ -109,20 +114,6 @@ Family = Literal[
     "mixture",
     "scipy",
 ]
-_NEEDS = {
-    "constant": ("value",),
-    "exponential": ("mean",),
-    "lognormal": ("mean", "cv"),
-    "gamma": ("mean", "cv"),
-    "weibull": ("mean", "cv"),
-    "normal": ("mean", "cv"),
-    "uniform": ("low", "high"),
-    "triangular": ("low", "mode", "high"),
-    "empirical": ("values",),
-    "quantiles": ("values",),
-    "mixture": ("components",),
-    "scipy": ("name",),
-}
 
 
 class Component(Part):
@@ -143,7 +134,7 @@ class Distribution(Part):
     720.0
     """
 
-    family: Family = Field("constant", description="Which law.")
+    family: Family = Field("constant", description="Which law (normal: draws below zero become zero).")
     value: Quantity | None = Field(None, description="constant: the value.")
     mean: Quantity | None = Field(None, description="exponential, lognormal, gamma, weibull, normal: the mean.")
     cv: float | None = Field(None, ge=0, description="Coefficient of variation: standard deviation / mean.")
@@ -174,17 +165,9 @@ class Distribution(Part):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = [name for name in _NEEDS[self.family] if getattr(self, name) in (None, ())]
-        if missing:
-            raise ValueError(f"a {self.family} law needs {' and '.join(missing)}")
-        if self.family in ("exponential", "lognormal", "gamma", "weibull") and (self.mean or 0) < 0:
-            raise ValueError(f"a {self.family} law needs a mean that is not negative")
-        for other in ("weights", "probabilities"):
-            given = getattr(self, other)
-            if given is not None and len(given) != len(self.values or ()):
-                raise ValueError(f"there are {len(self.values or ())} values but {len(given)} {other}")
-        if self.family == "quantiles" and list(self.values or ()) != sorted(self.values or ()):
-            raise ValueError("the values of a quantiles law must ascend")
+        fault = fault_of(self)
+        if fault is not None:
+            raise ValueError(fault)
         return self
 
     @classmethod

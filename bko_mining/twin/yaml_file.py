@@ -1,6 +1,6 @@
 """YAML in and out, with errors that name the line and what is allowed there."""
 
-import difflib
+import re
 from typing import TYPE_CHECKING, Any, get_args
 
 import yaml
@@ -8,12 +8,47 @@ from pydantic import BaseModel, ValidationError
 
 from bko_mining.errors import TwinError
 from bko_mining.twin.references import Misfit
+from bko_mining.twin.wording import in_words, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Reads what a person means: ``14:00`` and ``no`` are text, keys are text, and no key comes twice."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  (that is how PyYAML is told)
+        sign: [(tag, form) for tag, form in found if tag.rpartition(":")[2] not in ("bool", "int", "float")]
+        for sign, found in _SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """Make a dictionary, refusing a key that is written twice."""
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            key.tag = "tag:yaml.org,2002:str" if _is_plain_key(key) else key.tag
+            name = str(key.value)
+            if name in seen:
+                twice = f"the key {name!r} is there twice, first in line {seen[name] + 1}"
+                raise yaml.constructor.ConstructorError(None, None, twice, key.start_mark)
+            seen[name] = key.start_mark.line
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
+
+
+def _is_plain_key(key: Any) -> bool:
+    return isinstance(key, yaml.ScalarNode) and not key.tag.endswith(":merge")
+
+
+for _tag_name, _form, _first in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", "[-+]?(?:0|[1-9][0-9_]*)", "-+0123456789"),
+    ("float", r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|[-+]?\.[0-9][0-9_]*", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag_name}", re.compile(f"^(?:{_form})$"), list(_first))
 
 
 def read_yaml(text: str, *, name: str) -> Any:
@@ -29,7 +64,9 @@ def read_yaml(text: str, *, name: str) -> Any:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
-        raise TwinError(f"{name}{where}: this is not YAML: {getattr(problem, 'problem', problem)}") from None
+        said = getattr(problem, "problem", problem)
+        twice = isinstance(problem, yaml.constructor.ConstructorError)
+        raise TwinError(f"{name}{where}: {said if twice else f'this is not YAML: {said}'}") from None
 
 
 def write_yaml(data: Any) -> str:
@@ -42,9 +79,9 @@ def as_twin_error(problem: ValidationError, text: str, *, model: type[BaseModel]
     """Turn what pydantic found into one error: the line, the place, what is wrong, what is allowed."""
     root = yaml.compose(text, Loader=_Loader) if text else None
     found = _causes(problem.errors())
-    lines = [_one(error, root, model, name) for error in found[:5]]
-    more = [f"… and {len(found) - 5} more"] if len(found) > 5 else []
-    return TwinError("\n".join([*lines, *more]))
+    lines = list(dict.fromkeys(_one(error, root, model, name) for error in found))
+    more = [f"… and {len(lines) - 5} more"] if len(lines) > 5 else []
+    return TwinError("\n".join([*lines[:5], *more]))
 
 
 def _causes(found: list[Any]) -> list[Any]:
@@ -56,17 +93,32 @@ def _causes(found: list[Any]) -> list[Any]:
 def _one(error: Any, root: Any, model: type[BaseModel], name: str) -> str:
     inner = error.get("ctx", {}).get("error")
     place: tuple[str | int, ...] = inner.place if isinstance(inner, Misfit) else error["loc"]
-    message = str(inner) if isinstance(inner, Misfit) else error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = f"unknown key {place[-1]!r}; {_allowed(model, place)}"
-    elif error["type"] == "missing":
-        message = f"{place[-1]!r} is missing"
-    line, path = _walk(root, place)
+    line, path, node = _walk(root, place)
+    if isinstance(inner, Misfit):
+        message = str(inner)
+    elif error["type"] == "extra_forbidden":
+        message = f"unknown key {place[-1]!r}; {_allowed(model, place)}{_torn_apart(place[-1], node)}"
+    elif error["type"] == "model_type":
+        message = _no_mapping(model, place, node)
+    else:
+        message = in_words(error, node.value if isinstance(node, yaml.ScalarNode) else None)
     where = f"{name}, line {line}" if line else name
     return f"{where}: {'.'.join(path)}: {message}" if path else f"{where}: {message}"
 
 
-def _walk(node: Any, place: tuple[str | int, ...]) -> tuple[int | None, list[str]]:
+def _no_mapping(model: type[BaseModel], place: tuple[str | int, ...], node: Any) -> str:
+    if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
+        return "there is nothing in it"
+    return f"write keys and values here; {_allowed(model, (*place, ''))}"
+
+
+def _torn_apart(key: str | int, value: Any) -> str:
+    """A hint where a decimal comma or a sentence was cut at its comma inside braces."""
+    empty = isinstance(value, yaml.ScalarNode) and value.value == ""
+    return " (a comma ends a value inside braces: write 4.5, or put the value in quotes)" if empty else ""
+
+
+def _walk(node: Any, place: tuple[str | int, ...]) -> tuple[int | None, list[str], Any]:
     """Follow a place through the YAML nodes; what is no key (the tag of a union) is passed over."""
     line = node.start_mark.line + 1 if node is not None else None
     path: list[str] = []
@@ -78,7 +130,7 @@ def _walk(node: Any, place: tuple[str | int, ...]) -> tuple[int | None, list[str
             path.append(str(step))
         elif node is None:
             path.append(str(step))
-    return line, path
+    return line, path, node
 
 
 def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
@@ -92,14 +144,15 @@ def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
 def _allowed(model: type[BaseModel], place: tuple[str | int, ...]) -> str:
     kinds: set[type[BaseModel]] = {model}
     for step in place[:-1]:
+        tagged = {kind for kind in kinds if step in (kind.__name__, _tag(kind))}
+        if tagged:
+            kinds = tagged
+            continue
         fields = [field for kind in kinds for key, field in kind.model_fields.items() if step in (key, field.alias)]
         below = {found for field in fields for found in _models_in(field.annotation)}
         kinds = below or kinds
-    tagged = {kind for kind in kinds if place[-2:-1] and place[-2] in (kind.__name__, _tag(kind))} or kinds
-    keys = sorted({field.alias or key for kind in tagged for key, field in kind.model_fields.items()})
-    close = difflib.get_close_matches(str(place[-1]), keys, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}allowed here: {', '.join(keys)}"
+    keys = sorted({field.alias or key for kind in kinds for key, field in kind.model_fields.items()})
+    return f"{nearest(str(place[-1]), keys)}allowed here: {', '.join(keys)}"
 
 
 def _tag(kind: type[BaseModel]) -> Any:

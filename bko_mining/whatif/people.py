@@ -106,7 +106,7 @@ class Staff(Change):
             unknown(f"member of {self.role!r} named", self.like, members)
         models = (self.like,) if self.like else members
         strangers = [name for name in names if name not in twin.people]
-        twin = _taught(twin, self.role, strangers, models, self.like)
+        activities = _taught(twin, self.role, strangers, models, self.like)
         # Luck and queues depend on the order of people: the newcomers come last.
         larger = role.model_copy(update={"members": (*members, *names), "size": None})
         people = dict(twin.resources)
@@ -118,7 +118,7 @@ class Staff(Change):
             detail = detail.model_copy(update=update)
             if detail != _FIRST:
                 people[name] = detail
-        return twin.replace(roles=twin.roles | {self.role: larger}, resources=people)
+        return twin.replace(roles=twin.roles | {self.role: larger}, resources=people, activities=activities)
 
 
 class Hours(Change):
@@ -316,7 +316,9 @@ def _fresh_names(twin: "Twin", role: str, n: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _taught(twin: "Twin", role: str, newcomers: list[str], models: tuple[str, ...], like: str | None) -> "Twin":
+def _taught(
+    twin: "Twin", role: str, newcomers: list[str], models: tuple[str, ...], like: str | None
+) -> "dict[str, Activity]":
     """Give newcomers the mean time and the mean share of errors of their models in each activity of the role."""
     activities = dict(twin.activities)
     for name in twin.activities_of(role):
@@ -325,7 +327,7 @@ def _taught(twin: "Twin", role: str, newcomers: list[str], models: tuple[str, ..
             activities[name] = (
                 _copied(activity, newcomer, like) if like else _averaged(twin, name, activity, newcomer, models)
             )
-    return twin.replace(activities=activities) if activities != twin.activities else twin
+    return activities
 
 
 def _copied(activity: "Activity", newcomer: str, model: str) -> "Activity":

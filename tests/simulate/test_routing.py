@@ -31,7 +31,7 @@ def variants(text: str, n: int = 4000, seed: int = 0) -> dict[str, float]:
 
 def test_choices_and_loops() -> None:
     found = variants("""
-    routing: [A, {xor: [{share: 3, do: B}, {share: 1, do: C}]}, {loop: {do: D, again: 0.5, at_most: 2}}]
+    routing: [A, {xor: [{share: 0.75, do: B}, {share: 0.25, do: C}]}, {loop: {do: D, again: 0.5, at_most: 2}}]
     """)
     assert found["ABD"] == pytest.approx(0.75 * 0.5, abs=0.03)
     assert found["ACDD"] == pytest.approx(0.25 * 0.5, abs=0.03)

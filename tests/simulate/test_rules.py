@@ -244,7 +244,7 @@ def test_disciplines(rule: str, order: str) -> None:
     log = run(
         f"""
     arrivals: [{{kind: grid, every: 1 min, calendar: 24/7}}]
-    attributes: {{amount: {{values: {{"1": 1}}}}}}
+    attributes: {{amount: {{distribution: 1}}}}
     roles: {{Clerk: {{members: [Ana], discipline: {rule}}}}}
     activities: {{Do: {{role: Clerk, time: 10 min}}}}
     routing: [Do]
