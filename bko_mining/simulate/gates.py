@@ -138,7 +138,8 @@ class Stock:
 
     def _order(self, now: int) -> None:
         """Order up to the level if the inventory position is at or below the reorder point."""
-        position = self.on_hand + self.on_order - added(entry[0] for entry in self.waiting)
+        waits = 0.0 if self.material.kind == "limit" else added(entry[0] for entry in self.waiting)
+        position = self.on_hand + self.on_order - waits
         point = self.material.reorder_point
         if (point is None or position <= point) and position < self.material.order_up_to:
             amount = self.material.order_up_to - position
@@ -197,7 +198,7 @@ class Room:
         if self.desk.would_start(item, now) or self.desk.waiting() < self.rule.size:
             self.enter(item, now)
         else:
-            self.run.count("turned away", self.code)
+            self.run.count("were turned away", self.code)
             try:
                 self.run.jump(item.case, self.rule.to, self.code, now)
             except RecursionError:

@@ -67,7 +67,6 @@ from bko_mining.simulate.world import (
     GROUP_HEAD,
     GROUP_N,
     GROUP_TAIL,
-    HAS_POINT,
     HOUR,
     IS_BOT,
     LAST_GROUP,
@@ -108,6 +107,7 @@ from bko_mining.simulate.world import (
     STATUS,
     STOCK_HEAD,
     STOCK_LAW,
+    STOCK_RULES,
     STOCK_TAIL,
     TIMEOUT,
     TOGETHER,
@@ -229,12 +229,13 @@ def _take_one(m: int, i: int, k: int) -> bool:
 @compiled
 def order(m: int, s: int) -> None:
     """Order up to the level if the inventory position is at or below the reorder point."""
-    waiting, i = 0.0, stock(m, s, STOCK_HEAD)
+    rules, waiting = stock(m, s, STOCK_RULES), 0.0
+    i = stock(m, s, STOCK_HEAD) if rules < 2 else -1
     while i >= 0:
         waiting += amount(m, i)
         i = item(m, i, NEXT)
     position = level(m, s, ON_HAND) + level(m, s, ON_ORDER) - waiting
-    due = stock(m, s, HAS_POINT) == 0 or position <= level(m, s, POINT)
+    due = rules % 2 == 0 or position <= level(m, s, POINT)
     if due and position < level(m, s, UP_TO):
         units = level(m, s, UP_TO) - position
         set_level(m, s, ON_ORDER, level(m, s, ON_ORDER) + units)

@@ -33,7 +33,7 @@ MANY = 500_000
 _KERNEL = "bko_mining.simulate.kernel"
 """Imported when it is wanted only: numba is an extra, and takes a second to load."""
 
-_LOST = ("turned away", "gave up")
+_LOST = ("were turned away", "gave up")
 _MARKS = {"by_hand": at.BY_HAND, "bot_exception": at.BOT_EXCEPTION, "error": at.ERROR_MADE}
 _NOTED = ("by_hand", "wait_stock", "bot_exception", "error")
 _EVENTS_A_TURN = 1 << 18

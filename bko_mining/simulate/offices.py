@@ -12,9 +12,10 @@ from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.luck import stream_key, uniform, uniforms
 from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
 from bko_mining.simulate.pool import Pool, longest_idle
+from bko_mining.simulate.presence import on_some_days
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.timetable import FOREVER, Intervals, Timetable, spread_of, without
-from bko_mining.twin.people import Bot, Resource, Role
+from bko_mining.twin.people import Bot, Resource, Role, Turnover
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -81,7 +82,7 @@ class Staff:
             or d.absences
             or d.since
             or d.until
-            or d.availability
+            or d.availability is not None
             or (d.skills is not None and not done <= set(d.skills))
             for d in details
         )
@@ -118,22 +119,22 @@ class Staff:
             return self._people[member]
         detail = self.twin.resources.get(member, _PLAIN)
         calendar = self.twin.calendar_of(member, name)
-        regular = self._there(member, role, detail, calendar)
+        regular = self._there(member, detail, calendar)
         person = Person(len(self._people), member, regular, regular, self._pace(member, detail))
-        if role.overtime is not None:
-            person.overtime = role.overtime.queue
-            person.hours = person.work = self._longer(regular, int(role.overtime.at_most * 1e6))
+        overtime, turnover = self.twin.overtime_of(member), self.twin.turnover_of(member)
+        if overtime is not None:
+            person.overtime = overtime.queue
+            person.hours = person.work = self._longer(regular, int(overtime.at_most * 1e6))
         # A leaver finishes what is in hand; only new work waits for others.
-        vacancies = self._vacancies(member, role) if role.turnover and role.turnover.per_year > 0 else None
+        vacancies = None if turnover is None else self._vacancies(member, turnover)
         if vacancies is not None:
             person.hours = person.hours.without(vacancies)
         if detail.until is not None:
             person.leaves = to_utc(detail.until, self.twin.timezone) + DAY
             person.hours = person.hours.ending(person.leaves)
-        if vacancies is not None:
-            ramp = role.turnover.ramp_up if role.turnover else 0.0
-            factor = role.turnover.start_factor if role.turnover else 1.0
-            person.novices = [(int(on), int(ramp * 1e6), factor) for on in vacancies[1] if on < FOREVER]
+        if turnover is not None and vacancies is not None:
+            ramp, factor = int(turnover.ramp_up * 1e6), turnover.start_factor
+            person.novices = [(int(on), ramp, factor) for on in vacancies[1] if on < FOREVER]
         if detail.since is not None and detail.ramp_up:
             begins = to_utc(detail.since, self.twin.timezone)
             person.novices.insert(0, (begins, int(detail.ramp_up * 1e6), detail.start_factor))
@@ -149,22 +150,18 @@ class Staff:
             pace.append(None if skill is None or skill <= 0 else factor / (detail.speed * skill))
         return pace
 
-    def _there(self, member: str, role: Role, detail: Resource, calendar: WorkCalendar) -> Timetable:
+    def _there(self, member: str, detail: Resource, calendar: WorkCalendar) -> Timetable:
         """Hours without absences."""
-        there = detail.availability if detail.availability is not None else role.availability
+        there = self.twin.presence_of(member)
         fixed = self._fixed_absences(detail)
         if there >= 1 and not len(fixed[0]):
             return self.timetable(calendar)
-        key = stream_key(*self.run.luck, "availability", member)
-
-        def closed(first: int, last: int) -> Intervals:
-            if there >= 1:
-                return fixed
-            days = np.arange(first // DAY, last // DAY + 1)
-            off = days[uniforms(key, days.astype(np.uint64)) >= there]
-            return union([fixed, (off * DAY, (off + 1) * DAY)])
-
-        return Timetable(without(spread_of(calendar), closed), self.run.start)
+        spread = without(spread_of(calendar), lambda first, last: fixed)
+        if there < 1:
+            key = stream_key(*self.run.luck, "availability", member)
+            is_off = lambda days: uniforms(key, days.astype(np.uint64)) >= there  # noqa: E731
+            spread = on_some_days(spread, is_off, ZoneInfo(self.twin.timezone))
+        return Timetable(spread, self.run.start)
 
     def _fixed_absences(self, detail: Resource) -> Intervals:
         zone, away = self.twin.timezone, []
@@ -174,10 +171,8 @@ class Staff:
         pairs = np.array(away, np.int64).reshape(-1, 2)
         return union([(pairs[:, 0], pairs[:, 1])])
 
-    def _vacancies(self, member: str, role: Role) -> Intervals:
+    def _vacancies(self, member: str, turnover: Turnover) -> Intervals:
         """Tenures of exponential length and vacancies in between, for the next 60 years."""
-        turnover = role.turnover
-        assert turnover is not None
         vacancy = law_of(turnover.vacancy)
         leave = stream_key(*self.run.luck, "leave", member)
         empty = stream_key(*self.run.luck, "vacancy", member)

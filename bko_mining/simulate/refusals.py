@@ -96,6 +96,7 @@ _PARTS = {
         "since",
     },
     "materials": {
+        "kind",
         "initial",
         "order_up_to",
         "reorder_point",

@@ -34,8 +34,9 @@ def _places(run: "RuledRun") -> Iterator[tuple[str, int]]:
             where = f"before {run.activities[item.activity]!r}: {_why(run, name, desk, item)}"
             yield from ((where, each.case) for each in item.mates or [item])
     for stock in run.stocks.values():
+        first = stock.waiting[0][0] if stock.waiting else 0.0
         for _, item, _, _ in stock.waiting:
-            where = f"before {run.activities[item.activity]!r}: {_shortage(stock)}"
+            where = f"before {run.activities[item.activity]!r}: {_shortage(stock, first)}"
             yield from ((where, each.case) for each in item.mates or [item])
     for code, gate in enumerate(run.entry):
         if isinstance(gate, Waiting):
@@ -66,7 +67,10 @@ def _rules(activity: Activity) -> str:
     return f" ({'; '.join(told)})" if told else ""
 
 
-def _shortage(stock: Stock) -> str:
+def _shortage(stock: Stock, first: float) -> str:
+    limit = stock.material.order_up_to
+    if stock.material.kind == "limit" and first > limit:
+        return f"the first in the queue for {stock.name!r} needs {first:g}, more than the limit of {limit:g}"
     point = stock.material.reorder_point
     after = "" if point is None else f" before the reorder point of {point:g} is reached"
     return f"{stock.name!r} has {stock.on_hand:g} left, and nothing is ordered{after}"

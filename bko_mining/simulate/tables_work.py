@@ -180,7 +180,8 @@ class Work:
         for stock in self.run.stocks.values():
             rule = stock.material
             every = -1 if rule.every is None else int(rule.every * 1e6)
-            stocks.append((self.luck.law(stock.law), 0, every, int(rule.reorder_point is not None), -1, -1))
+            rules = int(rule.reorder_point is not None) + 2 * (rule.kind == "limit")
+            stocks.append((self.luck.law(stock.law), 0, every, rules, -1, -1))
             levels.append((stock.on_hand, 0.0, rule.reorder_point or 0.0, rule.order_up_to))
             keys.append(stock.key)
         return {

@@ -78,7 +78,10 @@ def _roles(run: RuledRun, table: Mapping[str, NDArray[Any]]) -> NDArray[np.int32
 def _history(run: RuledRun, stands: str) -> tuple[str, ...]:
     seed, replication = run.luck[:2]
     made = f"simulated from {run.twin.name or 'a twin'} (seed {seed}, replication {replication})"
-    lost = [f"{n} items of {run.activities[code]!r} were {what}" for (what, code), n in sorted(run.lost.items())]
+    lost = [
+        f"{n} {'item' if n == 1 else 'items'} of {run.activities[code]!r} {what}"
+        for (what, code), n in sorted(run.lost.items())
+    ]
     still = len(run.arrival) - run.n_finished
     left = stands or (f"{still} cases were still open at the end" if still else "")
     return (made, *lost, *([left] if left else []))

@@ -10,7 +10,7 @@ from bko_mining.calendars import WorkCalendar
 from bko_mining.twin.arrivals import CASE, Arrivals, Attribute, CaseType, Correlation, ServiceLevel
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.observed import ObservedCases
-from bko_mining.twin.people import Bot, Material, Resource, Role
+from bko_mining.twin.people import Bot, Material, Overtime, Resource, Role, Turnover
 from bko_mining.twin.references import Misfit, first_misfit
 from bko_mining.twin.routing import Routing, ShareChange
 from bko_mining.twin.start_state import InitialState
@@ -179,6 +179,20 @@ class Twin(Part):
     def roles_of(self, resource: str) -> tuple[str, ...]:
         """Return the roles a person belongs to."""
         return tuple(name for name, role in self.roles.items() if resource in role.names(name))
+
+    def presence_of(self, resource: str) -> float:
+        """Return the chance that a person is there on a working day: the own one, else the least of the roles."""
+        own = self.resources[resource].availability if resource in self.resources else None
+        return min(self.roles[name].availability for name in self.roles_of(resource)) if own is None else own
+
+    def overtime_of(self, resource: str) -> Overtime | None:
+        """Return the overtime of a person: of the first role that has any."""
+        return next((rule for name in self.roles_of(resource) if (rule := self.roles[name].overtime)), None)
+
+    def turnover_of(self, resource: str) -> Turnover | None:
+        """Return the turnover of a person's place: of the first role that has any."""
+        found = (self.roles[name].turnover for name in self.roles_of(resource))
+        return next((rule for rule in found if rule is not None and rule.per_year > 0), None)
 
     def activities_of(self, role: str) -> tuple[str, ...]:
         """Return the activities a role does."""

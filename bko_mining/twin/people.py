@@ -33,7 +33,11 @@ class Overtime(Part):
 
 
 class Role(Part):
-    """A group of people who share the same work."""
+    """A group of people who share the same work.
+
+    Who belongs to several roles does the work of all of them, in the hours (and at the wage) of the first, with the
+    first overtime and turnover that any of them has.
+    """
 
     members: tuple[str, ...] = Field((), description="Names; a person may belong to several roles.")
     size: int | None = Field(None, ge=0, description="Instead of names: so many people, named 'Role 1', 'Role 2', ….")
@@ -111,9 +115,14 @@ class Material(Part):
     """Stock (or cash) that activities use up, and how it is filled again.
 
     Continuous review: whenever stock on hand plus on order minus waiting demand is at or below ``reorder_point``, it is
-    ordered up to ``order_up_to``. With ``every`` the check happens only so often.
+    ordered up to ``order_up_to``. With ``every`` the check happens only so often. A limit, such as the cash for the
+    payments of a day, is filled up to ``order_up_to`` however much waits, so that never more goes out between two
+    reviews.
     """
 
+    kind: Literal["stock", "limit"] = Field(
+        "stock", description="stock: what waits is ordered on top; limit: filled up to order_up_to, never beyond."
+    )
     initial: float = Field(ge=0, description="On hand at the start.")
     order_up_to: float = Field(ge=0)
     reorder_point: float | None = Field(None, description="None with every: order at every review.")

@@ -64,7 +64,7 @@ def _some(some: Some, place: Place, _: "Twin") -> Iterator[Found]:
         if (branch.share or 0) > 1:
             yield (
                 (*place, "or", i, "share"),
-                f"each branch of an or has its own chance, at most 1, not {branch.share:g}",
+                f"each branch of an or has its own chance of at most 1, not {branch.share}",
             )
 
 
@@ -139,8 +139,15 @@ def _activity(activity: Activity, place: Place, twin: "Twin") -> Iterator[Found]
         attribute = twin.attributes.get(amount) if isinstance(amount, str) else None
         if attribute is not None and attribute.distribution is None:
             yield (*place, "uses", material), f"{amount!r} is a word; an amount must be a number"
-        if isinstance(amount, float | int) and amount < 0:
-            yield (*place, "uses", material), f"must not be negative, as {amount:g} is"
+        if isinstance(amount, float | int):
+            yield from _amount(amount, twin.materials.get(material), (*place, "uses", material))
+
+
+def _amount(amount: float, material: Material | None, place: Place) -> Iterator[Found]:
+    if amount < 0:
+        yield place, f"must not be negative, as {amount:g} is"
+    if material is not None and material.kind == "limit" and amount > material.order_up_to:
+        yield place, f"{amount:g} is more than the limit of {material.order_up_to:g}, so that it could never be done"
 
 
 def _role(role: Role, place: Place, twin: "Twin") -> Iterator[Found]:

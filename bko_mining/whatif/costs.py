@@ -42,6 +42,7 @@ def has_costs(period: Period) -> bool:
         or any(person.cost_per_hour for person in twin.resources.values())
         or any(activity.cost or activity.cost_from for activity in twin.activities.values())
         or any(bot.cost_per_run or bot.cost_per_month for bot in twin.bots.values())
+        or any(material.cost for material in twin.materials.values())
         or any(level.penalty for level in twin.service_levels)
     )
 
@@ -145,15 +146,18 @@ def _bots(period: Period) -> float:
 
 
 def _materials(period: Period) -> float:
-    started, twin = _started(period), period.twin
-    return float(
-        sum(
-            twin.materials[material].cost * amount * started[name]
-            for name, activity in twin.activities.items()
-            for material, amount in activity.uses.items()
-            if not isinstance(amount, str)
-        )
-    )
+    log, twin = period.whole, period.twin
+    inside = (log.begin >= period.since) & (log.begin < period.until)
+    total = 0.0
+    for code, name in enumerate(log.activities):
+        mine = inside & (log.activity == code)
+        activity = twin.activities.get(name)
+        for material, amount in activity.uses.items() if activity else ():
+            units = (
+                float(log.attributes[amount].to_numpy()[mine].sum()) if isinstance(amount, str) else amount * mine.sum()
+            )
+            total += twin.materials[material].cost * units
+    return float(total)
 
 
 def _penalties(period: Period) -> float:

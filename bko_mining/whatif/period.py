@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bko_mining.calendars import WorkCalendar
+from bko_mining.calendars import DAY, WorkCalendar
 from bko_mining.errors import BkoError
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.simulate.arrivals import to_utc
+from bko_mining.simulate.timetable import longer, spread_of
 from bko_mining.twin.values import seconds
 
 if TYPE_CHECKING:
@@ -126,15 +128,31 @@ class Period:
             _, once = np.unique(np.stack([start, end]), axis=1, return_index=True)
             start, end, late = start[once], end[once], late[once]
         work = self._calendar(person).working_time(start, end)
-        over = float((end - start - work)[late].sum())
-        return float(work.sum()) / 1e6, over / 1e6
+        over = np.where(late, end - start - work, self._stayed(person, start, end))
+        return float(work.sum()) / 1e6, float(over.sum()) / 1e6
+
+    def _stayed(self, person: str, start: Instants, end: Instants) -> Instants:
+        """Time of each instance in the hours for which its person may stay after closing."""
+        rule = self.twin.overtime_of(person)
+        if rule is None:
+            return np.zeros(len(start), np.int64)
+        spread = spread_of(self._calendar(person))
+        stays = longer(spread, int(rule.at_most * 1e6), ZoneInfo(self.twin.timezone))
+        edges = int(start.min()) - 2 * DAY, int(end.max()) + DAY
+        closing, home = spread(edges[0], edges[1] + 2 * DAY)[1], stays(*edges)[1]
+        before = np.concatenate([[0], np.cumsum(home - closing)])
+
+        def until(at: Instants) -> Instants:
+            i = np.maximum(np.searchsorted(closing, at, "right") - 1, 0)
+            return np.asarray(before[i] + np.clip(at - closing[i], 0, home[i] - closing[i]))
+
+        return until(end) - until(start)
 
     def _capacity(self, person: str) -> int:
         return self.twin.resources[person].capacity if person in self.twin.resources else 1
 
     def _presence(self, person: str) -> float:
         detail = self.twin.resources.get(person)
-        role = self.twin.roles[self.twin.roles_of(person)[0]]
         calendar = self._calendar(person)
         since = self.since if detail is None or detail.since is None else max(self.since, self.first(detail.since))
         until = self.until if detail is None or detail.until is None else min(self.until, self.last(detail.until))
@@ -144,8 +162,7 @@ class Period:
         for absence in detail.absences if detail else ():
             low, high = max(since, self.first(absence.since)), min(until, self.last(absence.until))
             there -= float(calendar.working_time(low, high)) if high > low else 0.0
-        own = detail.availability if detail is not None else None
-        return there / 1e6 * (role.availability if own is None else own) * self._capacity(person)
+        return there / 1e6 * self.twin.presence_of(person) * self._capacity(person)
 
     def first(self, day: Any) -> int:
         """The first instant of a day of the twin."""

@@ -40,6 +40,11 @@ def examples(n: int) -> settings:
     return settings(LOOSE, max_examples=50 * n if settings.get_current_profile_name() == "explore" else n)
 
 
+def adding_up(branches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    total = sum(branch["share"] for branch in branches)
+    return [branch | {"share": branch["share"] / total} for branch in branches]
+
+
 def blocks() -> st.SearchStrategy[Any]:
     step = st.sampled_from(NAMES)
 
@@ -51,7 +56,7 @@ def blocks() -> st.SearchStrategy[Any]:
         )
         return st.one_of(
             st.lists(block, min_size=1, max_size=3),
-            st.builds(lambda branches: {"xor": branches}, st.lists(branch, min_size=2, max_size=3)),
+            st.builds(lambda branches: {"xor": adding_up(branches)}, st.lists(branch, min_size=2, max_size=3)),
             st.builds(lambda both: {"and": both}, st.lists(block, min_size=2, max_size=3)),
             st.builds(lambda do, again: {"loop": {"do": do, "again": again}}, step, share),
             by_amount,
@@ -173,6 +178,7 @@ def materials() -> st.SearchStrategy[dict[str, Any]]:
 
 @st.composite
 def ruled_twins(draw: Any) -> Twin:
+    limits = st.sampled_from(["stock", "limit"])
     branch = {"share": draw(st.sampled_from([0.2, 0.6])), "when": draw(st.sampled_from(CONDITIONS)), "do": "B"}
     some = {"or": [{"share": 0.5, "do": "C"}, {"share": 0.7, "do": "D", "when": draw(st.sampled_from(CONDITIONS))}]}
     again = {"loop": {"do": "D", "again": 0.4, "when": draw(st.sampled_from(CONDITIONS)), "at_most": 3}}
@@ -209,7 +215,7 @@ def ruled_twins(draw: Any) -> Twin:
             },
             "materials": {
                 "paper": {"initial": 20, "order_up_to": 40, "reorder_point": 10, "lead_time": "1 d"},
-                "cash": {"initial": 900, "order_up_to": 4000, "every": "2 d"},
+                "cash": {"initial": 900, "order_up_to": 4000, "every": "2 d", "kind": draw(limits)},
             },
             "timezone": draw(st.sampled_from(["UTC", "America/Santiago"])),
         }

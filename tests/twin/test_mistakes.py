@@ -76,7 +76,7 @@ MISTAKES = [
     ("share: 0.9}", "share: 0.3}", r"routing.1.xor: the shares .* not 0.4; add a branch with share 0.6"),
     ("urgent: 0.2}", "urgent: -0.2}", r"arrivals.0.mix: a weight must not be negative"),
     ("{Acme: 3, Delta: 1}", "{Acme: 0}", r"attributes.vendor.values: at least one weight"),
-    ("- Ship", "- or: [{share: 5, do: Ship}]", r"routing.2.or.0.share: each branch of an or has its own chance"),
+    ("- Ship", "- or: [{share: 5, do: Ship}]", r"routing.2.or.0.share: each branch of an or has its own chance of"),
     # Names that do not exist.
     ("urgent: 0.2}", "urgnt: 0.2}", r"arrivals.0.mix: there is no case type 'urgnt'; did you mean 'urgent'\?"),
     ("- Ship", "- Shp", r"line 23: routing.2: there is no activity 'Shp'; did you mean 'Ship'\?"),

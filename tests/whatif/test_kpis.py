@@ -51,6 +51,30 @@ def test_overtime_is_paid_with_its_factor() -> None:
     assert outcome_of(log, twin, setting).figures["overtime_hours"] == pytest.approx(3600 * 7)
 
 
+def test_who_stays_while_the_queue_is_long_is_paid_for_it() -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{kind: batch, at: [08:00], size: 30, calendar: "Mon-Fri 08:00-17:00"}]
+        roles:
+          Clerk:
+            members: [Ana]
+            calendar: Mon-Fri 08:00-17:00
+            cost_per_hour: 20
+            overtime: {at_most: 2 h}
+            overtime_factor: 1.75
+        materials: {form: {initial: 1000, order_up_to: 1000, every: 7 d, cost: 0.5}}
+        attributes: {pages: {distribution: 4}}
+        activities: {Register: {role: Clerk, time: 20 min, uses: {form: pages}}}
+        routing: [Register]
+        """
+    )
+    # 30 items are ten hours of work a day: nine, and one after closing; a week has five days.
+    figures = run_once(twin, Setting(horizon="7 d"), 0).figures
+    assert figures["overtime_hours"] == pytest.approx(5 * 3600)
+    wages, overtime, forms = 45 * 20, 5 * 20 * 1.75, 5 * 30 * 4 * 0.5
+    assert figures["cost_per_week"] == pytest.approx(wages + overtime + forms)
+
+
 def test_items_of_a_batch_are_one_piece_of_work() -> None:
     twin = Twin.from_yaml(STEADY.replace("cost: 2", "batch: {size: 4}"))
     assert run_once(twin, Setting(horizon="7 d"), 0).figures["utilisation: Clerk"] == pytest.approx(10 * 0.5 / 40)
