@@ -27,7 +27,7 @@ import simpy
 from bko_mining.simulate.lanes import Lane
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
-from bko_mining.twin.prosimos import write_prosimos
+from bko_mining.twin.prosimos_writer import write_prosimos
 
 ROOT = Path(__file__).parent.parent
 EIGHT = """

@@ -96,7 +96,7 @@ from bko_mining.twin.bpmn import read_bpmn as read_bpmn
 from bko_mining.twin.bpmn import write_bpmn as write_bpmn
 from bko_mining.twin.model import Twin as Twin
 from bko_mining.twin.prosimos import read_prosimos as read_prosimos
-from bko_mining.twin.prosimos import write_prosimos as write_prosimos
+from bko_mining.twin.prosimos_writer import write_prosimos as write_prosimos
 from bko_mining.validate.distances import distances as distances
 from bko_mining.validate.fidelity import Fidelity as Fidelity
 from bko_mining.validate.fidelity import fidelity as fidelity

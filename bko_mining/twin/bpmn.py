@@ -179,6 +179,11 @@ class _Drawing:
         entry, check = self.add("xor"), self.add("xor")
         self.join(end, entry)
         self.join(self.block(block.loop.do, entry, None), check)
-        again = Branch(share=block.loop.again, when=block.loop.when)
+        when = block.loop.when
+        if block.loop.at_most is not None:
+            first = next(self.nodes[flow.target].activity for flow in self.flows if flow.source == entry)
+            limit = f"visits({first}) < {block.loop.at_most}"
+            when = limit if when is None else f"{when} and {limit}"
+        again = Branch(share=block.loop.again, when=when)
         self.join(self.block(block.loop.redo, check, again), entry)
         return check, Branch(share=1 - block.loop.again)

@@ -52,6 +52,69 @@ def lowest(law: "Distribution") -> float:
     return least if law.minimum is None else max(least, law.minimum)
 
 
+def moments(law: "Distribution") -> tuple[float, float]:
+    """Mean and standard deviation of a law (before minimum and maximum cut it).
+
+    Examples
+    --------
+    >>> from bko_mining.twin.values import Distribution
+    >>> moments(Distribution(family="empirical", values=(1, 3), weights=(3, 1)))
+    (1.5, 0.8660254037844386)
+    """
+    first, second = _moments(law)
+    rest = 1 - law.zero_share
+    mean, square = first * rest, second * rest
+    return mean * law.factor, max(square - mean * mean, 0.0) ** 0.5 * law.factor
+
+
+def _moments(law: "Distribution") -> tuple[float, float]:
+    """Means of the values and of their squares."""
+    if law.family in ("empirical", "quantiles"):
+        return _moments_of_values(law)
+    if law.family == "mixture":
+        parts = [(part.weight, *moments(part.time)) for part in law.components or ()]
+        total = sum(weight for weight, _, _ in parts)
+        return (
+            sum(weight * mean for weight, mean, _ in parts) / total,
+            sum(weight * (mean * mean + spread * spread) for weight, mean, spread in parts) / total,
+        )
+    mean, spread = _mean_and_spread(law)
+    return mean, mean * mean + spread * spread
+
+
+def _moments_of_values(law: "Distribution") -> tuple[float, float]:
+    values = law.values or ()
+    if law.family == "empirical":
+        weights = law.weights or (1.0,) * len(values)
+        means = (sum(w * x**k for w, x in zip(weights, values, strict=True)) / sum(weights) for k in (1, 2))
+        return next(means), next(means)
+    steps = len(values) - 1
+    edges = law.probabilities or tuple(i / steps for i in range(steps + 1))
+    pieces = [(q - p, a, b) for (p, q), (a, b) in zip(pairwise(edges), pairwise(values), strict=True)]
+    return (
+        sum(share * (a + b) / 2 for share, a, b in pieces),
+        sum(share * (a * a + a * b + b * b) / 3 for share, a, b in pieces),
+    )
+
+
+def _mean_and_spread(law: "Distribution") -> tuple[float, float]:
+    low, mode, high = law.low or 0.0, law.mode or 0.0, law.high or 0.0
+    if law.family == "constant":
+        return law.value or 0.0, 0.0
+    if law.family == "uniform":
+        return (low + high) / 2, (high - low) / 12**0.5
+    if law.family == "triangular":
+        square = low * low + mode * mode + high * high - low * mode - low * high - mode * high
+        return (low + mode + high) / 3, (square / 18) ** 0.5
+    if law.family == "scipy":
+        from scipy import stats
+
+        frozen = getattr(stats, str(law.name))(**(law.parameters or {}))
+        return float(frozen.mean()), float(frozen.std())
+    mean = law.mean or 0.0
+    return mean, mean * (1.0 if law.family == "exponential" else law.cv or 0.0)
+
+
 def _parameters(law: "Distribution") -> str | None:
     needed = NEEDED[law.family]
     missing = [name for name in needed if getattr(law, name) in (None, ())]
@@ -59,6 +122,8 @@ def _parameters(law: "Distribution") -> str | None:
         return f"a {law.family} law needs {' and '.join(missing)}"
     known = (*needed, *_MAY.get(law.family, ()))
     given = (name for names in (*NEEDED.values(), *_MAY.values()) for name in names if getattr(law, name) is not None)
+    if law.family == "exponential" and law.cv is not None:
+        return None if law.cv == 1 else f"an exponential law has a cv of 1, not {law.cv:g}; take gamma or lognormal"
     strange = next((name for name in given if name not in known), None)
     return f"a {law.family} law has no {strange}; it takes {', '.join((*known, *_FOR_ALL[1:]))}" if strange else None
 

@@ -69,7 +69,7 @@ def twins(draw: st.DrawFn) -> Twin:
         name: {
             "role": draw(st.sampled_from(["R", "S"])),
             "time": {
-                "family": draw(st.sampled_from(["exponential", "lognormal", "gamma"])),
+                "family": draw(st.sampled_from(["weibull", "lognormal", "gamma"])),
                 "mean": 60 * draw(st.integers(1, 90)),
                 "cv": 0.8,
             },

@@ -1,15 +1,18 @@
 """Models travel: BPMN and Prosimos out and in again say the same; hostile files are refused."""
 
+import json
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from bko_mining.errors import TwinError
+from bko_mining.errors import TwinError, TwinWarning
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.bpmn import as_graph, read_bpmn, write_bpmn
+from bko_mining.twin.laws import moments
 from bko_mining.twin.model import Twin
-from bko_mining.twin.prosimos import read_prosimos, write_prosimos
+from bko_mining.twin.prosimos import read_prosimos
+from bko_mining.twin.prosimos_writer import write_prosimos
 
 TWIN = Twin.from_yaml(
     dedent("""
@@ -66,7 +69,96 @@ def test_what_prosimos_cannot_say_is_named(tmp_path: Path) -> None:
     lost = write_prosimos(study, tmp_path / "m.bpmn", tmp_path / "m.json")
     assert "the part delays" in lost
     assert "batch of 'Pay invoice'" in lost
-    assert "conditions of branches (shares are used instead)" in lost
+    assert "holidays, month_end of the arrivals" in lost
+    assert "holidays of the calendars" in lost
+
+
+RICH = Twin.from_yaml(
+    dedent("""
+    arrivals: [{per_week: 60, calendar: Mon-Fri 09:00-17:00, dispersion: 0.2}]
+    attributes:
+      amount: {distribution: {family: lognormal, mean: 100, cv: 1}}
+      vendor: {values: {Acme: 3, Delta: 1}}
+    roles:
+      Clerk: {members: [Ana, Bruno], calendar: Mon-Fri 08:00-17:00, discipline: lifo}
+    resources: {Ana: {speed: 2, skills: {Enter: 1.5}, capacity: 2}}
+    bots: {Robo: {licences: 2, time: 1 min, exception_share: 0.1, exception_role: Clerk}}
+    activities:
+      Enter: {role: Clerk, time: {family: weibull, mean: 30 min, cv: 0.5}, time_by_resource: {Ana: 1.2}}
+      Check: {role: Clerk, time: {family: quantiles, values: [0, 10 min], zero_share: 0.5}}
+      Book: {bot: Robo, time: 5 min}
+      File: {time: 10 s}
+    routing:
+      - Enter
+      - or: [{share: 0.9, do: Check}, {share: 0.3, do: Book}]
+      - xor: [{when: "amount > 100 and vendor in [Acme, Delta]", do: Book}, {share: 1, do: File}]
+      - xor: [{when: visits(Check) >= 1, do: File}, {share: 1}]
+    """)
+)
+
+
+def test_people_bots_laws_and_conditions_travel_to_prosimos(tmp_path: Path) -> None:
+    lost = write_prosimos(RICH, tmp_path / "m.bpmn", tmp_path / "m.json")
+    assert lost == (
+        "dispersion of the arrivals",
+        "the condition 'visits(Check) >= 1' (shares are used instead)",
+        "discipline of 'Clerk'",
+        "capacity of 'Ana'",
+        "exception_role, exception_share of 'Robo'",
+        "the law of the time of 'Enter': written as a gamma law of the same mean and spread",
+        "the law of the time of 'Check': written as a gamma law of the same mean and spread",
+    )
+    again = read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+    # Ana: 30 min x 1.2 / (2 x 1.5); Bruno: 30 min. Ana has no skill for Check.
+    enter = again.activities["Enter"]
+    assert enter.time.mean == pytest.approx(12 * 60)
+    assert enter.time.cv == pytest.approx(0.5)
+    assert enter.time_by_resource == {"Bruno": pytest.approx(2.5)}
+    assert again.roles[again.activities["Check"].role or ""].members == ("Bruno",)
+    # Half zero, half uniform over ten minutes: mean 150, square mean 60,000.
+    assert again.activities["Check"].time.mean == pytest.approx(150)
+    assert again.activities["Check"].time.cv == pytest.approx((60_000 - 150**2) ** 0.5 / 150)
+    assert again.roles[again.activities["Book"].role or ""].members == ("Robo 1", "Robo 2")
+    assert again.activities["File"].role is None
+    assert again.attributes["vendor"].values == {"Acme": 0.75, "Delta": 0.25}
+    flows = [flow for flow in again.routing.flows if flow.when or flow.share == 0.3]  # type: ignore[union-attr]
+    assert [flow.when for flow in flows] == [None, '"amount" >= 100 and "vendor" in ["Acme", "Delta"]']
+
+
+def test_a_file_in_the_shape_of_others_is_read_and_what_has_no_place_is_told(tmp_path: Path) -> None:
+    write_prosimos(TWIN, tmp_path / "m.bpmn", tmp_path / "m.json")
+    data = json.loads((tmp_path / "m.json").read_text())
+    old = [{"value": value} for value in (600, 1200, 600, 1e4)]
+    shifted = [{"value": value} for value in (2.0, 300, 60, 0, 1e9)]
+    laws = data["task_resource_distribution"]
+    laws[0]["resources"][0] |= {"distribution_name": "expon", "distribution_params": old}
+    laws[1]["resources"][0] |= {"distribution_name": "exponnorm", "distribution_params": shifted}
+    data["batch_processing"] = [{"task_id": "activity_1"}]
+    people = data["resource_profiles"][0]["resource_list"]
+    people[0]["name"] = people[1]["name"] = "Clerk"
+    (tmp_path / "m.json").write_text(json.dumps(data))
+    with pytest.warns(TwinWarning, match="a twin has no place for it: batch_processing"):
+        again = read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+    assert moments(again.activities["Enter"].time)[0] == pytest.approx(1800)
+    # exponnorm: loc + K scale
+    assert moments(again.activities["Check"].time)[0] == pytest.approx(300 + 2 * 60)
+    assert again.people[:2] == ("Ana", "Bruno")
+    simulate(again, n_cases=20)
+    (tmp_path / "m.json").write_text("{}")
+    with pytest.raises(TwinError, match="these are no parameters of Prosimos: resource_profiles"):
+        read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+
+
+def test_a_drawn_loop_keeps_its_limit() -> None:
+    text = """
+    arrivals: [{per_hour: 6}]
+    activities: {A: {time: 1}, B: {time: 1}}
+    routing: [{loop: {do: A, again: 0.9, at_most: 3, redo: B}}]
+    """
+    twin = Twin.from_yaml(dedent(text))
+    drawn = twin.replace(routing=as_graph(twin.routing))  # type: ignore[arg-type]
+    log = simulate(drawn, n_cases=200)
+    assert log.frame.groupby("case_id")["activity"].apply(lambda names: (names == "A").sum()).max() == 3
 
 
 def test_hostile_and_broken_files_are_refused(tmp_path: Path) -> None:

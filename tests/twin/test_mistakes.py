@@ -59,6 +59,7 @@ MISTAKES = [
     ("time: 4 min", "time: ", r"activities.Check.time: there is nothing in it"),
     (LAW, "{family: normal, mean: -1 h, cv: 1}", r"activities.Register.time: must not be negative"),
     (LAW, "{family: lognormal, mean: 12 min, cv: 0.6, low: 3}", r"lognormal law has no low; it takes mean, cv"),
+    (LAW, "{family: exponential, mean: 12 min, cv: 0.6}", r"a cv of 1, not 0.6; take gamma or lognormal"),
     (LAW, "{family: uniform, low: 10 min, high: 5 min}", r"low \(600\) must not be larger than high \(300\)"),
     (LAW, "{family: triangular, low: 1, mode: 9, high: 5}", r"mode \(9\) must not be larger than high"),
     (LAW, "{family: empirical, values: [5, 7], weights: [1, -1]}", r"a weight must not be negative"),
