@@ -216,3 +216,26 @@ def test_abandoned_items_are_told_in_the_history() -> None:
         n_cases=2,
     )
     assert "1 item of 'A' gave up" in log.history
+
+
+def test_what_is_in_hand_at_the_start_can_be_put_down() -> None:
+    log = run(
+        """
+    arrivals: [{kind: list, at: [2026-01-05 09:10], case_type: urgent}]
+    case_types: {usual: {priority: 5}, urgent: {priority: 1}}
+    roles: {C: {members: [Ana], discipline: priority, preemptive: true}}
+    activities: {A: {role: C, time: 30 min}}
+    routing: [A]
+    initial_state:
+      at: 2026-01-05 09:00
+      cases:
+        - case_id: old
+          case_type: usual
+          arrived: 2026-01-05 08:00
+          items: [{activity: A, enabled: 2026-01-05 08:00, start: 2026-01-05 08:50, resource: Ana, remaining: 20 min}]
+    """,
+        n_cases=1,
+    )
+    # Ten of the twenty minutes are done when the urgent case comes; the other ten follow it.
+    ends = log.frame.set_index("case_type")["end"].dt.strftime("%H:%M")
+    assert ends.to_dict() == {"usual": "09:50", "urgent": "09:40"}

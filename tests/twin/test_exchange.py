@@ -132,7 +132,9 @@ def test_a_file_in_the_shape_of_others_is_read_and_what_has_no_place_is_told(tmp
     shifted = [{"value": value} for value in (2.0, 300, 60, 0, 1e9)]
     laws = data["task_resource_distribution"]
     laws[0]["resources"][0] |= {"distribution_name": "expon", "distribution_params": old}
-    laws[1]["resources"][0] |= {"distribution_name": "exponnorm", "distribution_params": shifted}
+    for task in laws[1:]:
+        if task["resources"][0]["distribution_name"] == "gamma":
+            task["resources"][0] |= {"distribution_name": "exponnorm", "distribution_params": shifted}
     data["batch_processing"] = [{"task_id": "activity_1"}]
     people = data["resource_profiles"][0]["resource_list"]
     people[0]["name"] = people[1]["name"] = "Clerk"
