@@ -170,9 +170,9 @@ def _show_queues(run: "RuledRun", world: World) -> None:
         line = [_item(world, i) for i in _chain(world, int(world.arrays["desk"][code, at.HEAD]), at.NEXT)]
         desk.queue = [(0, 0, item) for item in line] if isinstance(desk, Pool) else deque(line)
     for code, stock in enumerate(run.stocks.values()):
-        line = [_item(world, i) for i in _chain(world, int(world.arrays["stock"][code, at.STOCK_HEAD]), at.NEXT)]
+        queued = _chain(world, int(world.arrays["stock"][code, at.STOCK_HEAD]), at.NEXT)
         stock.on_hand = float(world.arrays["level"][code, at.ON_HAND])
-        stock.waiting = [(0.0, item, None, 0) for item in line]
+        stock.waiting = [(float(world.arrays["amount"][i]), _item(world, i), None, 0) for i in queued]
     gates = [gate for gate in run.entry if isinstance(gate, Waiting)]
     for gate, row in zip(gates, world.arrays["batch"], strict=True):
         groups = world.arrays["group"][row[at.BASE] :][: row[at.N_CODES]]

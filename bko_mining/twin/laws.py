@@ -4,6 +4,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from bko_mining.twin.wording import nearest
+
 if TYPE_CHECKING:
     from bko_mining.twin.values import Distribution
 
@@ -177,8 +179,6 @@ def _of_scipy(law: "Distribution") -> str | None:
 def _known_to_scipy(name: str, parameters: tuple[tuple[str, float], ...]) -> str | None:
     import numpy as np
     from scipy import stats
-
-    from bko_mining.twin.wording import nearest
 
     law = getattr(stats, name, None)
     if not isinstance(law, stats.rv_continuous):
