@@ -33,8 +33,10 @@ def plot_flow(flow: "Flow", ax: Axes) -> None:
     """Draw the cases under way, or the mean of seven days of those finished, over time."""
     days = flow.table["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
     if flow.measure == "work_in_progress":
-        ax.fill_between(days, flow.table["work_in_progress"], color=BLUE, alpha=0.25, linewidth=0)
-        ax.plot(days, flow.table["work_in_progress"], color=BLUE, linewidth=1.2)
+        worked = flow.table["work_in_progress"].notna().to_numpy()
+        under_way = flow.table["work_in_progress"].to_numpy()[worked]
+        ax.fill_between(days[worked], under_way, color=BLUE, alpha=0.25, linewidth=0)
+        ax.plot(days[worked], under_way, color=BLUE, linewidth=1.2)
         ax.axhline(flow.mean_work_in_progress, color=ORANGE, linewidth=1.2, label=say("mean"))
         ax.legend(loc="upper left")
         ax.set_title(say("Cases under way"))
@@ -50,7 +52,8 @@ def plot_flow(flow: "Flow", ax: Axes) -> None:
     ax.margins(x=0.01)
     date_ticks(ax.xaxis, "UTC")
     gap = percent(abs(flow.discrepancy), 1)
-    footnote(ax, say("Little's law holds to within {gap} over the middle of the log", gap=gap))
+    note = say("Little's law holds to within {gap} over the middle of the log", gap=gap)
+    footnote(ax, note if flow.calendar is None else f"{note}. {clock_words(flow.calendar)}")
 
 
 @plot(width=8.2, height=3.8)

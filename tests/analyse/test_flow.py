@@ -41,6 +41,30 @@ def test_littles_law_is_close_in_a_steady_flow_and_the_rate_is_right() -> None:
     assert found.table["n_finished"].sum() == 3000
 
 
+def test_flow_in_working_time_by_hand() -> None:
+    # Open 9-13: A (8-16) is under way all four hours, B (9-13) too; two cases are finished in four hours.
+    table = work_in_progress(log_of(TWO), calendar="Mon-Fri 09:00-13:00").table
+    assert table["work_in_progress"].tolist() == [2]
+    weekend = work_in_progress(log_of([("A", "do", None, 96.0, 170.0)]), calendar="Mon-Fri 09:00-13:00").table
+    assert weekend["work_in_progress"].isna().tolist() == [False, True, True, False]
+    assert weekend["work_in_progress"].dropna().tolist() == [1, 0]
+
+
+def test_littles_law_holds_in_working_time_too() -> None:
+    rng = np.random.default_rng(5)
+    arrivals = np.cumsum(rng.exponential(1.0, 3000))
+    rows = [(str(k), "do", None, float(at), float(at + rng.exponential(30))) for k, at in enumerate(arrivals)]
+    for found in (throughput(log_of(rows), calendar="Mon-Fri 08:00-18:00"), throughput(log_of(rows), calendar="24/7")):
+        assert 0 < abs(found.discrepancy) < 0.02
+        assert found.mean_work_in_progress == pytest.approx(30, rel=0.12)
+        assert found.summary.endswith(").")
+        assert "working hour" in found.summary
+    assert found.throughput == pytest.approx(throughput(log_of(rows)).throughput / 24)
+    assert found.mean_cycle_time == throughput(log_of(rows)).mean_cycle_time
+    with speaking("pt_BR"):
+        assert "hora útil" in found.summary
+
+
 def test_under_way_agrees_with_counting_every_minute() -> None:
     rng = np.random.default_rng(0)
     start = rng.integers(0, 500, 40)
