@@ -18,6 +18,7 @@ from bko_mining.analyse.appointments import Runs, kept_hours
 from bko_mining.analyse.duty import Duty
 from bko_mining.analyse.readiness import FreeTime
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import ordered_keys
 
 Instants = NDArray[np.int64]
 ENOUGH = 20
@@ -152,14 +153,14 @@ def _left_behind(log: EventLog, found: Batches, enabled: Instants, pair: Instant
     """How many items of the same kind were ready when each batch began, and were left for later."""
     rows = np.flatnonzero((log.resource != UNKNOWN) & log.follows)
     inside = np.flatnonzero(found.batch >= 0)
-    origin = int(enabled[rows].min())
-    width = int(log.begin[rows].max()) - origin + 2
     owner, later = np.zeros(len(found.size), np.int64), np.zeros(len(found.size), np.int64)
     owner[found.batch[inside]] = pair[inside]
     np.add.at(later, found.batch[inside], log.begin[inside] > found.first_start[found.batch[inside]])
-    since, begun = (np.sort(pair[rows] * width + at[rows] - origin) for at in (enabled, log.begin))
-    ready = np.searchsorted(since, owner * width + found.ready - origin, "right")
-    taken = np.searchsorted(begun, owner * width + found.first_start - origin, "right")
+    since, begun, complete, first = ordered_keys(
+        (pair[rows], enabled[rows]), (pair[rows], log.begin[rows]), (owner, found.ready), (owner, found.first_start)
+    )
+    ready = np.searchsorted(np.sort(since), complete, "right")
+    taken = np.searchsorted(np.sort(begun), first, "right")
     return np.asarray(np.maximum(ready - taken - later, 0))
 
 

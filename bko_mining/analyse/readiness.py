@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from bko_mining.analyse.duty import Duty
 from bko_mining.analyse.timeline import Pieces
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import ordered_keys
 
 Instants = NDArray[np.int64]
 MINUTE = 60_000_000
@@ -86,15 +87,11 @@ class FreeTime:
         lowest = np.iinfo(np.int64).min
         if not len(self.start):
             return np.full(len(instants), lowest)
-        order = np.searchsorted(_key(self.resource, self.start, self.start), _key(resource, instants, self.start)) - 1
+        starts, asked = ordered_keys((self.resource, self.start), (resource, instants))
+        order = np.searchsorted(starts, asked) - 1
         at = np.maximum(order, 0)
         found = (order >= 0) & (self.resource[at] == resource)
         return np.where(found, np.minimum(self.end[at], instants), lowest)
-
-
-def _key(resource: Instants, instants: Instants, edges: Instants) -> Instants:
-    origin, width = int(edges.min()), int(edges.max() - edges.min()) + 2
-    return resource * width + np.clip(instants - origin, 0, width - 1)
 
 
 def free_time(log: EventLog, work: Pieces, *, edge: NDArray[np.int64]) -> FreeTime:

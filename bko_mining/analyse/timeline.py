@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bko_mining.analyse.duty import Duty
 from bko_mining.log.event_log import UNKNOWN, EventLog
+from bko_mining.log.grouping import ordered_keys
 
 Instants = NDArray[np.int64]
 
@@ -43,11 +44,10 @@ class Timeline:
 
     def span(self, resource: Instants, start: Instants, end: Instants) -> tuple[Instants, Instants]:
         """First and one past the last segment that overlaps each stretch of a resource's life."""
-        edges = np.concatenate([self.start, self.end, start, end])
-        origin = int(edges.min()) if len(edges) else 0
-        width = int(edges.max()) - origin + 1 if len(edges) else 1
-        first = np.searchsorted(self.resource * width + self.end - origin, resource * width + start - origin, "right")
-        last = np.searchsorted(self.resource * width + self.start - origin, resource * width + end - origin, "left")
+        starts, ends, since, until = ordered_keys(
+            (self.resource, self.start), (self.resource, self.end), (resource, start), (resource, end)
+        )
+        first, last = np.searchsorted(ends, since, "right"), np.searchsorted(starts, until, "left")
         return first, last
 
 

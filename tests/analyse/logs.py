@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from bko_mining.log.event_log import MISSING, EventLog
 
@@ -29,3 +30,19 @@ def log_of(rows: list[tuple[str, str, str | None, float | None, float]]) -> Even
         start=np.array([MISSING if row[3] is None else hours(row[3]) for row in rows]),
         end=np.array([hours(row[4]) for row in rows]),
     )
+
+
+@st.composite
+def any_rows(draw: st.DrawFn) -> list[tuple[str, str, str, float, float]]:
+    """Rows for ``log_of``: a few cases of three activities by three people, in quarters of hours."""
+    rows = []
+    for case in range(draw(st.integers(2, 8))):
+        at = draw(st.integers(0, 40))
+        for _ in range(draw(st.integers(1, 5))):
+            at += draw(st.integers(0, 20))
+            length = draw(st.integers(0, 10))
+            rows.append(
+                (f"C{case}", draw(st.sampled_from("ABC")), draw(st.sampled_from("xyz")), at / 4, (at + length) / 4)
+            )
+            at += length
+    return rows

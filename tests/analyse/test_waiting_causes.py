@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bko_mining.analyse.timeline import LaterThan
-from bko_mining.analyse.times import cycle_time, waiting_time
+from bko_mining.analyse.times import waiting_time
 from bko_mining.analyse.waiting_causes import CAUSES, waiting_causes
 from bko_mining.analyse.work_calendars import discover_calendars
 from bko_mining.calendars import WorkCalendar
@@ -17,7 +17,7 @@ from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
-from tests.analyse.logs import MONDAY, log_of
+from tests.analyse.logs import MONDAY, any_rows, log_of
 
 H = pd.Timedelta(hours=1)
 ALWAYS = WorkCalendar.always()
@@ -105,23 +105,8 @@ def test_an_instance_without_length_in_a_batch_counts_only_what_came_before_it()
     assert (causes >= 0).all()
 
 
-@st.composite
-def _logs(draw: st.DrawFn) -> list[tuple[str, str, str, float, float]]:
-    rows = []
-    for case in range(draw(st.integers(2, 8))):
-        at = draw(st.integers(0, 40))
-        for _ in range(draw(st.integers(1, 5))):
-            at += draw(st.integers(0, 20))
-            length = draw(st.integers(0, 10))
-            rows.append(
-                (f"C{case}", draw(st.sampled_from("ABC")), draw(st.sampled_from("xyz")), at / 4, (at + length) / 4)
-            )
-            at += length
-    return rows
-
-
 @settings(max_examples=60, deadline=None)
-@given(_logs())
+@given(any_rows())
 def test_causes_are_never_negative_and_add_up(rows: list[tuple[str, str, str, float, float]]) -> None:
     log = log_of(rows)
     calendars = {name: WorkCalendar.parse("Mon-Sun 02:00-06:00 07:00-11:00") for name in log.resources}
@@ -130,19 +115,8 @@ def test_causes_are_never_negative_and_add_up(rows: list[tuple[str, str, str, fl
     assert found.table["waiting_time"].sum() == found.table[list(CAUSES)].sum().sum()
 
 
-@settings(max_examples=30, deadline=None)
-@given(_logs())
-def test_a_week_later_nothing_changes(rows: list[tuple[str, str, str, float, float]]) -> None:
-    shifted = [(case, activity, resource, start + 168, end + 168) for case, activity, resource, start, end in rows]
-    office = WorkCalendar.parse("Mon-Sun 02:00-06:00 07:00-11:00")
-    one, other = (
-        waiting_causes(log, calendars=dict.fromkeys(log.resources, office)) for log in (log_of(rows), log_of(shifted))
-    )
-    assert (one.causes == other.causes).all()
-
-
 @settings(max_examples=40, deadline=None)
-@given(_logs())
+@given(any_rows())
 def test_causes_in_working_time_add_up_to_the_wait_in_working_time(
     rows: list[tuple[str, str, str, float, float]],
 ) -> None:
@@ -158,21 +132,6 @@ def test_causes_in_working_time_add_up_to_the_wait_in_working_time(
     assert waiting_causes(log, calendars=calendars, calendar=office).total["unavailability"] == pd.Timedelta(0)
     plain = waiting_causes(log, calendars=calendars)
     assert (waiting_causes(log, calendars=calendars, calendar=ALWAYS).causes == plain.causes).all()
-
-
-@settings(max_examples=25, deadline=None)
-@given(_logs())
-def test_a_log_split_by_case_keeps_every_number_of_its_cases(rows: list[tuple[str, str, str, float, float]]) -> None:
-    log = log_of(rows)
-    names = list(log.case_ids)
-    parts = [log.take_cases(np.arange(log.n_cases) % 2 == half) for half in (0, 1)]
-    office = WorkCalendar.parse("Mon-Sun 02:00-06:00 07:00-11:00")
-    for clock in (None, office):
-        whole = dict(zip(names, cycle_time(log, calendar=clock).values, strict=True))
-        for part in filter(lambda part: part.n_cases, parts):
-            assert (
-                dict(zip(part.case_ids, cycle_time(part, calendar=clock).values, strict=True)).items() <= whole.items()
-            )
 
 
 @settings(max_examples=60, deadline=None)
