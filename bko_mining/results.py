@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from bko_mining.errors import BkoError
-from bko_mining.words import day, duration, number, percent, say
+from bko_mining.words import day, duration, in_own_days, number, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a table whose cells are the words a person would write.
 
     Timedeltas become durations, columns that end in ``_share`` or are named ``utilisation`` percentages, instants
-    dates, and column names lose their underscores and speak the language in force.
+    dates, calendars have the days of the language in force, and column names lose their underscores and speak it.
     """
     cell = _cell_in_hours if table.attrs.get(IN_HOURS) else _cell
     columns = {name: [cell(str(name), value) for value in table[name]] for name in table.columns}
@@ -113,15 +113,19 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def heading(name: str) -> str:
-    """Return the words for a column name."""
+    """Return the words for a column name; a share says that it is one, for a count may have the same words."""
     plain = name.replace("n_", "", 1) if name.startswith("n_") else name
-    return say(plain.removesuffix("_share").replace("_", " "))
+    words = say(_OF_SHARES.get(name) or plain.removesuffix("_share").replace("_", " "))
+    return f"{words} %" if name.endswith("_share") else words
 
+
+_CHANGES = frozenset({"trend_share", "change_share"})
+_OF_SHARES = {"case_share": "cases"}
 
 IN_HOURS = "durations_in_hours"
 """An entry of ``DataFrame.attrs``: long durations are written in hours, for working days do not have 24 of them."""
 
-WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect", "measure", "deviation"})
+WORDS = frozenset({"verdict", "kind", "status", "kpi", "aspect", "measure", "deviation", "main_cause", "taken_from"})
 """Columns whose values are words of ours, not of the log."""
 
 
@@ -139,8 +143,15 @@ def _cell(name: str, value: Any) -> str:
     if isinstance(value, float) and name == "p_value":
         return number(value, 3) if value >= 0.001 else f"< {number(0.001, 3)}"
     if isinstance(value, float):
-        return percent(value, 1) if name.endswith("_share") or name == "utilisation" else _decimal(value)
+        return _share(name, value) if name.endswith("_share") or name == "utilisation" else _decimal(value)
+    if name == "calendar":
+        return in_own_days(str(value))
     return say(str(value)) if name in WORDS else str(value)
+
+
+def _share(name: str, value: float) -> str:
+    """A percentage; a change to more than tenfold says how many times as much it is."""
+    return f"× {number(1 + value)}" if name in _CHANGES and value >= 9 else percent(value, 1)
 
 
 def _cell_in_hours(name: str, value: Any) -> str:

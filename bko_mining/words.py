@@ -179,6 +179,19 @@ def weekdays() -> tuple[str, ...]:
     return tuple(str(names[place]).rstrip(".") for place in range(7))
 
 
+def in_own_days(calendar: str) -> str:
+    """Return the text of a calendar, which is English, with the days of the language in force.
+
+    Examples
+    --------
+    >>> with speaking("pt_BR"):
+    ...     in_own_days("Mon-Fri 08:00-12:00, Sat 08:00-11:00")
+    'seg-sex 08:00-12:00, sáb 08:00-11:00'
+    """
+    own = dict(zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), weekdays(), strict=True))
+    return re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b", lambda name: own[name[0]], calendar)
+
+
 def day(value: date | datetime) -> str:
     """Write a date the way the language does.
 

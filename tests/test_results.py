@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from bko_mining.errors import BkoError
-from bko_mining.results import Result, as_text
+from bko_mining.results import Result, as_text, readable
 from bko_mining.words import say, speaking
 
 
@@ -49,3 +49,11 @@ def test_a_result_travels_as_a_page(tmp_path: Path) -> None:
 
 def test_long_tables_say_what_is_left_out() -> None:
     assert as_text(pd.DataFrame({"n": range(30)}), rows=5).endswith("… 25 more rows")
+
+
+def test_shares_say_that_they_are_and_calendars_speak_the_language() -> None:
+    table = pd.DataFrame({"n_broken": [3], "broken_share": [0.1], "trend_share": [43.0], "calendar": ["Mon-Fri 08:00"]})
+    with speaking("pt_BR"):
+        shown = readable(table.assign(main_cause="unavailability"))
+    assert list(shown.columns) == ["violada", "violada %", "tendência %", "calendário", "causa principal"]
+    assert shown.iloc[0].tolist() == ["3", "10,0 %", "× 44", "seg-sex 08:00", "fora do expediente"]

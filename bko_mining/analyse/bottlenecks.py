@@ -81,6 +81,7 @@ class Bottlenecks(Result):
         return f"{first} → {row.iloc[1]}" if "target_activity" in self.table.columns else first
 
 
+_ENOUGH_IN_A_HALF = 5
 _SENTENCE = (
     "The costliest wait is before “{name}”: {hours} {hours:hour|hours} a month, {share} of all "
     "cycle time; without it the mean case would take {without} instead of {now}."
@@ -215,13 +216,13 @@ def ranked_waits(log: EventLog, wait: NDArray[np.int64], group: Grouping, all_cy
 
 
 def _trend(log: EventLog, wait: NDArray[np.int64], group: Grouping) -> NDArray[np.float64]:
-    """Relative change of the mean wait (zero waits counted) from cases of the first to cases of the second half."""
+    """Relative change of the mean wait (zeros counted) from the first half of cases to the second, of five each."""
     late = log.case >= log.n_cases // 2
     means = []
     for half in (~late, late):
         rows = half & (group.codes >= 0)
         total = np.bincount(group.codes[rows], weights=wait[rows].astype(float), minlength=len(group.labels))
         n = np.bincount(group.codes[rows], minlength=len(group.labels))
-        means.append(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))
+        means.append(np.divide(total, n, out=np.full(len(n), np.nan), where=n >= _ENOUGH_IN_A_HALF))
     before, after = means
     return np.asarray(np.divide(after, before, out=np.full(len(before), np.nan), where=before > 0) - 1)

@@ -17,6 +17,7 @@ from bko_mining.analyse.proportions import wilson
 from bko_mining.analyse.times import HOUR, enabled_instants, months
 from bko_mining.discover.steps import order_of
 from bko_mining.errors import LogError
+from bko_mining.log.coding import MISSING
 from bko_mining.log.event_log import UNKNOWN, EventLog
 from bko_mining.log.grouping import MICROSECOND, weeks
 from bko_mining.results import Result
@@ -34,7 +35,8 @@ class Rework(Result):
         ``n_steps_back`` (returns straight from a later stage), ``n_redone`` by the same and ``n_repeated`` by another
         resource (missing where resources are), ``n_cases``, ``case_share``, ``trend_share`` (relative change of that
         share from the first to the second half of the cases), ``mostly_after`` (the activity that most often precedes
-        the repeat), ``processing_time`` and ``waiting_time`` of the repeats (Timedelta), ``hours_per_month`` of both
+        the repeat), ``processing_time`` and ``waiting_time`` of the repeats (Timedelta; work is
+        missing in logs without starts), ``hours_per_month`` of both
         and, with a price, ``cost_per_month``.
     first_time_right_share : float
         Cases in which nothing is done twice.
@@ -270,7 +272,7 @@ def _table(log: EventLog, rows: NDArray[np.int64], previous: NDArray[np.int64]) 
             "case_share": n_cases[seen] / log.n_cases,
             "trend_share": _trend(cases, in_late, n_cases)[seen],
             "mostly_after": _mostly_after(log, codes, before, seen),
-            "processing_time": work[seen].astype(MICROSECOND),
+            "processing_time": (work[seen] if log.has_starts else np.full(len(seen), MISSING)).astype(MICROSECOND),
             "waiting_time": wait[seen].astype(MICROSECOND),
             "hours_per_month": (work + wait)[seen] / HOUR / months(log),
         }

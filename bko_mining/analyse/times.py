@@ -76,12 +76,12 @@ class Times(Result):
         unknown: Any = found.median
         if pd.isna(unknown):
             return say(
-                "But {n} of them are still open at the end of the log: too many to know when half are finished.",
+                "But {n} of them {n:is|are} still open at the end of the log: too many to know when half are finished.",
                 n=number(found.n_open),
             )
         return say(
-            "But {n} of them are still open at the end of the log; counted as open, half are finished within {median} "
-            "(95 % interval {low} to {high}).",
+            "But {n} of them {n:is|are} still open at the end of the log; counted as open, half are finished "
+            "within {median} (95 % interval {low} to {high}).",
             n=number(found.n_open),
             **found.interval_words,
         )

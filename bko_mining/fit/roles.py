@@ -185,6 +185,6 @@ def find_teams(data: Instances, roles: Roles) -> Teams:
 
 def _team_name(key: tuple[int, ...], roles: Roles) -> str:
     if len(key) <= 2:
-        return " and ".join(roles.names[code] for code in key)
+        return " & ".join(roles.names[code] for code in key)
     largest = max(key, key=lambda code: (int((roles.of == code).sum()), -code))
     return f"{roles.names[largest]} + {len(key) - 1}"
