@@ -2,8 +2,9 @@
 
 usage: whatif.py --asis LOG --interventions FILE --seed S --out predictions.json [--draws 60] [--replications 40]
 
-The interval of the change holds three parts: the inputs that one log leaves open (twins drawn from the evidence), the
-dice of our runs, and the dice of the runs that the prediction will be held against (20, as the protocol says).
+The interval of the change holds three parts: the inputs that one log leaves open (twins drawn from the evidence, run
+with the luck of our own runs), the dice of our runs, and the dice of the runs that the prediction will be held against
+(20, as the protocol says).
 """
 
 import argparse
@@ -71,7 +72,7 @@ class World:
         for k in range(self.draws):
             other = bko.resample_twin(twin, np.random.default_rng((self.seed, k)))
             for name, change in changed.items():
-                drawn[name].append(self.run(_applied(other, change), self.replications + k)[0])
+                drawn[name].append(self.run(_applied(other, change), k % self.replications)[0])
         return {name: self._row(name, own, drawn) for name in changed}
 
     def _own(self, twin: bko.Twin) -> np.ndarray:
@@ -80,32 +81,24 @@ class World:
     def _row(self, name: str, own: dict, drawn: dict) -> dict:
         mean, ninetieth = own[name].mean(axis=0)
         dice = np.log(own[name][:, 0])
-        # A drawn twin runs once: its spread holds inputs and dice; the dice of the truth's 20 runs come on top.
-        spread = np.var(np.log(drawn[name]), ddof=1)
-        inputs = max(0.0, spread - dice.var(ddof=1))
-        error = np.sqrt(inputs + dice.var(ddof=1) * (1 / len(dice) + 1 / TRUTH_RUNS))
-        row = {"cycle_time_mean": mean, "cycle_time_p90": ninetieth, "ci95_mean": _interval(mean, error)}
+        # A drawn twin runs with the luck of one of our own runs, so that what differs is the input.
+        same = np.arange(len(drawn[name])) % len(dice)
+        gaps = np.log(drawn[name]) - dice[same]
+        rest = dice.var(ddof=1) * (1 / len(dice) + 1 / TRUTH_RUNS)
+        row = {"cycle_time_mean": mean, "cycle_time_p90": ninetieth, "ci95_mean": _interval(mean, gaps, rest)}
         if name != "as_is":
             ratio = np.log(own[name][:, 0] / own["as_is"][:, 0])
-            of_drawn = np.log(np.array(drawn[name]) / np.array(drawn["as_is"]))
+            gaps = np.log(np.array(drawn[name]) / np.array(drawn["as_is"])) - ratio[same]
             truth = (dice.var(ddof=1) + np.log(own["as_is"][:, 0]).var(ddof=1)) / TRUTH_RUNS
-            errors = [
-                np.sqrt(max(0.0, side - ratio.var(ddof=1)) + ratio.var(ddof=1) / len(ratio) + truth)
-                for side in _spreads(of_drawn)
-            ]
-            low, high = _interval(mean / own["as_is"][:, 0].mean(), *errors)
+            low, high = _interval(mean / own["as_is"][:, 0].mean(), gaps, ratio.var(ddof=1) / len(ratio) + truth)
             row["ci95_change_pct"] = [100 * (low - 1), 100 * (high - 1)]
         return row
 
 
-def _spreads(drawn: np.ndarray) -> tuple[float, float]:
-    """Variance below and above the median: near saturation a change can cost far more than it can cost less."""
-    gap = drawn - np.median(drawn)
-    return float((gap[gap <= 0] ** 2).mean()), float((gap[gap >= 0] ** 2).mean())
-
-
-def _interval(value: float, below: float, above: float | None = None) -> list[float]:
-    above = below if above is None else above
+def _interval(value: float, gaps: np.ndarray, rest: float) -> list[float]:
+    """Interval from the gaps of drawn twins, each side by itself: near saturation more costs more than less saves."""
+    around = gaps - np.median(gaps)
+    below, above = (np.sqrt((side**2).mean() + rest) for side in (around[around <= 0], around[around >= 0]))
     return [value * float(np.exp(-1.96 * below)), value * float(np.exp(1.96 * above))]
 
 
