@@ -16,6 +16,7 @@ from bko_mining.fit.routing import END as AFTER_ALL
 from bko_mining.fit.routing import START as BEFORE_ALL
 from bko_mining.fit.routing import Block
 from bko_mining.fit.service import Service
+from bko_mining.fit.staff_changes import said_of
 from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 from bko_mining.twin.model import Evidence, StepDelay, Twin
 from bko_mining.twin.people import Resource, Role
@@ -89,6 +90,9 @@ def _resources(found: Findings) -> dict[str, Resource]:
                 particular.setdefault(found.data.resources[code], {})["calendar"] = crew.hours.text
     for code, capacity in found.capacities.items():
         particular.setdefault(found.data.resources[code], {})["capacity"] = capacity
+    for code, change in found.staff_changes.items():
+        learnt = {"ramp_up": change.ramp_up, "start_factor": change.start_factor} if change.ramp_up else {}
+        particular.setdefault(found.data.resources[code], {}).update(change.dates | learnt)
     complete = {name: _complete_skills(found, name, parts) for name, parts in particular.items()}
     return {name: Resource.model_validate(parts) for name, parts in complete.items()}
 
@@ -131,7 +135,7 @@ def _activity(found: Findings, code: int) -> Activity:
         return _batched(found.batches[code], found.teams.names[team])
     typical = service.typical
     factors = {
-        found.data.resources[who]: round(mean / typical, 4)
+        found.data.resources[who]: round(mean / typical * found.later_pace(who), 4)
         for who, mean in service.by_resource.items()
         if who in found.teams.members[team] and typical > 0
     }
@@ -272,6 +276,7 @@ def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[
         *(_role_evidence(found, code) for code in range(len(found.roles.names))),
         *(_service_evidence(found, service) for service in found.services),
         *(_batch_evidence(found, code) for code in found.batches),
+        *(said_of(change, found.data.resources[code]) for code, change in found.staff_changes.items()),
         *_delay_evidence(found, blocks, places),
         *(_no_delay_evidence(found, step) for step in found.transitions if step.delay is None),
         Evidence(

@@ -1,6 +1,6 @@
 """Everything the causal fit finds in a log, before it is written as a twin."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from bko_mining.fit.queues import Queue, observe_queues
 from bko_mining.fit.roles import Roles, Teams, find_roles, find_teams
 from bko_mining.fit.routing import Routing, count_steps
 from bko_mining.fit.service import Service, service_times
+from bko_mining.fit.staff_changes import StaffChange, staff_changes
 from bko_mining.log.event_log import EventLog
 
 WARMING = 0.08
@@ -46,10 +47,16 @@ class Findings:
     capacities: dict[int, int]
     batches: dict[int, Batch]
     hidden_branches: tuple[tuple[int, int], ...] = ()
+    staff_changes: dict[int, StaffChange] = field(default_factory=dict)
 
     def crew(self, role: int) -> Crew:
         """The main crew of a role."""
         return next(crew for crew in self.crews if crew.role == role)
+
+    def later_pace(self, resource: int) -> float:
+        """The time that somebody takes once they have learnt, as a share of what they took on average."""
+        change = self.staff_changes.get(resource)
+        return change.level if change else 1.0
 
     @cached_property
     def point(self) -> Mask:
@@ -99,6 +106,7 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
         arrivals=arrival_rates(data.arrivals),
         capacities=capacities(data, roles, batches),
         batches=batches,
+        staff_changes=staff_changes(data, work, roles.of >= 0),
     )
 
 
