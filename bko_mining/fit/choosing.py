@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.fit.courses import Courses, plain_log, remember
-from bko_mining.fit.forgetting import gains, half_life_of_cases
+from bko_mining.fit.forgetting import gains, half_life_of_cases, left_open
 from bko_mining.fit.streams import Grid, drifting_half_lives, find_grid, weekly_stream
 from bko_mining.fit.window import window_weights
 from bko_mining.simulate.following import DAY, Course, even_arrivals, follow_all
@@ -25,7 +25,7 @@ from bko_mining.validate.distances import MEASURES, distances
 
 ORIGINS = (0.5, 0.6, 0.7, 0.75, 0.8)
 NOISE = 0.03
-"""A choice must lower the mean log distance by so much."""
+"""A choice must lower the mean log distance by so much; of those within so much, the mildest, named first, is taken."""
 LEAST = {"NGD": 1e-3}
 """Distances below these (hours: 0.05) do not count as smaller."""
 
@@ -45,8 +45,8 @@ class Habits:
     same_kind_of_day: bool = False
 
 
+ARRIVALS_HALF_LIVES = 0.5, 0.25, 0.12, 0.06
 FACTORS: tuple[tuple[str, tuple[Any, ...]], ...] = (
-    ("arrivals_half_life", (0.5, 0.25, 0.12, 0.06)),
     ("faithfulness", (0.9,)),
     ("same_kind_of_day", (True,)),
 )
@@ -75,7 +75,8 @@ def choose_habits(
     budget : int
         Instances that may be simulated; more replications are run where cases are few.
     """
-    begin = Habits(cases_half_life=half_life_of_cases(gains(found, until)))
+    brought = gains(found, until)
+    begin = Habits(cases_half_life=half_life_of_cases(brought))
     origins = found.origins(ORIGINS)
     if not origins:
         return begin, []
@@ -83,18 +84,20 @@ def choose_habits(
     replications = int(np.clip(budget / (10 * size), 1, 6))
     best = try_habits(begin, origins, seed, replications)
     trials = [best]
-    for name, values in FACTORS:
-        if name == "arrivals_half_life":
-            weights = window_weights(found.arrival, found.cycle, until)
-            values = drifting_half_lives(found.arrival, weights, until, values)
+    weights = window_weights(found.arrival, found.cycle, until)
+    drifting = drifting_half_lives(found.arrival, weights, until, ARRIVALS_HALF_LIVES)
+    for name, values in (("arrivals_half_life", drifting), ("cases_half_life", left_open(brought)), *FACTORS):
         tried = [try_habits(replace(best.habits, **{name: value}), origins, seed, replications) for value in values]
-        if not tried:
-            continue
         trials += tried
-        winner = min(tried, key=lambda trial: trial.score)
-        if winner.score < best.score - NOISE:
-            best = winner
+        best = _mildest(best, tried)
     return best.habits, trials
+
+
+def _mildest(best: Trial, tried: list[Trial]) -> Trial:
+    """Return the mildest choice that is better by more than noise and no worse than the winner by more than that."""
+    better = [trial for trial in tried if trial.score < best.score - NOISE]
+    least = min((trial.score for trial in better), default=0.0)
+    return next((trial for trial in better if trial.score <= least + NOISE), best)
 
 
 def _begun(before: Courses, after: Courses) -> float:

@@ -31,6 +31,8 @@ _WAYS, _COMMON = 20, 0.01
 _PRIOR = 0.5
 _GAIN = 0.02
 """Nats a case that a half-life must bring."""
+_LOSS = 0.01
+"""A loss of so little says nothing against a half-life."""
 _MOST_OF_IT = 0.75
 """The longest half-life that brings so much of the greatest gain is taken: short ones leave few cases to follow."""
 
@@ -141,3 +143,18 @@ def half_life_of_cases(brought: dict[float, tuple[float, float]]) -> float | Non
     if not sure:
         return None
     return max(half_life for half_life, gain in sure.items() if gain >= _MOST_OF_IT * max(sure.values()))
+
+
+def left_open(brought: dict[float, tuple[float, float]]) -> tuple[float, ...]:
+    """Return the half-life that is worth a trial where none surely brings anything: the longest, if it loses nothing.
+
+    Examples
+    --------
+    >>> left_open({0.5: (-0.005, 0.002), 0.25: (-0.02, 0.004)})
+    (0.5,)
+    >>> left_open({0.5: (-0.08, 0.03), 0.25: (-0.2, 0.05)}), left_open({0.5: (0.1, 0.02)})
+    ((), ())
+    """
+    longest = HALF_LIVES[0]
+    is_open = half_life_of_cases(brought) is None and longest in brought and brought[longest][0] > -_LOSS
+    return (longest,) if is_open else ()
