@@ -71,6 +71,7 @@ def report(
     rules: Annotated[Path | None, typer.Option(help="Rules to check, a YAML file: adds the compliance pages.")] = None,
     amount: Annotated[str | None, typer.Option(help="Column of the amounts of cases that break a rule.")] = None,
     model: Annotated[Path | None, typer.Option(help="Reference, .bpmn or .pnml; else discovered from the log.")] = None,
+    with_model: Annotated[bool, typer.Option(" /--no-model", help="Leave the chapters on a model out.")] = True,
     replications: Replications = 20,
     seed: Seed = 7,
 ) -> None:
@@ -83,7 +84,9 @@ def report(
     typer.echo(repr(found))
     comparison = _first_what_ifs(found, replications, seed) if what_if else None
     title = log.name.split(".")[0].replace("_", " ").capitalize()
-    made = tell(found, comparison=comparison, title=title, rules=rules, amount=amount, model=model)
+    made = tell(
+        found, comparison=comparison, title=title, rules=rules, amount=amount, model=model if with_model else False
+    )
     for chapter in made.chapters:
         typer.echo(f"- {chapter.answer.summary}")
     typer.echo(say("Written: {path}", path=made.save(output)))

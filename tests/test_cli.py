@@ -41,9 +41,17 @@ def test_a_report_of_ends_only_says_what_that_limits(ends_only: Path, tmp_path: 
     text = target.read_text(encoding="utf-8")
     assert "não tem horários de início" in text
     assert 'lang="pt-BR"' in text
+    assert "Como os casos seguem o modelo" in text
     # Nothing is fetched: addresses name XML spaces, or are the link of the bpmn.io mark.
     assert set(re.findall(r'(?:src|href)="(https?:[^"]*)"', text)) <= {"http://bpmn.io", "https://bpmn.io"}
     assert not re.search(r"url\(http|<link|<iframe|import ?\(|fetch ?\(|XMLHttpRequest", text)
+
+
+def test_a_report_goes_without_a_model(ends_only: Path, tmp_path: Path) -> None:
+    target = tmp_path / "r.html"
+    done = CliRunner().invoke(app, ["report", str(ends_only), "-o", str(target), "--no-what-if", "--no-model"])
+    assert done.exit_code == 0, done.output
+    assert "How cases fit the model" not in target.read_text(encoding="utf-8")
 
 
 def test_a_profile_is_told_of_a_file_and_of_a_folder(ends_only: Path, tmp_path: Path) -> None:

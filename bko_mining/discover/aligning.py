@@ -68,7 +68,7 @@ def by_costs(space: StateSpace, traces: tuple[Trace, ...]) -> tuple[tuple[Alignm
     """All variants together, from what the rest of each costs in every marking."""
     shortest = int(space.to_end[0])
     if shortest >= FAR:
-        raise LogError(_refusal(space.net, "Unreachable"))
+        raise _refusal(space.net, "Unreachable")
     found: dict[int, Alignment] = {}
     for group in groups(traces, len(space.markings)):
         left = RemainingCost(space, [traces[place] for place in group])
@@ -89,12 +89,12 @@ def by_search(net: PetriNet, traces: tuple[Trace, ...]) -> tuple[tuple[Alignment
     except TypeError as problem:  # r4pm has no errors of its own
         if "SearchError" not in str(problem):
             raise
-        raise LogError(_refusal(net, str(problem))) from None
+        raise _refusal(net, str(problem)) from None
     coded = [tuple(codes[name] for name in trace) for trace in traces]
     found = _aligned(theirs, coded)
     wrong = next((result for result in found.values() if "Ok" not in result), None)
     if wrong is not None:
-        raise LogError(_refusal(net, str(wrong)))
+        raise _refusal(net, str(wrong))
     theirs_by_trace = [_alignment(found[trace]["Ok"], net, numbers) for trace in coded]
     aligner = CanonicalAligner(net)
     return tuple(_canonical(aligner, *pair) for pair in zip(traces, theirs_by_trace, strict=True)), shortest
@@ -131,11 +131,21 @@ def _aligned(theirs: Any, traces: Sequence[Trace]) -> dict[Trace, Any]:
         r4pm.remove_item(log)
 
 
-def _refusal(net: PetriNet, problem: str) -> str:
+class NoRunError(LogError):
+    """No case can run through a model from its start to its end."""
+
+
+class TooManyRunsError(LogError):
+    """A model allows too many runs to find the one that fits a case best."""
+
+
+def _refusal(net: PetriNet, problem: str) -> LogError:
     about = f"the model of {len(net.activities)} activities"
     if "Unreachable" in problem:
-        return f"no case can run through {about} from its start to its end; its .soundness says why: correct the model"
-    return f"{about} allows too many runs to find the best; its .soundness says where it grows: correct the model"
+        why = "its .soundness says why: correct the model"
+        return NoRunError(f"no case can run through {about} from its start to its end; {why}")
+    why = "its .soundness says where it grows: correct the model"
+    return TooManyRunsError(f"{about} allows too many runs to find the best; {why}")
 
 
 def _their_net(net: PetriNet, codes: Mapping[str, str]) -> tuple[Any, dict[str, int]]:

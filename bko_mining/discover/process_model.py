@@ -9,7 +9,7 @@ import pandas as pd
 
 from bko_mining.diagrams.bpmn_file import read_diagram, write_diagram
 from bko_mining.diagrams.diagram import Diagram
-from bko_mining.discover.aligning import Trace, align
+from bko_mining.discover.aligning import NoRunError, TooManyRunsError, Trace, align
 from bko_mining.discover.blocks import tree_of_diagram
 from bko_mining.discover.drawing import diagram_of_net, diagram_of_tree, net_of_diagram
 from bko_mining.discover.petri_net import PetriNet, net_of_tree
@@ -23,6 +23,14 @@ from bko_mining.errors import BkoError, LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
 from bko_mining.words import number, percent, say
+
+_UNMEASURED = {
+    "": "A model of {n} {n:activity|activities}; its quality was not measured on a log.",
+    "no run": "A model of {n} {n:activity|activities}; its quality cannot be measured: no case can run through it from "
+    "its start to its end.",
+    "too many runs": "A model of {n} {n:activity|activities}; its quality cannot be measured: it allows too many runs "
+    "to find the one that fits a case best.",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +58,8 @@ class ProcessModel(Result):
         Activities of the log that the model does not have.
     log : EventLog or None
         What its quality was measured on: ``.interactive()`` shows how often, how long and after which wait.
+    unmeasured : str
+        Why its quality could not be measured: ``no run`` through it ends, or ``too many runs``; empty otherwise.
     """
 
     diagram: Diagram
@@ -60,6 +70,7 @@ class ProcessModel(Result):
     n_cases: int = 0
     left_out: tuple[str, ...] = ()
     log: EventLog | None = None
+    unmeasured: str = ""
 
     picture: ClassVar[str] = "models:plot_model"
     widget: ClassVar[str] = "model_widget:model_widget"
@@ -86,10 +97,7 @@ class ProcessModel(Result):
 
     def _coverage(self) -> str:
         if not self.n_cases:
-            return say(
-                "A model of {n} {n:activity|activities}; its quality was not measured on a log.",
-                n=number(len(self.activities)),
-            )
+            return say(_UNMEASURED[self.unmeasured], n=number(len(self.activities)))
         return say(
             "The model replays {share} of {cases} {cases:case|cases} without a deviation; {fitness} of all "
             "steps fit it.",
@@ -280,8 +288,10 @@ def _measured(log: EventLog, model: ProcessModel) -> ProcessModel:
     """Measure a model where it can be replayed; one that is not sound, or allows too many runs, may not."""
     try:
         return model_quality(log, model)
-    except LogError:
-        return model
+    except NoRunError:
+        return replace(model, unmeasured="no run")
+    except TooManyRunsError:
+        return replace(model, unmeasured="too many runs")
 
 
 def _model(diagram: Diagram, net: PetriNet, *, tree: Step | None = None) -> ProcessModel:

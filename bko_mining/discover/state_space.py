@@ -97,12 +97,15 @@ class StateSpace:
 
 
 def state_space(net: PetriNet) -> StateSpace | None:
-    """Write out the markings of a net; None where there are too many."""
+    """Write out the markings of a net; None where there are too many, or two tokens come to be on a place."""
     numbers = {net.start: 0}
     todo, onward = [net.start], []
     for marking in todo:
         ways = []
         for transition in sorted(net.enabled(marking)):
+            takes, puts = net.moves[transition]
+            if marking & ~takes & puts:
+                return None
             after = net.fire(marking, transition)
             if after not in numbers:
                 numbers[after] = len(numbers)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from bko_mining.discover.conformance import conformance
 from bko_mining.discover.process_model import ProcessModel, discover_model, model_quality, read_model
@@ -26,14 +27,16 @@ class Chapter:
     drawn: bool = True
 
 
-def model_chapters(log: EventLog, model: ProcessModel | str | Path | None) -> Iterator[Chapter]:
-    """Tell how cases fit a model: a reference, or one that is discovered from the log itself.
+def model_chapters(log: EventLog, model: ProcessModel | str | Path | Literal[False] | None) -> Iterator[Chapter]:
+    """Tell how cases fit a model: a reference, or one that is discovered from the log itself; False tells nothing.
 
     Raises
     ------
     LogError
         If a reference cannot be read, or no case can run through it.
     """
+    if model is False:
+        return
     measured = _measured(log, model)
     note = _origin(model)
     if not measured.n_cases:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def report(
     title: str | None = None,
     rules: str | Path | Iterable[Any] | None = None,
     amount: str | None = None,
-    model: ProcessModel | str | Path | None = None,
+    model: ProcessModel | str | Path | Literal[False] | None = None,
 ) -> Report:
     """Tell the story of a log.
 
@@ -129,9 +129,9 @@ def report(
         itself suggests.
     amount : str, optional
         Column whose sum over the cases that break a rule is given.
-    model : ProcessModel, path or str, optional
+    model : ProcessModel, path, str or False, optional
         What the cases are held against: a model, or a drawing of one (``.bpmn``, ``.pnml``). Without it a model is
-        discovered from the log, and the page says where cases leave the usual ways.
+        discovered from the log, and the page says where cases leave the usual ways; ``False`` leaves these out.
 
     Returns
     -------

@@ -5,11 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bko_mining.discover import remaining_cost
-from bko_mining.discover.aligning import Alignment, align, best_alignments, by_costs, by_search
+from bko_mining.discover.aligning import Alignment, NoRunError, align, best_alignments, by_costs, by_search
 from bko_mining.discover.petri_net import NetBuilder, PetriNet, net_of_tree
 from bko_mining.discover.state_space import MOST_MARKINGS, StateSpace, state_space
 from bko_mining.discover.tree import Step
-from bko_mining.errors import LogError
 
 Trace = tuple[str, ...]
 leaf = st.builds(lambda name: Step("activity" if name else "silent", name), st.sampled_from(["", *"aabbcd"]))
@@ -85,9 +84,18 @@ def test_a_net_with_too_many_markings_is_searched() -> None:
     assert shortest == len(names)
 
 
+def test_a_net_with_two_tokens_on_a_place_is_searched() -> None:
+    made = NetBuilder()
+    first, left, right, last = (made.place() for _ in range(4))
+    made.transition((first,), (left, right), "a")
+    made.transition((left,), (last,), "b")
+    made.transition((right,), (last,), "c")
+    assert state_space(made.net((first,), (last,))) is None
+
+
 def test_a_net_that_never_ends_is_refused() -> None:
     made = NetBuilder()
     first, second, last = made.place(), made.place(), made.place()
     made.transition((first,), (second,), "a")
-    with pytest.raises(LogError, match="no case can run through the model of 1 activities"):
+    with pytest.raises(NoRunError, match="no case can run through the model of 1 activities"):
         best_alignments(made.net((first,), (last,)), (("a",),))

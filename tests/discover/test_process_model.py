@@ -5,7 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from bko_mining.discover import process_model
 from bko_mining.discover.conformance import conformance
+from bko_mining.discover.petri_net import NetBuilder
 from bko_mining.discover.process_model import (
     ProcessModel,
     discover_heuristics_model,
@@ -18,6 +20,7 @@ from bko_mining.discover.process_model import (
 from bko_mining.errors import LogError
 from bko_mining.log.event_log import EventLog
 from bko_mining.log.reading import read_log
+from bko_mining.words import speaking
 from tests.analyse.logs import log_of
 
 
@@ -147,6 +150,21 @@ def test_a_model_that_gets_stuck_says_so(tmp_path: Path) -> None:
     model = read_model(_diagram(tmp_path, ("exclusiveGateway", "parallelGateway")))
     assert model.soundness.sound is False
     assert "stuck" in model.summary
+
+
+def test_why_quality_cannot_be_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    # "a" or "b" comes first; the miner asks for both before "c", so that no case comes to its end.
+    made = NetBuilder()
+    first, one, two, last = (made.place() for _ in range(4))
+    made.transition((first,), (one,), "a")
+    made.transition((first,), (two,), "b")
+    made.transition((one, two), (last,), "c")
+    monkeypatch.setattr(process_model, "discover_heuristics", lambda *_, **__: made.net((first,), (last,)))
+    stuck = discover_heuristics_model(_cases("ac", "bc"))
+    assert stuck.unmeasured == "no run"
+    assert "cannot be measured: no case can run through it" in stuck.summary
+    with speaking("pt_BR"):
+        assert "nenhum caso consegue percorrê-lo" in stuck.summary
 
 
 def test_a_model_whose_branches_do_not_meet_says_so(tmp_path: Path) -> None:

@@ -46,6 +46,13 @@ def test_without_a_reference_the_usual_ways_are_discovered() -> None:
     assert chapters[0].note.startswith("The model was discovered from this log, rare behaviour (20 %)")
 
 
+def test_the_chapters_can_be_left_out() -> None:
+    assert list(model_chapters(log(), False)) == []
+    page = report(log(), model=False).html
+    assert "How cases fit the model" not in page
+    assert "ProcessModelView" not in page
+
+
 @pytest.mark.parametrize("lang", ["en", "pt_BR"])
 def test_the_report_has_these_pages(lang: str, tmp_path: Path) -> None:
     with speaking(lang):
