@@ -1,6 +1,7 @@
 """The cases of a run, drawn before it begins: when they arrive, of which type they are, what they carry."""
 
 from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,11 @@ class Cases:
         return self._coded[name]
 
     def ids(self) -> list[str]:
-        """Identifiers: those of the open cases, then numbers."""
+        """Identifiers: those of the open cases, then numbers that none of them has."""
         known = [case.case_id for case in self.open_cases]
-        return known + [str(i + 1) for i in range(len(self) - len(known))]
+        taken = set(known)
+        numbers = (name for name in map(str, count(1)) if name not in taken)
+        return known + list(islice(numbers, len(self) - len(known)))
 
 
 def draw_cases(twin: Twin, window: Window, luck: tuple[object, ...]) -> Cases:

@@ -17,7 +17,7 @@ _MASK = (1 << 64) - 1
 BITS = (12, 10, 8)
 """Blocks hold 4,096 cases; of second visits 1,024, and of later ones, which few cases make, 256."""
 
-_INNER = (1 << BITS[0]) - 1
+INNER = (1 << BITS[0]) - 1
 
 
 def stream_key(*parts: object) -> int:
@@ -53,13 +53,14 @@ def uniform(key: int, case: int) -> float:
 class Draws:
     """Draws of one purpose (microseconds of a law, or uniforms) by case and visit; blocks are made when asked for."""
 
-    __slots__ = ("_blocks", "_cases", "law", "name")
+    __slots__ = ("_blocks", "_cases", "first", "law", "name")
 
     def __init__(self, name: tuple[object, ...], cases: NDArray[np.uint64], law: Law | None = None) -> None:
         self.name = name
         self._cases = cases
         self.law = law
-        self._blocks: list[list[array[int] | array[float] | None]] = []
+        self.first: list[array[int] | array[float] | None] = [None] * ((len(cases) >> BITS[0]) + 1)
+        self._blocks = [self.first]
 
     def __call__(self, case: int, visit: int) -> float:
         """Draw for one visit of one case."""
@@ -67,7 +68,7 @@ class Draws:
             if visit:
                 bits = BITS[visit] if visit < 2 else BITS[2]
                 return self._blocks[visit][case >> bits][case & (1 << bits) - 1]  # type: ignore[index]
-            return self._blocks[0][case >> 12][case & _INNER]  # type: ignore[index]
+            return self._blocks[0][case >> 12][case & INNER]  # type: ignore[index]
         except (IndexError, TypeError):
             return self._make(case, visit)
 

@@ -14,13 +14,14 @@ from bko_mining.simulate.people import Desk, Item, Person, ShiftDesk
 from bko_mining.simulate.pool import Pool, longest_idle
 from bko_mining.simulate.presence import on_some_days
 from bko_mining.simulate.quantiles import law_of
-from bko_mining.simulate.timetable import FOREVER, Intervals, Timetable, spread_of, without
-from bko_mining.twin.people import Bot, Resource, Role, Turnover
+from bko_mining.simulate.timetable import FOREVER, Intervals, Spread, Timetable, spread_of, without
+from bko_mining.twin.people import Bot, Failures, Resource, Role, Turnover
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
 
 _PLAIN = Resource()
+_MOST_BREAKDOWNS = 1 << 22
 
 
 class Staff:
@@ -235,8 +236,7 @@ class Staff:
         calendar = self.twin.calendar(bot.calendar)
         hours = self.timetable(calendar)
         if bot.failures is not None:
-            cuts = self._breakdowns(name, bot)
-            hours = Timetable(without(spread_of(calendar), lambda first, last: cuts), self.run.start)
+            hours = Timetable(without(spread_of(calendar), self._breakdowns(name, bot.failures)), self.run.start)
         code = len(self._people)
         licence = Person(code, name, hours, hours, [1 / bot.speed] * len(self.twin.activities))
         licence.slots = bot.licences
@@ -252,14 +252,26 @@ class Staff:
         pool.join(licence)
         self.run.desks[f"bot {name}"] = pool
 
-    def _breakdowns(self, name: str, bot: Bot) -> Intervals:
-        assert bot.failures is not None
-        n = 20_000
-        ordinals = np.arange(n, dtype=np.uint64)
-        up = law_of(bot.failures.every).at(uniforms(stream_key(*self.run.luck, "failure", name), ordinals))
-        down = law_of(bot.failures.repair).at(uniforms(stream_key(*self.run.luck, "repair", name), ordinals))
-        edges = self.run.start + np.rint(np.cumsum(np.column_stack([up, down]).ravel()) * 1e6).astype(np.int64)
-        return edges[0::2], edges[1::2]
+    def _breakdowns(self, name: str, failures: Failures) -> Spread:
+        """When a bot is down, as far as anybody looks: breakdowns are numbered, so that looking further moves none."""
+        up, down = law_of(failures.every), law_of(failures.repair)
+        fails, repairs = (stream_key(*self.run.luck, purpose, name) for purpose in ("failure", "repair"))
+        known = [np.zeros(0, np.int64)]
+
+        def closed(first: int, last: int) -> Intervals:
+            n = max(len(known[0]) // 2, 256)
+            while not len(known[0]) or known[0][-1] <= last:
+                if n > _MOST_BREAKDOWNS:
+                    raise SimulationError(
+                        f"{name!r} breaks down more than {n // 2:,} times; give failures a longer 'every'"
+                    )
+                ordinals = np.arange(n, dtype=np.uint64)
+                lengths = np.column_stack([up.at(uniforms(fails, ordinals)), down.at(uniforms(repairs, ordinals))])
+                known[0] = self.run.start + np.rint(np.cumsum(lengths.ravel()) * 1e6).astype(np.int64)
+                n *= 4
+            return known[0][0::2], known[0][1::2]
+
+        return closed
 
 
 def union(parts: list[Intervals]) -> Intervals:

@@ -79,7 +79,8 @@ class Desk:
     def offer(self, item: Item, now: int) -> None:
         """Start the item if somebody is free, else queue it."""
         if self.idle:
-            if not self.queue and self.hours.is_open(now):
+            hours = self.hours
+            if not self.queue and (hours.opens <= now < hours.closes or hours.is_open(now)):
                 self.begin(item, self.idle.popleft(), now)
                 return
             self.queue.append(item)
@@ -90,7 +91,8 @@ class Desk:
     def release(self, person: Person, now: int) -> None:
         """Somebody is free again: the next item, or idle."""
         if self.queue:
-            if self.hours.is_open(now):
+            hours = self.hours
+            if hours.opens <= now < hours.closes or hours.is_open(now):
                 self.begin(self.queue.popleft(), person, now)
                 return
             self.idle.append(person)
@@ -143,10 +145,11 @@ class ShiftDesk:
     def release(self, person: Person, now: int) -> None:
         """Somebody is free again: the next item, or idle."""
         if self.queue:
-            if person.hours.is_open(now):
+            hours = person.hours
+            if hours.opens <= now < hours.closes or hours.is_open(now):
                 self.begin(self.queue.popleft(), person, now)
                 return
-            self._set_alarm(person.hours, now)
+            self._set_alarm(hours, now)
         self.idle.append(person)
 
     def waiting(self) -> int:

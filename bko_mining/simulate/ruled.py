@@ -229,15 +229,8 @@ class RuledRun(Run):
             person.item, person.last = item, item.activity
             if person.pools:
                 person.hands.append(item)
-                item.pool = self._home(item)
             end = person.work.after(now, work)
         self.call(end - now, self._finish_version, (item, item.version))
-
-    def _home(self, item: Item) -> Any:
-        """The desk where an item waits if it is put down."""
-        activity = self.twin.activities[self.activities[item.activity]]
-        by_hand = item.by_hand and activity.bot is not None
-        return self.desks[self.twin.bots[activity.bot or ""].exception_role or ""] if by_hand else self._desk(activity)
 
     def begin_alone_by_rules(self, item: Item, now: int) -> None:
         """Automatic work with factors, or with names on it."""

@@ -15,7 +15,7 @@ from simpy.events import NORMAL
 from bko_mining.errors import SimulationError
 from bko_mining.simulate.cases import Cases
 from bko_mining.simulate.clock import Clock
-from bko_mining.simulate.luck import Draws
+from bko_mining.simulate.luck import BITS, INNER, Draws
 from bko_mining.simulate.net import Kind, Net
 from bko_mining.simulate.people import Item, Person
 from bko_mining.simulate.quantiles import law_of
@@ -26,6 +26,7 @@ from bko_mining.twin.model import Twin
 
 Entry = Callable[[Item, int], None]
 Pause = Callable[[int, int, int], int]
+WHOLE = BITS[0]
 MOST_VISITS = 65_535
 """So many times a case may come by the same place: what two bytes hold."""
 
@@ -125,6 +126,8 @@ class Run:
         }
         self.passing = [ways.get(node.kind, self.enable) for node in self.net.nodes]
         self.tables = self.exits.tables
+        self.begins_at = [self.net.starts[kind] for kind in self.cases.kinds]
+        self.branches = [[way.to for way in node.ways] for node in self.net.nodes]
         self._next_case = len(self.cases.open_cases)
         if self._next_case < len(self.cases):
             self._await_arrival()
@@ -136,15 +139,16 @@ class Run:
         if case + 1 < len(self.arrival):
             self.call(self.arrival[case + 1] - now, self._arrive, case + 1)
         self.tokens[case] = 1
-        start = self.net.starts[self.cases.kinds[self.kinds[case]]]
-        self.leave(case, start, 0, now)
+        self.leave(case, self.begins_at[self.kinds[case]], 0, now)
 
     def leave(self, case: int, node: int, visit: int, now: int) -> None:
         """Go on from a node that is done."""
         target = self.only[node]
         if target < 0:
             table = self.tables[node]
-            u = self.fate[node](case, visit)
+            fate = self.fate[node]
+            block = None if visit else fate.first[case >> WHOLE]
+            u = fate(case, visit) if block is None else block[case & INNER]
             if table is None:
                 target = self.exits.choose(node, case, now, u)
             else:
@@ -194,8 +198,10 @@ class Run:
 
     def begin(self, item: Item, person: Person, now: int) -> None:
         """A person whose hours are open starts an item."""
-        activity = item.activity
-        work = self.service[activity](item.case, item.visit)
+        activity, case = item.activity, item.case
+        service = self.service[activity]
+        block = None if item.visit else service.first[case >> WHOLE]
+        work = service(case, item.visit) if block is None else block[case & INNER]
         pace = person.pace[activity]
         if pace != 1.0 and pace is not None:
             work = int(work * pace)
@@ -203,7 +209,9 @@ class Run:
         item.person = person
         item.who = person.code
         person.item = item
-        end = person.work.finish(now, work)  # type: ignore[arg-type]
+        hours, end = person.work, now + work
+        if end > hours.closes:
+            end = hours.finish(now, work)  # type: ignore[arg-type]
         heappush(self.events, (end, NORMAL, next(self.ordinal), (self.on_finish[activity], item)))
 
     def begin_alone(self, item: Item, now: int) -> None:
@@ -284,7 +292,7 @@ class Run:
     def _branches(self, case: int, node: int, visit: int, now: int) -> list[int]:
         fork = self.exits.forks[node]
         if self.kind[node] == Kind.FORK or fork is None:
-            return [way.to for way in self.net.nodes[node].ways]
+            return self.branches[node]
         chances = self.chances.setdefault(node, [])
         for i in range(len(chances), len(fork.ways)):
             chances.append(self.draws("some", self.net.nodes[node].label, i))

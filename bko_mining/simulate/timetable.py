@@ -27,13 +27,15 @@ _LONGEST = 256 * _FIRST_STRETCH
 class Timetable:
     """Openings as sorted lists with the work done before each; instants are microseconds and never go back."""
 
-    __slots__ = ("_before", "_covered", "_ends", "_i", "_since", "_spread", "_starts")
+    __slots__ = ("_before", "_covered", "_ends", "_i", "_since", "_spread", "_starts", "closes", "opens")
 
     def __init__(self, spread: Spread, since: int) -> None:
         self._spread = spread
         self._since = since
         self._covered = since + _FIRST_STRETCH
         self._i = 0
+        self.opens: int
+        self.closes: int
         self._fill()
 
     @classmethod
@@ -80,6 +82,8 @@ class Timetable:
 
     def is_open(self, now: int) -> bool:
         """Whether work can go on now."""
+        if now < self.closes:
+            return self.opens <= now
         i, ends = self._i, self._ends
         try:
             while ends[i] <= now:
@@ -87,8 +91,8 @@ class Timetable:
         except IndexError:
             self._grow()
             return self.is_open(now)
-        self._i = i
-        return self._starts[i] <= now
+        self._i, self.opens, self.closes = i, self._starts[i], ends[i]
+        return self.opens <= now
 
     def room(self, now: int) -> int:
         """Working time left until closing; to be asked while open."""
@@ -99,9 +103,7 @@ class Timetable:
     def finish(self, now: int, work: int) -> int:
         """The instant by which work begun now is done; to be asked while open, right after ``is_open``."""
         end = now + work
-        if end <= self._ends[self._i]:
-            return end
-        return self._later(now, work)
+        return end if end <= self.closes else self._later(now, work)
 
     def worked(self, start: int, now: int) -> int:
         """Working time between an earlier instant and now."""
@@ -168,6 +170,8 @@ class Timetable:
         self._starts: list[int] = starts.tolist()
         self._ends: list[int] = ends.tolist()
         self._before: list[int] = before.tolist()
+        # Of the opening that was looked at last; it may have grown.
+        self.opens, self.closes = self._starts[self._i], self._ends[self._i]
 
     def _openings(self, covered: int) -> tuple[Instants, Instants, Instants]:
         starts, ends = self._spread(self._since, covered)

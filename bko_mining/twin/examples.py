@@ -63,7 +63,7 @@ EXAMPLES = {
         "    items: [{activity: Register, enabled: 2026-02-27 16:10}]"
     ),
     "OpenCase": (
-        "case_id: A-17\narrived: 2026-02-27 16:10\nhistory: [Register]\n"
+        "case_id: A-17\narrived: 2026-02-27 16:10\nattributes: {amount: 7200}\nhistory: [Register]\n"
         "items: [{activity: Check, enabled: 2026-02-27 17:00}]"
     ),
     "WorkItem": "activity: Check\nenabled: 2026-02-27 17:00\nstart: 2026-02-27 17:20\nresource: Ana\nremaining: 15 min",

@@ -151,6 +151,10 @@ def _bad_start(twin: "Twin") -> Iterator[Found]:
         place = ("initial_state", "cases", i)
         if case.case_type not in types:
             yield (*place, "case_type"), unknown("case type", case.case_type, types)
+        for name, value in case.attributes.items():
+            attribute = twin.attributes.get(name)
+            if attribute is not None and attribute.distribution is not None and not isinstance(value, int | float):
+                yield (*place, "attributes"), f"{name!r} is a number, not {value!r}"
         for step in (*case.history, *(work.activity for work in case.items)):
             if step not in twin.activities:
                 yield place, unknown("activity", step, twin.activities)

@@ -23,9 +23,11 @@ class OpenCase(Part):
     """A case that is under way at the start."""
 
     case_id: str
-    case_type: str = CASE
+    case_type: str = Field(CASE, description="Its type: which routing, priority and due date it has.")
     arrived: datetime
-    attributes: dict[str, Any] = Field(default_factory=dict)
+    attributes: dict[str, Any] = Field(
+        default_factory=dict, description="What it carries; an attribute that is left out is drawn."
+    )
     history: tuple[str, ...] = Field((), description="Activities done so far, oldest first.")
     by: tuple[str | None, ...] = Field((), description="Who did each of them, for four eyes; None: not known.")
     items: tuple[WorkItem, ...] = Field(min_length=1)

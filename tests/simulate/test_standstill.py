@@ -203,3 +203,20 @@ def test_cases_sent_back_to_a_full_queue_are_named_unless_time_passes(lane: str)
     # The first is served till 03:30; the second calls at 02:00, 02:40 and 03:20, then comes the third at 03:40.
     assert [f"{start:%H:%M}" for start in log.frame.sort_values("start")["start"]] == ["01:00", "03:40", "06:40"]
     assert log.frame.sort_values("start")["case_id"].tolist() == ["1", "3", "2"]
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_a_bot_breaks_down_as_long_as_the_run_lasts(lane: Any) -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{kind: grid, every: 1 d, calendar: 24/7}]
+        bots: {Robo: {time: 10 min, failures: {every: 1 min, repair: 1 min}}}
+        activities: {Do: {bot: Robo, time: 1 h}}
+        routing: [Do]
+        """
+    )
+    frame = simulate(twin, n_cases=40, lane=lane).frame
+    # Up and down by turns for a minute each: ten minutes of work take nineteen or twenty, after 28 days as well.
+    took = (frame["end"] - frame["start"]).dt.total_seconds() / 60
+    assert took.between(19, 20).all()
+    assert (frame["end"].iloc[-1] - frame["end"].iloc[0]).days > 2 * 20_000 / 1440
