@@ -34,4 +34,4 @@ def test_nothing_is_said_where_all_work_is_logged():
 
 def test_the_doubt_is_said_in_portuguese():
     with bko.speaking("pt_BR"):
-        assert "Não confie em 'another team' aqui" in _comparison(60, 0.23, remove=1).summary
+        assert "Não confie em “another team” aqui" in _comparison(60, 0.23, remove=1).summary
