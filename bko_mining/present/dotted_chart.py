@@ -66,6 +66,9 @@ def _notes(found: "DottedChart", every: int, right: float) -> list[str]:
 
 
 def _key(ax: Axes, found: "DottedChart", named: int) -> None:
+    more = len(found.table) - named
+    if more > 0:
+        ax.scatter([], [], color=OTHERS, linewidths=0, label=say("grey: {n} more", n=number(more)))
     legend = ax.legend(
         title=heading(found.by), loc="upper left", bbox_to_anchor=(1.0, 1.02), markerscale=1, handletextpad=0.2,
         labelspacing=0.45, alignment="left",
@@ -75,8 +78,3 @@ def _key(ax: Axes, found: "DottedChart", named: int) -> None:
         if handle is not None:
             handle.set(sizes=[26], alpha=1.0)
         text.set_text(in_two_lines(text.get_text(), most=52, one=28))
-    more = len(found.table) - named
-    if more > 0:
-        ax.annotate(
-            say("grey: {n} more", n=number(more)), (1.03, 0.0), xycoords="axes fraction", fontsize=8, color=MUTED
-        )
