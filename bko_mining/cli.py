@@ -77,11 +77,12 @@ def report(
 ) -> None:
     """Write a report on a log: what happens, where it waits, what is done twice, and what if."""
     set_language(lang.value)
+    from bko_mining.log.profiling import profile as look
     from bko_mining.log.reading import read_log
     from bko_mining.present.report import report as tell
 
     found = read_log(log, timezone=timezone)
-    typer.echo(repr(found))
+    typer.echo(look(found).summary)
     comparison = _first_what_ifs(found, replications, seed) if what_if else None
     title = log.name.split(".")[0].replace("_", " ").capitalize()
     made = tell(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bko_mining.analyse.productivity import DAY, work_residuals
+from bko_mining.analyse.productivity import work_residuals
 from bko_mining.analyse.proportions import Z95, people, people_only
 from bko_mining.analyse.returns import first_times
 from bko_mining.analyse.times import HOUR, months
@@ -152,11 +152,12 @@ def turnover(
     """
     log = people_only(log)
     labels = people(log, names=names)
-    frame = _presence(log)
-    begin, end = int(log.begin.min() // DAY), int(log.finish.max() // DAY)
-    present = float((frame["last"] - frame["first"] + 1).sum()) / max(end - begin + 1, 1)
+    day = _days(log)
+    frame = _presence(log, day)
+    present = float((frame["last"] - frame["first"] + 1).sum()) / (np.ptp(day) + 1)
     left = float(frame["left"].sum())
-    speed, hours = _speed(log, _is_new(log, frame))
+    is_new = _is_new(log, frame, day)
+    speed, hours = _speed(log, is_new)
     cost = hours * cost_per_hour if cost_per_hour is not None else float("nan")
     return Turnover(
         _table(log, frame, labels),
@@ -165,20 +166,25 @@ def turnover(
         n_left=int(left),
         yearly_share=left / max(present, 1e-9) / max(months(log) / 12, 1e-9) if len(frame) else 0.0,
         speed=speed,
-        errors=_errors(log, _is_new(log, frame)),
+        errors=_errors(log, is_new),
         hours_per_month=hours,
         cost_per_month=cost,
         currency=currency if cost == cost else "",
     )
 
 
-def _presence(log: EventLog) -> pd.DataFrame:
+def _days(log: EventLog) -> NDArray[np.int64]:
+    """The day on which each instance began, by the clock of the office."""
+    return log.local(log.begin).tz_localize(None).to_numpy("M8[D]").astype(np.int64)
+
+
+def _presence(log: EventLog, begun: NDArray[np.int64]) -> pd.DataFrame:
     """First and last day of each person with enough work, and whether they arrived or left within the log."""
     rows = np.flatnonzero(log.resource != UNKNOWN)
-    seen = distinct(log.resource[rows].astype(np.int64) * 1_000_000 + log.begin[rows] // DAY)
+    seen = distinct(log.resource[rows].astype(np.int64) * 1_000_000 + begun[rows])
     person, day = seen // 1_000_000, seen % 1_000_000
     n = np.bincount(log.resource[rows], minlength=len(log.resources))
-    begin, end = int(log.begin.min() // DAY), int(log.finish.max() // DAY)
+    begin, end = int(begun.min()), int(begun.max())
     records = []
     for code in np.flatnonzero(n >= ENOUGH):
         days = day[person == code]
@@ -192,8 +198,7 @@ def _table(log: EventLog, frame: pd.DataFrame, labels: list[str]) -> pd.DataFram
     table = pd.DataFrame(
         {
             "person": [labels[code] for code in frame["code"]],
-            "first": log.local(frame["first"].to_numpy(np.int64) * DAY),
-            "last": log.local(frame["last"].to_numpy(np.int64) * DAY),
+            **{edge: _midnights(frame[edge], log.timezone) for edge in ("first", "last")},
             "tenure": pd.to_timedelta(frame["last"] - frame["first"] + 1, unit="D"),
             "arrived": frame["arrived"],
             "left": frame["left"],
@@ -203,13 +208,18 @@ def _table(log: EventLog, frame: pd.DataFrame, labels: list[str]) -> pd.DataFram
     return table.sort_values("person", kind="stable", ignore_index=True)
 
 
-def _is_new(log: EventLog, frame: pd.DataFrame) -> NDArray[np.bool_]:
+def _midnights(days: "pd.Series[int]", timezone: str) -> pd.DatetimeIndex:
+    midnights = pd.DatetimeIndex(days.to_numpy(np.int64).astype("M8[D]").astype("M8[us]"))
+    return midnights.tz_localize(timezone, ambiguous=np.ones(len(days), bool), nonexistent="shift_forward")
+
+
+def _is_new(log: EventLog, frame: pd.DataFrame, begun: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Instances done by newcomers in their first days."""
     until = np.full(len(log.resources) + 1, np.iinfo(np.int64).min)
     late = frame[frame["arrived"]]
     until[late["code"].to_numpy(np.int64)] = late["first"].to_numpy(np.int64) + NEW
     # Nobody's code, -1, reads the last entry, which is never new.
-    return np.asarray(log.begin // DAY < until[log.resource])
+    return np.asarray(begun < until[log.resource])
 
 
 def _speed(log: EventLog, is_new: NDArray[np.bool_]) -> tuple[Effect, float]:

@@ -14,7 +14,6 @@ from bko_mining.diagrams.layout import SQUARE, Edge, Point, layout
 
 Box = tuple[float, float, float, float]
 Line = tuple[Point, ...]
-Cell = tuple[int, int]
 
 _SIZES = {"activity": (120.0, 80.0), "start": (36.0, 36.0), "end": (36.0, 36.0), "event": (36.0, 36.0)}
 _GATEWAY = (50.0, 50.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,11 +28,15 @@ from bko_mining.present.compliance_page import compliance_sections
 from bko_mining.present.pages import Fact, Section, page, section_of
 from bko_mining.present.slides import write_slides
 from bko_mining.present.workbook import write_workbook
+from bko_mining.progress import bar
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.words import day, duration, number, percent, say
 
 FAR = 0.1
 """Share by which a twin's own mean cycle time may miss the log's before the report warns."""
+
+
+_USUAL = 12  # chapters of a log with starts and resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ def report(
     ['What happens', 'How long it takes']
     """
     first, last = log.window
+    chapters = chain(_chapters(log), model_chapters(log, model), _asked(log, comparison), _rules(log, rules, amount))
     return Report(
         title=title or say("What happens, where it waits, and what if"),
         subtitle=say(
@@ -158,9 +164,16 @@ def report(
             zone=log.timezone,
         ),
         facts=tuple(_facts(log)),
-        chapters=(*_chapters(log), *model_chapters(log, model), *_asked(log, comparison), *_rules(log, rules, amount)),
+        chapters=tuple(_written(chapters)),
         findings=tuple(_findings(log)),
     )
+
+
+def _written(chapters: Iterable[Chapter]) -> Iterator[Chapter]:
+    with bar(_USUAL, "chapter", delay=3) as done:
+        for chapter in chapters:
+            yield chapter
+            done.update()
 
 
 def _findings(log: EventLog) -> Iterator[str]:

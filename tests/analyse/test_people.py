@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -277,6 +278,46 @@ def test_what_newcomers_cost_is_what_was_planted() -> None:
     assert plain.speed.low < 1 < plain.speed.high
     assert plain.errors.low < 1 < plain.errors.high
     assert plain.hours_per_month != plain.hours_per_month
+
+
+def staffed(seed: int, present: dict[str, tuple[int, int]]) -> EventLog:
+    """A year of people who work most weekdays from one day to another, three weeks of holidays apart."""
+    rng, rows = np.random.default_rng(seed), []
+    for person, (first, last) in present.items():
+        away = int(rng.integers(60, 300))
+        days = [d for d in range(first, last + 1) if d % 7 < 5 and not away <= d < away + 21 and rng.random() < 0.8]
+        rows += [(f"{person}-{d}", "enter", person, 24.0 * d + 9, 24.0 * d + 10) for d in (first, *days, last)]
+    return log_of(rows)
+
+
+def test_planted_arrivals_leavers_and_tenures_are_found() -> None:
+    stay = {f"S{k}": (k % 3, 362 - k % 3) for k in range(12)}
+    gone = {f"L{k}": (k, 98 + 35 * k) for k in range(5)}
+    came = {f"A{k}": (70 + 35 * k, 361) for k in range(4)}
+    planted = stay | gone | came
+    found = bko.turnover(staffed(7, planted), names=True)
+    table = found.table.set_index("person")
+    assert {name for name in planted if table.loc[name, "left"]} == gone.keys()
+    assert {name for name in planted if table.loc[name, "arrived"]} == came.keys()
+    assert {name: table.loc[name, "tenure"].days for name in planted} == {
+        name: last - first + 1 for name, (first, last) in planted.items()
+    }
+    present = sum(last - first + 1 for first, last in planted.values()) / 363
+    assert found.yearly_share == pytest.approx(5 / present * 365.25 / 363, rel=0.02)
+
+
+def test_holidays_and_nothing_planted_are_no_turnover() -> None:
+    for seed in range(20):
+        found = bko.turnover(staffed(seed, {f"S{k}": (k % 3, 362 - k % 3) for k in range(12)}))
+        assert found.n_arrived + found.n_left == 0, seed
+
+
+def test_the_first_day_of_a_person_is_that_of_the_office() -> None:
+    rows = pd.DataFrame({"case": range(60), "activity": "x", "resource": "Ana"})
+    for clock in ("09:30", "22:30"):  # the same day and the next one in UTC
+        ends = pd.date_range(f"2026-01-05 {clock}", periods=60, freq="D", tz="America/Sao_Paulo")
+        table = bko.turnover(bko.EventLog.from_frame(rows.assign(end=ends))).table
+        assert [str(table[name][0].date()) for name in ("first", "last")] == ["2026-01-05", "2026-03-05"]
 
 
 def test_specialists_are_told_from_generalists() -> None:

@@ -135,3 +135,15 @@ def _address(file: Path, process: "subprocess.Popen[bytes]") -> str:
     with urlopen(f"http://127.0.0.1:{port}/json/list", timeout=PATIENCE) as answer:
         tabs = json.load(answer)
     return str(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))
+
+
+def widget_page(script: str, state: str, *, head: str = "") -> str:
+    """A page that draws a widget as JupyterLab would: its traits are ``window.state``, set by ``window.set``."""
+    return f"""<!doctype html><meta charset="utf-8"><body data-jp-theme-light="false">{head}
+        <div id="it"></div><script type="module">{script}
+        const state = {state}, heard = {{}};
+        window.state = state; window.saved = 0;
+        window.set = (name, value) => {{ state[name] = value; heard["change:" + name]?.(); }};
+        render({{ el: document.getElementById("it"), model: {{ get: (name) => state[name],
+          set: (name, value) => window.set(name, value), save_changes: () => (window.saved += 1),
+          on: (name, act) => (heard[name] = act) }} }});</script>"""

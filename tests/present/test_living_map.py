@@ -1,7 +1,6 @@
 """The map with sliders: its levels and picks worked out by hand, and driven in a browser without a network."""
 
 import json
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from bko_mining.present.living_map import living_map
 from bko_mining.present.map_atlas import map_atlas
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
-from tests.present.browser import Browser, running
+from tests.present.browser import Browser, widget_page
 
 # Six cases open → pay; three open → check → pay; one open → check → ask → check → pay.
 PLAIN = [row for i in range(6) for row in ((f"P{i}", "open", "Ana", 0, 1), (f"P{i}", "pay", "Rui", 2, 3))]
@@ -104,12 +103,6 @@ def test_names_cannot_break_out_of_the_page() -> None:
     name = "</script><b>$&'\""
     page = living_map(process_map(log_of([("A", name, None, 0, 1), ("A", "pay", None, 2, 3)])))
     assert page.count("</script>") == 1
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with running(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -234,16 +227,11 @@ def test_the_widget_s_script_talks_to_its_model(tab: Browser, tmp_path: Path) ->
     atlas = map_atlas(process_map(log_of(ROWS)))
     code = script("process_map.js").replace("export default { render };", "window.render = render;")
     (tmp_path / "widget.html").write_text(
-        f"""<!doctype html><meta charset="utf-8"><body data-jp-theme-light="false">
-        <style>{asset("process_map.css")}</style>
-        <div id="it"></div><script type="module">{code}
-        const state = {{ atlas: {json.dumps(atlas)}, level: {atlas["start"]}, measure: "n", selected: [] }};
-        const heard = {{}};
-        window.state = state; window.saved = 0;
-        window.set = (name, value) => {{ state[name] = value; heard["change:" + name]?.(); }};
-        render({{ el: document.getElementById("it"), model: {{ get: (name) => state[name],
-          set: (name, value) => window.set(name, value), save_changes: () => (window.saved += 1),
-          on: (name, act) => (heard[name] = act) }} }});</script>""",
+        widget_page(
+            code,
+            f'{{ atlas: {json.dumps(atlas)}, level: {atlas["start"]}, measure: "n", selected: [] }}',
+            head=f"<style>{asset('process_map.css')}</style>",
+        ),
         encoding="utf-8",
     )
     tab.open(tmp_path / "widget.html")

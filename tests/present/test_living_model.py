@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from bko_mining.present.model_atlas import conformance_atlas, model_atlas
 from bko_mining.present.model_widget import conformance_widget, model_script, model_widget
 from bko_mining.words import speaking
 from tests.analyse.logs import log_of
-from tests.present.browser import Browser, running
+from tests.present.browser import Browser, widget_page
 
 # Four cases as the model has it; one skips the check; one is paid before it is checked and waits a day longer.
 ROWS = [
@@ -102,12 +101,6 @@ def test_names_cannot_break_out_of_the_page() -> None:
     assert page.count("</script>") == 1
 
 
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with running(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
-
-
 @pytest.fixture
 def page(tab: Browser, tmp_path: Path) -> Browser:
     conformance(log(), model()).to_html(tmp_path / "model.html")
@@ -178,13 +171,7 @@ def test_the_widget_s_script_talks_to_its_model(tab: Browser, tmp_path: Path) ->
         atlas = model_atlas(model_quality(log(), model()))
     code = model_script().replace("export default { render };", "window.render = render;")
     (tmp_path / "widget.html").write_text(
-        f"""<!doctype html><meta charset="utf-8"><body><div id="it"></div><script type="module">{code}
-        const state = {{ atlas: {json.dumps(atlas)}, measure: "n", selected: [] }}, heard = {{}};
-        window.state = state; window.saved = 0;
-        window.set = (name, value) => {{ state[name] = value; heard["change:" + name]?.(); }};
-        render({{ el: document.getElementById("it"), model: {{ get: (name) => state[name],
-          set: (name, value) => window.set(name, value), save_changes: () => (window.saved += 1),
-          on: (name, act) => (heard[name] = act) }} }});</script>""",
+        widget_page(code, f'{{ atlas: {json.dumps(atlas)}, measure: "n", selected: [] }}'),
         encoding="utf-8",
     )
     tab.open(tmp_path / "widget.html")
