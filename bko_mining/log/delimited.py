@@ -89,7 +89,7 @@ def read_delimited(data: bytes, name: str) -> Export:
         raise LogError(f"{name} has headings but no rows: {', '.join(dialect.headings[:12])}")
     table = unruled(table, dialect.headings)
     empty = [c for c in table.column_names if c.startswith("column_") and table[c].null_count == len(table)]
-    return Export(_available(table.drop_columns(empty), data), (*found, *more), dialect.decimal)
+    return Export(_available(table.drop_columns(empty), data, dialect.separator), (*found, *more), dialect.decimal)
 
 
 def sniff(data: bytes, name: str, *, encoding: str | None = None) -> Dialect:
@@ -218,9 +218,14 @@ def _of_width(line: str, width: int, dialect: Dialect) -> str:
     return dialect.separator.join(cells[:width]) if len(cells) > width and not any(cells[width:]) else ""
 
 
-def _available(table: pa.Table, data: bytes) -> pa.Table:
+def _around_na(separator: str) -> tuple[bytes, ...]:
+    sep = separator.encode()
+    return sep + b"NA" + sep, sep + b"NA\n", sep + b"NA\r", b"\nNA" + sep, b'"NA"', b"'NA'", b"NA "
+
+
+def _available(table: pa.Table, data: bytes, separator: str) -> pa.Table:
     """A table in which NA is missing, but in columns of codes such as MZ, NA, NB, where it is one of them."""
-    if b"NA" not in data:
+    if not any(mark in data for mark in _around_na(separator)) and not data.endswith(b"NA"):
         return table
     return pa.table({name: _without_na(table[name]) for name in table.column_names})
 
