@@ -21,11 +21,13 @@ from bko_mining.present.figures import (
     plot,
     write_instead,
 )
+from bko_mining.whatif.change import moment
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, kpi, label
+from bko_mining.whatif.runs import DAY
 from bko_mining.whatif.views import QueueOverTime, ScenarioUtilisation, TradeOff, WarmUpPeriod
 from bko_mining.whatif.warm_up import warm_up
-from bko_mining.words import percent, say
+from bko_mining.words import day, percent, say
 
 
 def plot_queue(comparison: Comparison, *, role: str = "", ax: Axes | None = None) -> Axes:
@@ -54,6 +56,7 @@ def plot_queue(comparison: Comparison, *, role: str = "", ax: Axes | None = None
         axes.set_xlabel(say("days since the start"))
         axes.set_ylim(bottom=0)
         axes.set_xlim(0, last - 1)
+        _mark_go_lives(result, axes, last)
         number_ticks(axes.yaxis)
         axes.grid(axis="y")
         axes.set_axisbelow(True)
@@ -62,6 +65,18 @@ def plot_queue(comparison: Comparison, *, role: str = "", ax: Axes | None = None
 
     draw(comparison, ax=axes)
     return axes
+
+
+def _mark_go_lives(result: Comparison, axes: Axes, last: int) -> None:
+    """A dotted line on each day on which changes of a scenario begin; the date stands at its top."""
+    begin = result.outcomes[0][0].series["begin"][0] / DAY
+    for place, scenario in enumerate(result.given):
+        for since in dict.fromkeys(moment(change.since) for change in scenario.changes if change.since):
+            x = np.datetime64(since, "us").astype(np.int64) / DAY - begin
+            if 0 < x < last - 1:
+                axes.axvline(x, color=PALETTE[place % len(PALETTE)], linewidth=1.1, linestyle=":")
+                top = axes.get_xaxis_transform()
+                axes.annotate(day(since), (x, 1), (3, -2), top, "offset points", fontsize=7.5, color=MUTED, va="top")
 
 
 def plot_utilisation(comparison: Comparison, *, ax: Axes | None = None) -> Axes:

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from bko_mining.calendars import DAY, DAYS
 from bko_mining.errors import SimulationError
-from bko_mining.simulate.arrivals import local_days
+from bko_mining.simulate.arrivals import local_days, to_utc
 from bko_mining.simulate.luck import stream_key, uniforms
 from bko_mining.simulate.net import added
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.quantiles import law_of
+from bko_mining.simulate.timetable import FOREVER
 from bko_mining.twin import work
 from bko_mining.twin.people import Material
 
@@ -31,10 +32,19 @@ class Waiting:
         self.rounds: dict[Any, int] = {}
         self.hours = np.zeros(0, np.int64)
         self.alarm = -1
+        self.later = None if rule.later is None else Waiting(run, code, rule.later, enter)
+        begins = None if rule.later is None else rule.later.since
+        self.ends = FOREVER if begins is None else to_utc(begins, run.twin.timezone)
 
     def __call__(self, item: Item, now: int) -> None:
         """Take an item in."""
         rule = self.rule
+        if self.later is not None and now >= self.ends:
+            self.later(item, now)
+            return
+        if not rule.collects:
+            self.enter(item, now)
+            return
         key = self.run.column(rule.per)[item.case] if rule.per else None
         group = self.groups.setdefault(key, [])
         group.append(item)
@@ -43,6 +53,8 @@ class Waiting:
             return
         if rule.timeout is not None and len(group) == 1:
             self.run.call(int(rule.timeout * 1e6), self._too_old, (key, self.rounds.get(key, 0)))
+        if self.later is not None and len(group) == 1:
+            self.run.call(self.ends - now, self._too_old, (key, self.rounds.get(key, 0)))
         if rule.at and self.alarm <= now:
             self.alarm = self._next_hour(now)
             self.run.call(self.alarm - now, self._hour)
@@ -123,6 +135,8 @@ class Stock:
         self.orders = 0
         self.law = law_of(material.lead_time)
         self.key = stream_key(*run.luck, "lead time", name)
+        later = material.later
+        self.switch = FOREVER if later is None else to_utc(later.since, run.twin.timezone)
         if material.every is not None:
             run.env.ring(int(material.every * 1e6), self._review)
 
@@ -140,9 +154,10 @@ class Stock:
         """Order up to the level if the inventory position is at or below the reorder point."""
         waits = 0.0 if self.material.kind == "limit" else added(entry[0] for entry in self.waiting)
         position = self.on_hand + self.on_order - waits
-        point = self.material.reorder_point
-        if (point is None or position <= point) and position < self.material.order_up_to:
-            amount = self.material.order_up_to - position
+        later = self.material.later
+        rule = later if later is not None and now >= self.switch else self.material
+        if (rule.reorder_point is None or position <= rule.reorder_point) and position < rule.order_up_to:
+            amount = rule.order_up_to - position
             self.on_order += amount
             u = uniforms(self.key, np.array([self.orders], np.uint64))
             self.orders += 1

@@ -8,16 +8,14 @@ from typing import Any
 from numba import njit, types
 
 from bko_mining.simulate.kernel_basics import chance, free_item, new_item, plan, pop, push
+from bko_mining.simulate.kernel_batches import release_group, release_hour, turn_round
 from bko_mining.simulate.kernel_flow import arrive_at, leave, split_later, waited
 from bko_mining.simulate.kernel_gates import (
     deliver,
     enter,
     leap,
     lose_patience,
-    release_group,
-    release_hour,
     review,
-    turn_round,
 )
 from bko_mining.simulate.kernel_memory import (
     act,

@@ -11,17 +11,14 @@ from bko_mining.simulate.kernel_basics import (
     ring,
     uniform_of,
 )
+from bko_mining.simulate.kernel_batches import gather, rule_now
 from bko_mining.simulate.kernel_fits import free_for, leave_line
 from bko_mining.simulate.kernel_memory import (
     act,
     amount,
     amount_of_case,
-    batch,
     compiled,
     desk,
-    group,
-    group_code,
-    hour,
     item,
     jump,
     kind_of,
@@ -29,15 +26,11 @@ from bko_mining.simulate.kernel_memory import (
     lost,
     reg,
     set_amount,
-    set_batch,
-    set_group,
     set_item,
     set_level,
     set_lost,
     set_reg,
-    set_stack,
     set_stock,
-    stack,
     stock,
     stock_key,
     use,
@@ -48,29 +41,19 @@ from bko_mining.simulate.world import (
     ACT,
     AGE,
     AT,
-    BASE,
     BATCH,
     BY_HAND,
     BY_HAND_DESK,
     CASE,
-    CODES,
     COLUMN,
     DELIVER,
     DESK,
-    ENTER,
-    FIRST_GROUP,
-    FIRST_HOUR,
     FIRST_USE,
     FLAGS,
-    GROUP_AFTER,
-    GROUP_BEFORE,
-    GROUP_HEAD,
-    GROUP_N,
-    GROUP_TAIL,
-    HOUR,
     IS_BOT,
-    LAST_GROUP,
-    LATE,
+    IS_LIMIT,
+    LATER_POINT,
+    LATER_UP_TO,
     LIVE,
     MATE,
     MATERIAL,
@@ -78,14 +61,10 @@ from bko_mining.simulate.world import (
     N_ACTS,
     N_CASES,
     N_FINISHED,
-    N_HOURS,
-    N_STACK,
     N_USES,
     NEXT,
-    NEXT_HOUR,
     NO_WAY,
     NOW,
-    OLD,
     ON_HAND,
     ON_ORDER,
     ORDERS,
@@ -98,19 +77,15 @@ from bko_mining.simulate.world import (
     REVIEW_EVERY,
     ROOM,
     ROOM_TO,
-    ROUND,
     SHORT,
     SINCE,
-    SIZE,
     STAGE,
     START,
     STATUS,
     STOCK_HEAD,
     STOCK_LAW,
-    STOCK_RULES,
+    STOCK_SWITCH,
     STOCK_TAIL,
-    TIMEOUT,
-    TOGETHER,
     UP_TO,
     VISIT,
     WAITING,
@@ -123,8 +98,9 @@ def enter(m: int, i: int) -> None:
     """An item that is ready passes the gates it has not passed yet, and comes to its desk."""
     a = item(m, i, ACT)
     if item(m, i, STAGE) == 0:
-        if act(m, a, BATCH) >= 0:
-            _gather(m, act(m, a, BATCH), i)
+        b = rule_now(m, act(m, a, BATCH))
+        if b >= 0:
+            gather(m, b, i)
             return
         set_item(m, i, STAGE, 1)
     n = act(m, a, N_USES)
@@ -229,15 +205,17 @@ def _take_one(m: int, i: int, k: int) -> bool:
 @compiled
 def order(m: int, s: int) -> None:
     """Order up to the level if the inventory position is at or below the reorder point."""
-    rules, waiting = stock(m, s, STOCK_RULES), 0.0
-    i = stock(m, s, STOCK_HEAD) if rules < 2 else -1
+    waiting = 0.0
+    i = stock(m, s, STOCK_HEAD) if stock(m, s, IS_LIMIT) == 0 else -1
     while i >= 0:
         waiting += amount(m, i)
         i = item(m, i, NEXT)
     position = level(m, s, ON_HAND) + level(m, s, ON_ORDER) - waiting
-    due = rules % 2 == 0 or position <= level(m, s, POINT)
-    if due and position < level(m, s, UP_TO):
-        units = level(m, s, UP_TO) - position
+    later = reg(m, NOW) >= level(m, s, STOCK_SWITCH)
+    point = level(m, s, LATER_POINT) if later else level(m, s, POINT)
+    up_to = level(m, s, LATER_UP_TO) if later else level(m, s, UP_TO)
+    if position <= point and position < up_to:
+        units = up_to - position
         set_level(m, s, ON_ORDER, level(m, s, ON_ORDER) + units)
         u = uniform_of(stock_key(m, s), stock(m, s, ORDERS))
         set_stock(m, s, ORDERS, stock(m, s, ORDERS) + 1)
@@ -275,119 +253,3 @@ def deliver(m: int, parcel: int, s: int) -> None:
         i = stock(m, s, STOCK_HEAD)
     if stock(m, s, REVIEW_EVERY) < 0:
         order(m, s)
-
-
-@compiled
-def _gather(m: int, b: int, i: int) -> None:
-    """An item waits for the others of its batch."""
-    now, g = reg(m, NOW), batch(m, b, BASE)
-    if batch(m, b, CODES) >= 0:
-        g += group_code(m, batch(m, b, CODES) + item(m, i, CASE))
-    n = group(m, g, GROUP_N) + 1
-    if n == 1:
-        _begin_group(m, b, g)
-        set_group(m, g, GROUP_HEAD, i)
-    else:
-        set_item(m, group(m, g, GROUP_TAIL), MATE, i)
-    set_group(m, g, GROUP_TAIL, i)
-    set_group(m, g, GROUP_N, n)
-    if 0 < batch(m, b, SIZE) <= n:
-        release_group(m, b, g)
-        return
-    if batch(m, b, TIMEOUT) >= 0 and n == 1:
-        push(m, now + batch(m, b, TIMEOUT), OLD, (g << 16) | b, group(m, g, ROUND))
-    if batch(m, b, N_HOURS) > 0 and batch(m, b, NEXT_HOUR) <= now:
-        at = _next_hour(m, b)
-        set_batch(m, b, NEXT_HOUR, at)
-        push(m, at, HOUR, b, 0)
-
-
-@compiled
-def _begin_group(m: int, b: int, g: int) -> None:
-    last = batch(m, b, LAST_GROUP)
-    set_group(m, g, GROUP_BEFORE, last)
-    set_group(m, g, GROUP_AFTER, -1)
-    if last >= 0:
-        set_group(m, last, GROUP_AFTER, g)
-    else:
-        set_batch(m, b, FIRST_GROUP, g)
-    set_batch(m, b, LAST_GROUP, g)
-
-
-@compiled
-def _end_group(m: int, b: int, g: int) -> None:
-    back, on = group(m, g, GROUP_BEFORE), group(m, g, GROUP_AFTER)
-    if back >= 0:
-        set_group(m, back, GROUP_AFTER, on)
-    else:
-        set_batch(m, b, FIRST_GROUP, on)
-    if on >= 0:
-        set_group(m, on, GROUP_BEFORE, back)
-    else:
-        set_batch(m, b, LAST_GROUP, back)
-    set_group(m, g, GROUP_N, 0)
-    set_group(m, g, ROUND, group(m, g, ROUND) + 1)
-
-
-@compiled
-def _next_hour(m: int, b: int) -> int:
-    """The next time of day at which a batch leaves."""
-    low, now = batch(m, b, FIRST_HOUR), reg(m, NOW)
-    end = low + batch(m, b, N_HOURS)
-    high = end
-    while low < high:
-        middle = (low + high) >> 1
-        if hour(m, middle) <= now:
-            low = middle + 1
-        else:
-            high = middle
-    if low >= end:
-        set_reg(m, STATUS, LATE)
-        return now
-    return hour(m, low)
-
-
-@compiled
-def release_group(m: int, b: int, g: int) -> None:
-    """A batch is complete: one piece of work for all, or into the queue one by one."""
-    head, n = group(m, g, GROUP_HEAD), group(m, g, GROUP_N)
-    _end_group(m, b, g)
-    i = head
-    while i >= 0:
-        set_item(m, i, QUEUED, reg(m, NOW))
-        set_item(m, i, STAGE, 1)
-        i = item(m, i, MATE)
-    if batch(m, b, TOGETHER) == 1:
-        set_item(m, head, MATES, n)
-        plan(m, ENTER, head, 0, 0)
-        return
-    low, i = reg(m, N_STACK), head
-    for _ in range(n):
-        plan(m, ENTER, i, 0, 0)
-        following = item(m, i, MATE)
-        set_item(m, i, MATE, -1)
-        i = following
-    turn_round(m, low)
-
-
-@compiled
-def turn_round(m: int, low: int) -> None:
-    """What was planned last is done last: turn the top of the stack round."""
-    high = reg(m, N_STACK) - 1
-    while low < high:
-        for column in range(4):
-            kept = stack(m, low, column)
-            set_stack(m, low, column, stack(m, high, column))
-            set_stack(m, high, column, kept)
-        low += 1
-        high -= 1
-
-
-@compiled
-def release_hour(m: int, b: int) -> None:
-    """The hour has come: every batch that waits leaves, the one begun first first (planned backwards)."""
-    g = batch(m, b, LAST_GROUP)
-    while g >= 0:
-        back = group(m, g, GROUP_BEFORE)
-        release_group(m, b, g)
-        g = back

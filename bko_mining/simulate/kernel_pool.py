@@ -56,6 +56,8 @@ from bko_mining.simulate.world import (
     HOURS,
     IDLE,
     IN_HAND,
+    LATER_ORDER,
+    LATER_ROW,
     LATEST,
     LEFT,
     N_ACTS,
@@ -79,6 +81,7 @@ from bko_mining.simulate.world import (
     SLOTS,
     SORT,
     START,
+    SWITCH,
     TAIL,
     TURN,
     TURNS,
@@ -86,6 +89,9 @@ from bko_mining.simulate.world import (
     WAITING,
     WORK,
 )
+
+_BEHIND = 1 << 40
+"""What is added to ranks of a rule that holds from a day on: what waited on that day stays ahead."""
 
 
 @compiled
@@ -136,14 +142,16 @@ def open_doors(m: int, d: int) -> None:
 
 @compiled
 def _rank(m: int, d: int, i: int) -> int:
-    order, row = desk(m, d, ORDER), desk(m, d, ORDER_ROW)
+    order, row, behind = desk(m, d, ORDER), desk(m, d, ORDER_ROW), 0
+    if 0 <= desk(m, d, SWITCH) <= reg(m, NOW):
+        order, row, behind = desk(m, d, LATER_ORDER), desk(m, d, LATER_ROW), _BEHIND
     if order == LATEST:
-        return -item(m, i, TURN)
+        return behind - item(m, i, TURN)
     if order == BY_CASE:
-        return rank_of_case(m, row + item(m, i, CASE))
+        return behind + rank_of_case(m, row + item(m, i, CASE))
     if order == BY_KIND:
-        return rank_of_kind(m, row + kind_of(m, item(m, i, CASE)) * reg(m, N_ACTS) + item(m, i, ACT))
-    return 0
+        return behind + rank_of_kind(m, row + kind_of(m, item(m, i, CASE)) * reg(m, N_ACTS) + item(m, i, ACT))
+    return behind
 
 
 @compiled

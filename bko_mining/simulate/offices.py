@@ -15,7 +15,8 @@ from bko_mining.simulate.pool import Pool, longest_idle
 from bko_mining.simulate.presence import on_some_days
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.timetable import FOREVER, Intervals, Spread, Timetable, spread_of, without
-from bko_mining.twin.people import Bot, Failures, Resource, Role, Turnover
+from bko_mining.twin.model import Twin
+from bko_mining.twin.people import Bot, Failures, QueueRule, Resource, Role, Turnover
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -73,6 +74,7 @@ class Staff:
         by_rule = (
             name in self.run.policies.choose
             or role.discipline != "fifo"
+            or role.later is not None
             or role.choice != "longest_idle"
             or role.availability < 1
             or role.turnover
@@ -106,7 +108,7 @@ class Staff:
         pool = Pool(
             self.run.env,
             self.run.begin_by_rules,
-            key=self._key(name, role),
+            key=self._key(role),
             fits=self.run.fits,
             choose=self._choice(name, role),
             interrupt=self.run.interrupt if role.preemptive else None,
@@ -188,24 +190,30 @@ class Staff:
             on.append(int(at))
         return np.array(off, np.int64), np.array(on, np.int64)
 
-    def _key(self, name: str, role: Role) -> Callable[[Item], Any]:
+    def _key(self, role: Role) -> Callable[[Item], Any]:
+        """What a queue is ordered by; from the day of another rule on, by that one behind all that waits."""
+        if role.later is None:
+            return self._by(role)
+        first, then, env = self._by(role), self._by(role.later), self.run.env
+        switch = to_utc(role.later.since, self.twin.timezone)
+        return lambda item: (1, then(item)) if env.now >= switch else (0, first(item))
+
+    def _by(self, rule: Role | QueueRule) -> Callable[[Item], Any]:
         run = self.run
         types = list(self.twin.all_case_types.values())
         kinds = [types[kind] for kind in range(len(types))]
-        own = [activity.priority for activity in self.twin.activities.values()]
+        ranks = ranks_of(self.twin, rule)
         means = [law_of(activity.time).mean for activity in self.twin.activities.values()]
         keys: dict[str, Callable[[Item], Any]] = {
             "fifo": lambda item: 0,
             "lifo": lambda item: -item.turn,
             "oldest_case": lambda item: run.arrival[item.case],
             "due_date": lambda item: run.arrival[item.case] + int((kinds[run.kinds[item.case]].due or 1e12) * 1e6),
-            "priority": lambda item: (
-                own[item.activity] if own[item.activity] is not None else kinds[run.kinds[item.case]].priority
-            ),
-            "value": lambda item: -run.column(role.value_attribute or "")[item.case],
+            "priority": lambda item: ranks[run.kinds[item.case]][item.activity],
+            "value": lambda item: -run.column(rule.value_attribute or "")[item.case],
             "shortest": lambda item: means[item.activity],
         }
-        return keys[role.discipline]
+        return keys[rule.discipline]
 
     def _choice(self, name: str, role: Role) -> Callable[[list[Person], Item], Person]:
         if name in self.run.policies.choose:
@@ -272,6 +280,14 @@ class Staff:
             return known[0][0::2], known[0][1::2]
 
         return closed
+
+
+def ranks_of(twin: Twin, rule: Role | QueueRule) -> list[list[int]]:
+    """The priority of each activity in cases of each type: that of the rule's classes, the activity, the type."""
+    classes = rule.classes if isinstance(rule, QueueRule) else {}
+    types = [classes.get(name, kind.priority) for name, kind in twin.all_case_types.items()]
+    own = [classes.get(name, activity.priority) for name, activity in twin.activities.items()]
+    return [[kind if mine is None else mine for mine in own] for kind in types]
 
 
 def union(parts: list[Intervals]) -> Intervals:

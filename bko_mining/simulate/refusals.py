@@ -62,6 +62,7 @@ _PARTS = {
         "discipline",
         "preemptive",
         "value_attribute",
+        "later",
         "choice",
         "turnover",
         "availability",
@@ -103,6 +104,7 @@ _PARTS = {
         "every",
         "lead_time",
         "cost",
+        "later",
     },
 }
 _INNER = {
@@ -116,6 +118,8 @@ _INNER = {
         "per",
         "done",
         "time_per_item",
+        "since",
+        "later",
     },
     "errors": {"share", "to", "by_resource", "factors"},
     "patience": {"time", "to"},
@@ -171,9 +175,10 @@ def _rules(run: "RuledRun") -> Iterator[str]:
         if fork is not None and len(node.ways) > MOST_WAYS:
             yield f"{len(node.ways)} ways after {node.label!r}"
     for name, role in run.twin.roles.items():
-        column = run.cases.columns.get(role.value_attribute or "")
-        if role.discipline == "value" and (column is None or column.dtype == object):
-            yield f"discipline value of {name!r} by words"
+        for rule in (role, role.later):
+            column = run.cases.columns.get(rule.value_attribute or "") if rule is not None else None
+            if rule is not None and rule.discipline == "value" and (column is None or column.dtype == object):
+                yield f"discipline value of {name!r} by words"
 
 
 def _combinations(run: "RuledRun") -> Iterator[str]:

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bko_mining.simulate import world as at
+from bko_mining.simulate.arrivals import to_utc
+from bko_mining.simulate.offices import ranks_of
 from bko_mining.simulate.people import Desk, ShiftDesk
 from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.tables_basics import Calendars, Luck
-from bko_mining.twin.people import Role
+from bko_mining.twin.people import QueueRule, Role
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
@@ -111,35 +113,44 @@ class People:
         row[at.PREEMPTIVE], row[at.CHOICE] = int(role.preemptive), _CHOICES[role.choice]
         if role.choice == "random":
             row[at.CHOICE_LUCK] = self.luck.stream(self.run.draws("choice", name))
-        self._order(row, role)
+        row[at.ORDER], row[at.ORDER_ROW] = self._order(role, dense=role.later is not None)
+        if role.later is not None:
+            row[at.SWITCH] = to_utc(role.later.since, self.run.twin.timezone)
+            row[at.LATER_ORDER], row[at.LATER_ROW] = self._order(role.later, dense=True)
 
-    def _order(self, row: NDArray[np.int64], role: Role) -> None:
-        run, n = self.run, len(self.run.activities)
+    def _order(self, rule: Role | QueueRule, *, dense: bool) -> tuple[int, int]:
+        """What a queue is ordered by, and where its ranks begin; ``dense``: ranks are small, to stand behind others."""
+        run = self.run
         kinds = list(run.twin.all_case_types.values())
         arrival = run.cases.arrival.astype(np.int64)
-        if role.discipline == "lifo":
-            row[at.ORDER] = at.LATEST
-        elif role.discipline == "oldest_case":
-            self._by_case(row, arrival)
-        elif role.discipline == "due_date":
+        if rule.discipline == "fifo":
+            return at.COMING, 0
+        if rule.discipline == "lifo":
+            return at.LATEST, 0
+        if rule.discipline == "oldest_case":
+            return self._by_case(arrival, dense=dense)
+        if rule.discipline == "due_date":
             due = np.array([int((kind.due or _NO_DUE_DATE) * 1e6) for kind in kinds], np.int64)
-            self._by_case(row, arrival + due[run.cases.kind])
-        elif role.discipline == "value":
-            self._by_case(row, in_order(-run.cases.columns[role.value_attribute or ""]))
-        elif role.discipline == "priority":
-            own = [activity.priority for activity in run.twin.activities.values()]
-            self._by_kind(row, [kind.priority if p is None else p for kind in kinds for p in own])
-        elif role.discipline == "shortest":
-            means = in_order(np.array([law_of(activity.time).mean for activity in run.twin.activities.values()]))
-            self._by_kind(row, np.tile(means, len(kinds))[: n * len(kinds)])
+            return self._by_case(arrival + due[run.cases.kind], dense=dense)
+        if rule.discipline == "value":
+            return self._by_case(in_order(-run.cases.columns[rule.value_attribute or ""]), dense=dense)
+        if rule.discipline == "priority":
+            return self._by_kind(np.array(ranks_of(run.twin, rule), np.int64).ravel(), dense=dense)
+        means = in_order(np.array([law_of(activity.time).mean for activity in run.twin.activities.values()]))
+        return self._by_kind(np.tile(means, len(kinds)), dense=dense)
 
-    def _by_case(self, row: NDArray[np.int64], ranks: NDArray[np.int64]) -> None:
-        row[at.ORDER], row[at.ORDER_ROW] = at.BY_CASE, sum(map(len, self.ranks_of_case))
-        self.ranks_of_case.append(ranks)
+    def _by_case(self, ranks: NDArray[np.int64], *, dense: bool) -> tuple[int, int]:
+        self.ranks_of_case.append(_dense(ranks) if dense else ranks)
+        return at.BY_CASE, sum(map(len, self.ranks_of_case[:-1]))
 
-    def _by_kind(self, row: NDArray[np.int64], ranks: Any) -> None:
-        row[at.ORDER], row[at.ORDER_ROW] = at.BY_KIND, sum(map(len, self.ranks_of_kind))
-        self.ranks_of_kind.append(np.array(ranks, np.int64))
+    def _by_kind(self, ranks: NDArray[np.int64], *, dense: bool) -> tuple[int, int]:
+        self.ranks_of_kind.append(_dense(ranks) if dense else ranks)
+        return at.BY_KIND, sum(map(len, self.ranks_of_kind[:-1]))
+
+
+def _dense(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Ranks in the same order, counted from 0."""
+    return np.unique(ranks, return_inverse=True)[1].astype(np.int64)
 
 
 def in_order(numbers: NDArray[Any]) -> NDArray[np.int64]:

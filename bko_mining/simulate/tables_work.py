@@ -116,7 +116,7 @@ class Work:
         gate = run.entry[code]
         if isinstance(gate, Waiting):
             row[at.BATCH], row[at.MATE_TIME] = len(self.batches), self.luck.stream(run.per_item[code])
-            self.batches.append(self._batch(gate))
+            self._batches(gate)
         row[at.FIRST_USE], row[at.N_USES] = len(self.uses), len(activity.uses)
         for material, amount in activity.uses.items():
             column = -1
@@ -159,6 +159,15 @@ class Work:
             row[at.BOT_FAILS] = self.luck.stream(run.bot_fails[code])
         return bot.exception_share
 
+    def _batches(self, gate: Waiting | None) -> None:
+        """The rules of a batch, the later ones behind."""
+        while gate is not None:
+            row = self._batch(gate)
+            if gate.later is not None:
+                row[at.BATCH_ENDS], row[at.LATER_BATCH] = gate.ends, len(self.batches) + 1
+            self.batches.append(row)
+            gate = gate.later
+
     def _batch(self, gate: Waiting) -> NDArray[np.int64]:
         rule = gate.rule
         row = np.full(at.N_BATCH, -1, np.int64)
@@ -180,9 +189,11 @@ class Work:
         for stock in self.run.stocks.values():
             rule = stock.material
             every = -1 if rule.every is None else int(rule.every * 1e6)
-            rules = int(rule.reorder_point is not None) + 2 * (rule.kind == "limit")
-            stocks.append((self.luck.law(stock.law), 0, every, rules, -1, -1))
-            levels.append((stock.on_hand, 0.0, rule.reorder_point or 0.0, rule.order_up_to))
+            stocks.append((self.luck.law(stock.law), 0, every, int(rule.kind == "limit"), -1, -1))
+            then = rule.later or rule
+            points = [np.inf if each.reorder_point is None else each.reorder_point for each in (rule, then)]
+            later = float(stock.switch), points[1], then.order_up_to
+            levels.append((stock.on_hand, 0.0, points[0], rule.order_up_to, *later))
             keys.append(stock.key)
         return {
             "stock": np.array(stocks, np.int64).reshape(-1, at.N_STOCK),

@@ -52,6 +52,8 @@ EXAMPLES = {
     "StepDelay": "after: Ask supplier\nbefore: Match\ntime: {family: lognormal, mean: 3 d, cv: 1}\nwhen: amount > 5000",
     "Overtime": "queue: 10\nat_most: 2 h",
     "Role": "members: [Ana, Bruno]\ncalendar: Mon-Fri 08:00-17:30, BR-SP\ndiscipline: due_date",
+    "QueueRule": "since: 2026-07-01\ndiscipline: priority\nclasses: {urgent: 0, plain: 1}",
+    "OrderingRule": "since: 2026-07-01\nreorder_point: 30\norder_up_to: 120",
     "Turnover": "per_year: 0.3\nvacancy: {family: lognormal, mean: 45 d, cv: 0.5}\nramp_up: 90 d",
     "Resource": "calendar: Mon-Fri 08:00-12:00\nskills: {Register: 1.2, Check: 0.8}\nsince: 2026-03-01\nramp_up: 60 d",
     "Absence": "since: 2026-07-06\nuntil: 2026-07-24",

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from bko_mining.twin.values import Day, Distribution, Part, Price, Seconds, Share
 
+Discipline = Literal["fifo", "lifo", "oldest_case", "due_date", "priority", "value", "shortest"]
+
 
 class Turnover(Part):
     """People leave and are replaced: the place is vacant for a while, and the newcomer starts slowly.
@@ -19,6 +21,17 @@ class Turnover(Part):
     ramp_up: Seconds = Field(description="Time until a newcomer is practically as quick as the others.")
     start_factor: float = Field(2.0, ge=1, description="Factor on a newcomer's service time on the first day.")
     since: Day | None = Field(None, description="Nobody leaves before this day.")
+
+
+class QueueRule(Part):
+    """Another order of a queue from a day on; what waits on that day keeps its place before all that comes later."""
+
+    since: Day
+    discipline: Discipline
+    value_attribute: str | None = Field(None, description="value: attribute whose largest value is served first.")
+    classes: dict[str, int] = Field(
+        default_factory=dict, description="priority: ranks of case types or activities instead of their own."
+    )
 
 
 class Overtime(Part):
@@ -42,13 +55,14 @@ class Role(Part):
     members: tuple[str, ...] = Field((), description="Names; a person may belong to several roles.")
     size: int | None = Field(None, ge=0, description="Instead of names: so many people, named 'Role 1', 'Role 2', ….")
     calendar: str | None = Field(None, description="Hours of members without their own (name or text); None: always.")
-    discipline: Literal["fifo", "lifo", "oldest_case", "due_date", "priority", "value", "shortest"] = Field(
+    discipline: Discipline = Field(
         "fifo",
         description="Which item is next: first come; last come; oldest case; earliest due date; smallest priority "
         "number; largest value_attribute; shortest expected time.",
     )
     preemptive: bool = Field(False, description="priority: an urgent item interrupts work with a larger number.")
     value_attribute: str | None = Field(None, description="value: attribute whose largest value is served first.")
+    later: QueueRule | None = Field(None, description="Another order of the queue from a day on.")
     choice: Literal["longest_idle", "least_loaded", "fastest", "random"] = Field(
         "longest_idle", description="Which free member takes an item."
     )
@@ -111,6 +125,14 @@ class Bot(Part):
     since: Day | None = Field(None, description="Go-live; before it, exception_role does the work.")
 
 
+class OrderingRule(Part):
+    """Another reorder point and level from a day on."""
+
+    since: Day
+    reorder_point: float | None = None
+    order_up_to: float = Field(ge=0)
+
+
 class Material(Part):
     """Stock (or cash) that activities use up, and how it is filled again.
 
@@ -129,3 +151,4 @@ class Material(Part):
     every: Seconds | None = Field(None, gt=0, description="Periodic review: time between reviews; None: continuous.")
     lead_time: Distribution = Field(default=Distribution(value=0.0), description="From order to delivery.")
     cost: float = Field(0.0, ge=0, description="Money for one unit.")
+    later: OrderingRule | None = Field(None, description="Another rule from a day on, at the first look at the stock.")

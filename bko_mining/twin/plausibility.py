@@ -11,7 +11,7 @@ from bko_mining.twin.arrivals import Attribute, RateArrivals
 from bko_mining.twin.condition_terms import parts_of
 from bko_mining.twin.conditions import MOMENT
 from bko_mining.twin.laws import lowest, weights_fault
-from bko_mining.twin.people import Material, Resource, Role
+from bko_mining.twin.people import Material, QueueRule, Resource, Role
 from bko_mining.twin.routing import Choice, GraphRouting, Some
 from bko_mining.twin.values import Distribution, Part
 from bko_mining.twin.wording import Found, Place, unknown
@@ -116,8 +116,10 @@ def _arrivals(stream: RateArrivals, place: Place, _: "Twin") -> Iterator[Found]:
 
 
 def _batching(batch: Batching, place: Place, _: "Twin") -> Iterator[Found]:
-    if not (batch.size or batch.timeout or batch.at):
+    if not (batch.collects or batch.later or batch.since):
         yield place, "a batch needs size, timeout or at, or it is never released"
+    if batch.later and batch.later.since is None:
+        yield (*place, "later"), "another rule needs since, the day from which it holds"
     for key in ("weekdays", "month_days", "calendar"):
         if getattr(batch, key) is not None and not batch.at:
             yield (*place, key), "holds for the times of day in at only; add at: ['14:00']"
@@ -160,10 +162,14 @@ def _role(role: Role, place: Place, twin: "Twin") -> Iterator[Found]:
         twin.calendar_of(member, str(place[-1])).never_closes for member in role.names(str(place[-1]))
     ):
         yield (*place, "overtime"), "there is no closing time to stay after; give the role a calendar"
-    if role.discipline == "value":
+    yield from _order(role, place, twin)
+
+
+def _order(rule: Role | QueueRule, place: Place, twin: "Twin") -> Iterator[Found]:
+    if rule.discipline == "value":
         numbers = [name for name, attribute in twin.attributes.items() if attribute.distribution is not None]
-        if role.value_attribute not in numbers:
-            message = unknown("number attribute", role.value_attribute or "", numbers)
+        if rule.value_attribute not in numbers:
+            message = unknown("number attribute", rule.value_attribute or "", numbers)
             yield (*place, "value_attribute"), f"discipline value needs a number to go by: {message}"
 
 
@@ -188,6 +194,7 @@ _CHECKS: dict[type[Part], Callable[[Any, Place, "Twin"], Iterator[Found]]] = {
     Batching: _batching,
     Activity: _activity,
     Role: _role,
+    QueueRule: _order,
     Resource: _resource,
     Material: _material,
 }

@@ -58,6 +58,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "People, bots and stock": (
         people.Role,
+        people.QueueRule,
         people.Turnover,
         people.Overtime,
         people.Resource,
@@ -65,6 +66,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
         people.Bot,
         people.Failures,
         people.Material,
+        people.OrderingRule,
         values.Price,
     ),
     "Where a run begins, and what was observed": (

@@ -130,6 +130,8 @@ def _parts_with_calendars(twin: "Twin") -> Iterator[tuple[Place, Any]]:
     for name, activity in twin.activities.items():
         if activity.batch:
             yield ("activities", name, "batch"), activity.batch
+        if activity.batch and activity.batch.later:
+            yield ("activities", name, "batch", "later"), activity.batch.later
 
 
 def _bad_types(twin: "Twin") -> Iterator[Found]:

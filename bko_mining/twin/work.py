@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.routing import END
-from bko_mining.twin.values import ClockTime, Distribution, Part, Price, Seconds, Share
+from bko_mining.twin.values import ClockTime, Day, Distribution, Part, Price, Seconds, Share
 
 
 class Factor(Part):
@@ -41,6 +41,18 @@ class Batching(Part):
         None,
         description="together: work for each item on top of the activity's time, which is then for the whole batch.",
     )
+
+    since: Day | None = Field(None, description="In later: the day from which it holds.")
+    later: "Batching | None" = Field(
+        None,
+        description="Another rule from its since on; without size, timeout and at: no batches any more. What waits on "
+        "that day is released.",
+    )
+
+    @property
+    def collects(self) -> bool:
+        """Whether items wait for one another at all."""
+        return bool(self.size or self.timeout or self.at)
 
     @field_validator("month_days")
     @classmethod

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from bko_mining.simulate.arrivals import Window
-from bko_mining.simulate.cases import Cases, draw_cases
+from bko_mining.simulate.cases import Cases
 from bko_mining.simulate.luck import stream_key, uniforms
 from bko_mining.simulate.quantiles import law_of
 from bko_mining.twin.arrivals import IntervalArrivals, RateArrivals
@@ -36,9 +35,8 @@ WORTH = 0.9
 """Controls are used where they leave at most this share of the variance."""
 
 
-def luck_of(log: "EventLog", twin: "Twin", window: Window, luck: tuple[int, int]) -> Numbers:
+def luck_of(log: "EventLog", twin: "Twin", cases: Cases, luck: tuple[int, int]) -> Numbers:
     """Tell the luck of a run: cases that came too soon (in mean gaps), work that took too long (in seconds)."""
-    cases = draw_cases(twin, window, luck)
     streams = ((stream, (*luck, stream.name or i)) for i, stream in enumerate(twin.arrivals))
     return np.array([sum(_soon(stream, cases.keys, name) for stream, name in streams), _long(log, twin, cases, luck)])
 

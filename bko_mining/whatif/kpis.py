@@ -118,7 +118,7 @@ def measure(period: Period, own: OwnKpis | None = None) -> dict[str, float]:
 
 def backlog(period: Period, instants: NDArray[np.int64]) -> NDArray[np.float64]:
     """Open cases at each instant."""
-    came = np.searchsorted(np.sort(period.arrival), instants, "right")
+    came = np.searchsorted(np.sort(np.concatenate([period.arrival, period.unseen])), instants, "right")
     went = np.searchsorted(np.sort(period.done), instants, "right")
     return (came - went).astype(float)
 
@@ -149,8 +149,10 @@ def _spread(name: str, x: NDArray[np.float64]) -> dict[str, float]:
 def _flow(period: Period) -> dict[str, float]:
     since, until = period.since, period.until
     inside = (period.done >= since) & (period.done < until)
-    overlap = np.minimum(period.done, until) - np.maximum(period.arrival, since)
-    events = np.sort(period.arrival[(period.arrival >= since) & (period.arrival <= until)])
+    arrival = np.concatenate([period.arrival, period.unseen])
+    done = np.concatenate([period.done, np.maximum(period.unseen, until)])
+    overlap = np.minimum(done, until) - np.maximum(arrival, since)
+    events = np.sort(arrival[(arrival >= since) & (arrival <= until)])
     return {
         "throughput_per_week": float(inside.sum()) / period.weeks,
         "work_in_progress": float(np.maximum(overlap, 0).sum()) / (until - since),

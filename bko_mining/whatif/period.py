@@ -1,6 +1,6 @@
 """What the figures of a run are taken from: its log, its twin, the cases and the stretch of time that count."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,8 @@ class Period:
         Cases that count: arrived within the period, and done.
     since, until : int
         The stretch of time in which work is counted (microseconds UTC).
+    unseen : int64[k]
+        Arrivals of cases that had nothing done to them when the run stopped: they are open, and in no row.
     """
 
     whole: EventLog
@@ -45,6 +47,7 @@ class Period:
     counted: NDArray[np.bool_]
     since: int
     until: int
+    unseen: Instants = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @cached_property
     def log(self) -> EventLog:

@@ -5,7 +5,7 @@ import inspect
 import json
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,11 +17,12 @@ from bko_mining._version import __version__
 from bko_mining.errors import BkoError, TwinWarning
 from bko_mining.simulate import lanes
 from bko_mining.simulate.arrivals import Window, to_utc
+from bko_mining.simulate.cases import Cases, draw_cases
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.values import seconds
 from bko_mining.whatif.controls import luck_of
 from bko_mining.whatif.kpis import OwnKpis, backlog, measure, queues
-from bko_mining.whatif.period import Cut, period_of
+from bko_mining.whatif.period import Cut, Instants, period_of
 from bko_mining.words import say
 
 if TYPE_CHECKING:
@@ -98,11 +99,18 @@ def run_once(twin: "Twin", setting: Setting, replication: int, *, quick: bool = 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TwinWarning)
         log = _simulated(twin, setting, replication)
-    outcome = outcome_of(log, twin, setting)
-    begin = _begin(twin, setting)
+    begin, luck = _begin(twin, setting), (setting.seed, replication)
     stop = None if setting.horizon is None else begin + _length(setting.horizon)
-    luck = luck_of(log, twin, Window(begin, stop, setting.n_cases), (setting.seed, replication))
-    return Outcome(outcome.figures, outcome.series | {LUCK: luck})
+    cases = draw_cases(twin, Window(begin, stop, setting.n_cases), luck)
+    outcome = outcome_of(log, twin, setting, unseen=_unseen(log, twin, cases))
+    return Outcome(outcome.figures, outcome.series | {LUCK: luck_of(log, twin, cases, luck)})
+
+
+def _unseen(log: "EventLog", twin: "Twin", cases: Cases) -> Instants:
+    """Arrivals of cases that had nothing done to them when the run stopped: the log does not know them."""
+    logged = np.array([twin.all_case_types[kind].logged for kind in cases.kinds])
+    known = np.isin(cases.ids(), log.case_ids.to_pylist())
+    return np.asarray(cases.arrival[~known & logged[cases.kind]], np.int64)
 
 
 def _simulated(twin: "Twin", setting: Setting, replication: int) -> "EventLog":
@@ -122,18 +130,22 @@ def luck_of_runs(outcomes: Sequence[Outcome]) -> Series | None:
     return np.array(known) if len(known) == len(outcomes) else None
 
 
-def outcome_of(log: "EventLog", twin: "Twin", setting: Setting) -> Outcome:
-    """Take the figures of the log of a run."""
+def outcome_of(log: "EventLog", twin: "Twin", setting: Setting, *, unseen: Instants | None = None) -> Outcome:
+    """Take the figures of the log of a run; ``unseen``: arrivals of cases that it does not know."""
     begin = _begin(twin, setting)
     end = None if setting.horizon is None else begin + _length(setting.horizon)
     period = period_of(log, twin, begin=begin, end=end, warm_up=setting.warm_up, cool_down=setting.cool_down)
-    last = int(period.done.max()) if end is None else end
+    if unseen is not None:
+        period = replace(period, unseen=unseen)
+    last = int(period.done.max()) if end is None else end - 1
     # Noon of each day: within the hours of most offices.
-    days = begin - begin % DAY + DAY // 2 + DAY * np.arange(min(MOST_DAYS, (last - begin) // DAY + 1))
+    noon = begin - begin % DAY + DAY // 2
+    days = noon + DAY * np.arange(min(MOST_DAYS, max(1, (last - noon) // DAY + 1 + (end is None))))
     series = {
         "cycle": np.quantile(period.cycle, np.linspace(0, 1, 101)),
         "cycle by arrival": _by_arrival(period.cycle),
         "open": backlog(period, days),
+        "begin": np.array([begin], float),
         **{f"queue: {role}": line for role, line in queues(period, days).items()},
     }
     return Outcome(measure(period, setting.kpis), series)

@@ -120,7 +120,8 @@ class Scenario(BaseModel):
     def go_live(self, since: Day | str) -> Self:
         """Let every change that names no day of its own begin on this day, so that the transition is seen.
 
-        Changes that no run can begin on a day (batches, queue rules, stock rules) say so when the scenario is applied.
+        Changes that no run can begin on a day (interrupted work, reviews of stock, money once) say so when the scenario
+        is applied.
 
         Examples
         --------
@@ -229,10 +230,11 @@ class Scenario(BaseModel):
         *,
         roles: Sequence[str] | None = None,
         preemptive: bool | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Serve queues in another order: by case type or activity (``classes``), due date, value, shortest first."""
         only = None if roles is None else tuple(roles)
-        return self._with(Prioritise, by=by, classes=classes, roles=only, preemptive=preemptive)
+        return self._with(Prioritise, by=by, classes=classes, roles=only, preemptive=preemptive, since=since)
 
     def demand(
         self,
@@ -288,7 +290,7 @@ class Scenario(BaseModel):
         when = {"transition_weeks": transition_weeks, "since": go_live}
         return self._with(Outsource, activities=names, **terms, **money, **when)
 
-    def batch(
+    def batch(  # noqa: PLR0913  (one way to say each thing)
         self,
         activity: str,
         *,
@@ -298,10 +300,11 @@ class Scenario(BaseModel):
         weekdays: str | Sequence[str] | None = None,
         per: str | None = None,
         off: bool | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Collect work: by number, after a while, at times of day; ``off=True`` ends batching."""
         rule = {"size": size, "every": _time(every), "at": at, "weekdays": weekdays, "per": per, "off": off}
-        return self._with(Batch, activity=activity, **rule)
+        return self._with(Batch, activity=activity, **rule, since=since)
 
     def stock(
         self,
@@ -311,9 +314,11 @@ class Scenario(BaseModel):
         S: float | None = None,  # noqa: N803  (the name of the rule)
         every: Time | None = None,
         lead_time: Time | None = None,
+        since: Day | None = None,
     ) -> Self:
         """Change the ordering rule of a material: reorder point ``s``, level ``S``, review period, lead time."""
-        return self._with(Stock, material=material, s=s, S=S, every=_time(every), lead_time=_time(lead_time))
+        times = {"every": _time(every), "lead_time": _time(lead_time)}
+        return self._with(Stock, material=material, s=s, S=S, **times, since=since)
 
     def cost(  # noqa: PLR0913  (one way to say each thing)
         self,

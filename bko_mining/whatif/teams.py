@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from bko_mining.errors import ScenarioError
-from bko_mining.twin.people import Resource
+from bko_mining.twin.people import QueueRule, Resource
 from bko_mining.whatif.change import Change, activity_of, listed, role_of, unknown
 from bko_mining.whatif.people import succeeded
 from bko_mining.words import say
@@ -135,7 +135,10 @@ class Specialise(Change):
 
 
 class Prioritise(Change):
-    """Queues are served in another order: urgent types or activities first, earliest due date, largest value, …."""
+    """Queues are served in another order: urgent types or activities first, earliest due date, largest value, ….
+
+    With a go-live what waits on that day keeps its place before all that comes later.
+    """
 
     kind: Literal["prioritise"] = "prioritise"
     by: Order | str = Field("type", description="type, activity, due_date, shortest, …, or a number attribute.")
@@ -145,7 +148,6 @@ class Prioritise(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Set the rule of the queues and the classes."""
-        self.from_the_start("rules of queues hold for the whole run")
         concerned = self.roles or tuple(twin.roles)
         update: dict[str, object] = {"discipline": _DISCIPLINE.get(self.by, self.by), "preemptive": self.preemptive}
         if self.by in twin.attributes:
@@ -153,9 +155,20 @@ class Prioritise(Change):
         elif self.by not in ("type", "activity", "due_date", "shortest", "oldest_case", "fifo", "lifo"):
             unknown("way to order queues or attribute", self.by, ["type", "activity", "due_date", *twin.attributes])
         roles = dict(twin.roles)
+        if self.since is not None:
+            update = {"later": self._later(twin, update)}
         for name in concerned:
             roles[name] = role_of(twin, name).model_copy(update=update)
-        return self._with_classes(twin).replace(roles=roles)
+        changed = self._with_classes(twin)
+        return (twin if self.since is not None else changed).replace(roles=roles)
+
+    def _later(self, twin: "Twin", update: dict[str, object]) -> QueueRule:
+        """The rule from the day on; its classes are its own, since case types keep theirs until then."""
+        preemptive = [name for name in self.roles or twin.roles if role_of(twin, name).preemptive]
+        if self.preemptive or preemptive:
+            self.from_the_start("whether urgent work interrupts other work holds for the whole run")
+        rule = {key: value for key, value in update.items() if key != "preemptive"}
+        return QueueRule.model_validate({"since": self.since, "classes": self.classes, **rule})
 
     def describe(self) -> str:
         """Say who is served first."""

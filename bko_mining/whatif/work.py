@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bko_mining.errors import ScenarioError
-from bko_mining.twin.people import Bot
+from bko_mining.twin.people import Bot, OrderingRule
 from bko_mining.twin.values import ClockTime, Distribution, Price, Seconds, Share
 from bko_mining.twin.work import Batching, Errors, Factor
 from bko_mining.whatif.change import (
@@ -180,7 +180,10 @@ class Outsource(Change):
 
 
 class Batch(Change):
-    """Work is collected and done in batches: by number, after a while, or at times of day. ``off``: one by one."""
+    """Work is collected and done in batches: by number, after a while, or at times of day. ``off``: one by one.
+
+    With a go-live what waits for its batch on that day is released then.
+    """
 
     kind: Literal["batch"] = "batch"
     activity: str
@@ -198,16 +201,25 @@ class Batch(Change):
         return data | several
 
     def apply(self, twin: "Twin") -> "Twin":
-        """Set the batching of the activity; what is not said stays as it was."""
-        self.from_the_start("batches hold for the whole run")
+        """Set the batching of the activity."""
         old = activity_of(twin, self.activity).batch
+        new = self._rule(old)
+        if self.since is None:
+            return with_activity(twin, self.activity, batch=new)
+        if old is not None and old.later is not None:
+            self.from_the_start(f"batches of {self.activity!r} change already, from {old.later.since} on")
+        later = (new or Batching()).model_copy(update={"since": self.since})
+        return with_activity(twin, self.activity, batch=(old or Batching()).model_copy(update={"later": later}))
+
+    def _rule(self, old: Batching | None) -> Batching | None:
+        """The new rule; what is not said stays as it was."""
         if self.off:
-            return with_activity(twin, self.activity, batch=None)
+            return None
         update: dict[str, Any] = {"size": self.size, "timeout": self.every, "at": self.at, "weekdays": self.weekdays}
         update |= {"per": self.per} if self.per or old is None else {}
         if not (self.size or self.every or self.at):
             raise ScenarioError(f"batch of {self.activity!r}: give size, every, at, or off=True")
-        return with_activity(twin, self.activity, batch=(old or Batching()).model_copy(update=update))
+        return (old or Batching()).model_copy(update=update | {"later": None})
 
     def describe(self) -> str:
         """Say how the batches are made."""
@@ -232,12 +244,17 @@ class Stock(Change):
 
     def apply(self, twin: "Twin") -> "Twin":
         """Set the rule; what is not said stays as it was."""
-        self.from_the_start("ordering rules hold for the whole run")
         if self.material not in twin.materials:
             unknown("material", self.material, twin.materials)
         said = {"reorder_point": self.s, "order_up_to": self.S, "every": self.every, "lead_time": self.lead_time}
-        update = {name: value for name, value in said.items() if value is not None}
-        return with_part(twin, "materials", self.material, twin.materials[self.material].model_copy(update=update))
+        update: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        old = twin.materials[self.material]
+        if self.since is not None:
+            if old.later is not None or self.every is not None or self.lead_time is not None:
+                self.from_the_start("only s and S may change, once; reviews and lead times hold for the whole run")
+            rule = {"reorder_point": old.reorder_point, "order_up_to": old.order_up_to} | update
+            update = {"later": OrderingRule.model_validate({"since": self.since, **rule})}
+        return with_part(twin, "materials", self.material, old.model_copy(update=update))
 
     def describe(self) -> str:
         """Say the new rule."""

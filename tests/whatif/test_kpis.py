@@ -1,5 +1,6 @@
 """Figures of a run, worked out by hand on runs without chance, and Little's law on runs with it."""
 
+import numpy as np
 import pytest
 
 from bko_mining.simulate.simulation import simulate
@@ -101,3 +102,21 @@ def test_costs_by_kind_add_up() -> None:
     costs = running_costs(period)
     assert costs["wages"] == pytest.approx(800)
     assert sum(costs.values()) / 1 == pytest.approx(measure(period)["cost_per_week"])
+
+
+OVERLOADED = """
+start: 2026-01-05
+arrivals: [{kind: grid, every: 1 h, calendar: 24/7}]
+roles: {Clerk: {size: 1, calendar: 24/7}}
+activities: {Do: {role: Clerk, time: 2 h}}
+routing: [Do]
+"""
+
+
+def test_cases_nobody_has_touched_when_the_run_stops_are_open_all_the_same() -> None:
+    outcome = run_once(Twin.from_yaml(OVERLOADED), Setting(horizon="10 d"), 0)
+    # 240 came (one an hour), 120 were done or in hand (two hours each); the log knows no more than these.
+    assert outcome.figures["backlog_end"] == pytest.approx(120, abs=1)
+    assert outcome.figures["work_in_progress"] == pytest.approx(60, rel=0.03)
+    assert (np.diff(outcome.series["open"]) >= 11).all()
+    assert len(outcome.series["open"]) == 10
