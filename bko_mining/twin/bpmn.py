@@ -41,13 +41,29 @@ def read_bpmn(path: str | Path) -> GraphRouting:
     try:
         diagram = read_diagram(path)
         nodes = {key: _node(shape) for key, shape in diagram.shapes.items()}
-        return GraphRouting(kind="graph", nodes=nodes, flows=tuple(map(_flow, diagram.flows)))
+        return _with_splits(nodes, list(map(_flow, diagram.flows)))
     except (BkoError, ValueError) as problem:
         raise TwinError(str(problem) if str(path) in str(problem) else f"{path}: {problem}") from None
 
 
+def _with_splits(nodes: dict[str, Node], flows: list[Flow]) -> GraphRouting:
+    """Several plain flows out of a task run side by side (BPMN 2.0, 13.3.1): a parallel gateway says so here.
+
+    The flows keep their order; those into the new gateways come last.
+    """
+    for key in [key for key, node in nodes.items() if node.kind in ("start", "activity", "delay")]:
+        out = [i for i, flow in enumerate(flows) if flow.source == key]
+        if len(out) > 1 and all(flows[i].share is None for i in out):
+            split = f"{key}_split"
+            nodes[split] = Node(kind="and")
+            for i in out:
+                flows[i] = flows[i].model_copy(update={"source": split})
+            flows.append(Flow(source=key, target=split))
+    return GraphRouting(kind="graph", nodes=nodes, flows=tuple(flows))
+
+
 def flow_ids(path: str | Path) -> tuple[str, ...]:
-    """Return the identifiers of the flows of a file, in the order of the ``flows`` of its routing."""
+    """Return the identifiers of the flows of a file, in the order of the ``flows`` of its routing (its first ones)."""
     return tuple(flow.key for flow in read_diagram(path).flows)
 
 

@@ -79,6 +79,10 @@ def _sum_of(shares: list[float], place: Place) -> Iterator[Found]:
 def _graph(graph: GraphRouting, place: Place, _: "Twin") -> Iterator[Found]:
     for name, node in graph.nodes.items():
         ways = [flow for flow in graph.flows if flow.source == name]
+        plain = all(flow.share is None and flow.when is None for flow in ways)
+        if node.kind in ("start", "activity", "delay") and len(ways) > 1 and plain:
+            message = f"{len(ways)} flows leave {name!r}: put a node of kind xor, and or or behind it, or give shares"
+            yield (*place, "nodes", name), message
         if node.kind == "xor" and len(ways) > 1 and all(flow.when is None for flow in ways):
             yield from _sum_of([flow.share for flow in ways if flow.share is not None], (*place, "nodes", name))
 

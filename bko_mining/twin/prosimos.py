@@ -111,8 +111,8 @@ def _with_probabilities(routing: GraphRouting, ids: tuple[str, ...], data: dict[
     timers = {entry["event_id"]: read_law(entry) for entry in data.get("event_distribution") or ()}
     conditions = read_conditions(data)
     flows = []
-    for key, flow in zip(ids, routing.flows, strict=True):
-        path = ways.get((flow.source, key), {})
+    for i, flow in enumerate(routing.flows):
+        path = ways.get((flow.source, ids[i] if i < len(ids) else ""), {})
         when = conditions.get(path.get("condition_id", ""))
         share = float(path["value"]) if "value" in path else flow.share
         # A condition that alone decides is written with no share of its own.

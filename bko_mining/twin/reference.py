@@ -86,10 +86,15 @@ unknown keys and impossible values with the line and what is allowed there; `twi
 Lengths of time are written `12 min`, `2 h`, `1.5 d`, `PT15M` or as seconds. Calendars are one line such as
 `Mon-Fri 08:00-12:00 13:00-17:30, BR-SP`. Conditions are short text such as `amount > 5000 and visits(Match) >= 2`;
 they may speak of attributes, `type`, `visits(Activity)`, `queue(Role)`, `last`, `resource`, `date`, `weekday`, `hour`
-and `age` (seconds).
+and `age` (`age > 2 d`). They are joined by `and`.
+
+What is written is held against itself as a whole: names that do not exist (with the nearest one that does), keys
+written twice, laws whose parameters do not fit, shares that do not add up to one, dates in the wrong order, conditions
+that can never hold. `yes`, `no` and `14:00` are text, as they are meant.
 
 This page is made from the models (`bko_mining.twin.reference.publish`); the JSON schema for editors is
-`docs/twin.schema.json`.
+`docs/twin.schema.json`. An editor that knows YAML schemas (VS Code with the YAML extension, PyCharm) checks and
+completes while one types, once the first line of the file is `# yaml-language-server: $schema=PATH/twin.schema.json`.
 """
 
 

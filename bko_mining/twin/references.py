@@ -19,6 +19,7 @@ from bko_mining.twin.routing import (
     Sequence,
     Some,
 )
+from bko_mining.twin.start_state import OpenCase
 from bko_mining.twin.wording import Found, Place, nearest, unknown
 
 if TYPE_CHECKING:
@@ -153,13 +154,19 @@ def _bad_start(twin: "Twin") -> Iterator[Found]:
         place = ("initial_state", "cases", i)
         if case.case_type not in types:
             yield (*place, "case_type"), unknown("case type", case.case_type, types)
-        for name, value in case.attributes.items():
-            attribute = twin.attributes.get(name)
-            if attribute is not None and attribute.distribution is not None and not isinstance(value, int | float):
-                yield (*place, "attributes"), f"{name!r} is a number, not {value!r}"
-        for step in (*case.history, *(work.activity for work in case.items)):
+        yield from _bad_numbers(twin, case, place)
+        steps = [(("history", k), step) for k, step in enumerate(case.history)]
+        steps += [(("items", k), work.activity) for k, work in enumerate(case.items)]
+        for below, step in steps:
             if step not in twin.activities:
-                yield place, unknown("activity", step, twin.activities)
+                yield (*place, *below), unknown("activity", step, twin.activities)
+
+
+def _bad_numbers(twin: "Twin", case: OpenCase, place: Place) -> Iterator[Found]:
+    for name, value in case.attributes.items():
+        attribute = twin.attributes.get(name)
+        if attribute is not None and attribute.distribution is not None and not isinstance(value, int | float):
+            yield (*place, "attributes"), f"{name!r} is a number, not {value!r}"
 
 
 def _bad_promises(twin: "Twin") -> Iterator[Found]:

@@ -170,6 +170,9 @@ class GraphRouting(Part):
         starts = [name for name, node in self.nodes.items() if node.kind == "start"]
         if len(starts) != 1:
             raise ValueError(f"a graph needs exactly one start node, not {len(starts)}")
+        idle = [name for name, node in self.nodes.items() if node.kind == "delay" and node.delay is None]
+        if idle:
+            raise ValueError(f"the delay node {idle[0]!r} needs to know how long: delay: 2 h")
         return self
 
 
@@ -177,7 +180,7 @@ class Context(Part):
     """What followed after some steps: counts of next steps (activities, parallel blocks, ``(end)``)."""
 
     after: tuple[str, ...] = Field(description="Latest steps, oldest first; a leading (start) anchors a whole prefix.")
-    next: dict[str, float] = Field(min_length=1, description="How often each step came next.")
+    next: dict[str, Annotated[float, Field(ge=0)]] = Field(min_length=1, description="How often each step came next.")
     n: float | None = Field(None, description="Donors behind the counts; None: their sum.")
 
 
@@ -214,7 +217,9 @@ def _routing_kind(data: Any) -> str:
 
 
 def _plain_blocks(data: Any) -> Any:
-    return {"kind": "blocks", "root": data} if isinstance(data, list | tuple | str) or _tag(data) in _TAGS else data
+    is_form = isinstance(data, dict) and ("kind" in data or "root" in data)
+    is_block = isinstance(data, list | tuple | str | dict) or _tag(data) in _TAGS
+    return {"kind": "blocks", "root": data} if is_block and not is_form else data
 
 
 _Forms = Annotated[

@@ -24,7 +24,7 @@ _KINDS = {
     "dict": "no mapping; write names and values in braces, such as {name: 1}",
     "date": "no day or instant; write 2026-01-31 or 2026-01-31 08:00",
     "datetime": "no day or instant; write 2026-01-31 or 2026-01-31 08:00",
-    "string": "no text; put it in quotes",
+    "string": "no text; write one word or line (in quotes, if it looks like something else)",
 }
 
 
@@ -49,6 +49,8 @@ def in_words(error: Any, written: str | None) -> str:
     if kind == "literal_error":
         words = str(error["ctx"]["expected"])
         return f"{shown} is not known here; {nearest(str(error['input']), words.split(chr(39))[1::2])}allowed: {words}"
+    if kind == "too_short":
+        return f"needs at least {error['ctx']['min_length']} of them"
     if kind == "string_pattern_mismatch":
         return f"{shown} is not one of the codes such as BRL, EUR or USD"
     if kind == "union_tag_invalid":

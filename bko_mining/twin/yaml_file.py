@@ -38,6 +38,16 @@ class _Loader(_SafeLoader):  # type: ignore[misc]
         made: dict[Any, Any] = super().construct_mapping(node, deep)
         return made
 
+    def construct_yaml_timestamp(self, node: Any) -> Any:
+        """Read a day; what is none stays text, to be refused with its place."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return node.value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
 
 def _is_plain_key(key: Any) -> bool:
     return isinstance(key, yaml.ScalarNode) and not key.tag.endswith(":merge")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from bko_mining.errors import ScenarioError
+from bko_mining.errors import ScenarioError, TwinError
+from bko_mining.twin.yaml_file import read_yaml
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.scenario import Scenario
@@ -88,10 +89,10 @@ class Study(BaseModel):
     def from_yaml(cls, text: str, *, name: str = "scenarios") -> Self:
         """Read a study from YAML text; see ``load``."""
         try:
-            data = yaml.safe_load(text)
+            data = read_yaml(text, name=name)
             return cls.model_validate({"scenarios": data} if isinstance(data, list) else data)
-        except yaml.YAMLError as problem:
-            raise ScenarioError(f"{name}: this is not YAML: {problem}") from None
+        except TwinError as problem:
+            raise ScenarioError(str(problem)) from None
         except ValidationError as problem:
             raise ScenarioError(f"{name}: " + "; ".join(map(_line, problem.errors()[:5]))) from None
 

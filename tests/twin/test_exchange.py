@@ -163,6 +163,27 @@ def test_a_drawn_loop_keeps_its_limit() -> None:
     assert log.frame.groupby("case_id")["activity"].apply(lambda names: (names == "A").sum()).max() == 3
 
 
+def test_several_flows_out_of_a_task_run_side_by_side(tmp_path: Path) -> None:
+    text = dedent("""
+    arrivals: [{per_hour: 6}]
+    activities: {A: {time: 1}, B: {time: 1}, C: {time: 1}}
+    routing:
+      kind: graph
+      nodes: {s: {kind: start}, a: {kind: activity, activity: A}, b: {kind: activity, activity: B},
+        c: {kind: activity, activity: C}, e: {kind: end}}
+      flows: [{from: s, to: a}, {from: a, to: b, share: 0.5}, {from: a, to: c, share: 0.5},
+        {from: b, to: e}, {from: c, to: e}]
+    """)
+    twin = Twin.from_yaml(text)
+    path = write_bpmn(twin.routing, tmp_path / "m.bpmn")  # type: ignore[arg-type]
+    assert [flow.share for flow in read_bpmn(path).flows if flow.share] == [0.5, 0.5]
+    path.write_text(path.read_text().replace('name="50 %"', ""))
+    log = simulate(twin.replace(routing=read_bpmn(path)), n_cases=20)
+    assert log.frame["activity"].value_counts().to_dict() == {"A": 20, "B": 20, "C": 20}
+    with pytest.raises(TwinError, match="2 flows leave 'a': put a node of kind xor, and or or behind it"):
+        Twin.from_yaml(text.replace(", share: 0.5", ""))
+
+
 def test_hostile_and_broken_files_are_refused(tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.bpmn"
     bomb.write_text('<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>')

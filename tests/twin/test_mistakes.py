@@ -124,6 +124,13 @@ MISTAKES = [
     ("per_week: 50,", "per_week: 50, trend_per_year: -2,", r"trend_per_year: must be more than -1"),
     ("per_week: 50,", "per_week: 50, holidays: Brasil,", r"arrivals.0.holidays: a country or state such as BR"),
     ("timezone", "currency: R$\ntimezone", r"currency: 'R\$' is not one of the codes such as BRL"),
+    ("timezone", "start: 2026-13-01\ntimezone", r"line 2: start: '2026-13-01' is no day or instant"),
+    (
+        "roles:",
+        "initial_state: {at: 2026-03-02 08:00, cases: [{case_id: A, case_type: normal, arrived: 2026-02-27, "
+        "items: [{activity: Shp, enabled: 2026-02-27}]}]}\nroles:",
+        r"initial_state.cases.0.items.0: .*'Ship'",
+    ),
     ("loop: {do: Check, again: 0.1}", "loop: Check", r"routing.3.loop: write keys .*: again, at_most, do"),
 ]
 
@@ -140,6 +147,26 @@ def test_a_mistake_is_told_with_its_place_and_remedy(old: str, new: str, says: s
     message = str(found.value)
     assert re.search(says, message), message
     assert re.search(r"line \d+", message), message
+
+
+ROUTES = [
+    ("{xr: [Register]}", r"a block is an activity's name, .* xor, and, or, loop, delay"),
+    ("{kind: grph}", r"the kind 'grph' is not known; allowed: 'blocks', 'graph', 'history'"),
+    ("{kind: graph, nodes: {s: {kind: start}, d: {kind: delay}}, flows: [{from: s, to: d}]}", r"'d' needs to know how"),
+    ("{kind: graph, nodes: {s: {kind: begin}}, flows: []}", r"routing.nodes.s.kind: 'begin' is not known here"),
+    ("{kind: graph, nodes: {s: {kind: start}}, flows: [{form: s, to: s}]}", r"unknown key 'form'; did you mean 'from'"),
+    ("{kind: history, contexts: [{after: [], next: {Register: -3}}]}", r"next.Register: must be at least 0, not -3"),
+    ("{kind: history, contexts: [{after: [], next: {Registr: 3}}]}", r"routing.contexts.0: .*did you mean 'Register'"),
+]
+
+
+@pytest.mark.parametrize(("routing", "says"), ROUTES, ids=[routing[:40] for routing, _ in ROUTES])
+def test_a_mistake_in_a_routing_is_told(routing: str, says: str) -> None:
+    text = f"arrivals: [{{per_week: 3}}]\nactivities: {{Register: {{time: 1}}}}\nrouting: {routing}\n"
+    with pytest.raises(TwinError) as found:
+        Twin.from_yaml(text)
+    assert re.search(says, str(found.value)), str(found.value)
+    assert "line 3" in str(found.value)
 
 
 def test_yaml_says_what_a_person_means() -> None:

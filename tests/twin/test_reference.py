@@ -37,3 +37,21 @@ def test_schema_accepts_a_written_twin_and_refuses_a_typo() -> None:
         jsonschema.validate(data, twin_schema())
     with pytest.raises(ValueError, match="rolle"):
         Twin.model_validate(data)
+
+
+class _AsEditorsRead(yaml.SafeLoader):
+    """Days and instants are text to an editor."""
+
+
+_AsEditorsRead.yaml_implicit_resolvers = {
+    sign: [(tag, form) for tag, form in found if not tag.endswith("timestamp")]
+    for sign, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.parent.glob("simulations/*/twin.yaml")), ids=lambda path: path.parent.name)
+def test_editors_find_the_schema_and_nothing_wrong_in_the_studies(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    place = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert json.loads((path.parent / place).read_text(encoding="utf-8")) == twin_schema()
+    jsonschema.validate(yaml.load(text, Loader=_AsEditorsRead), twin_schema())

@@ -39,6 +39,7 @@ def test_a_study_runs_as_it_is_written(tmp_path: Path) -> None:
         ("scenarios: [{changes: []}]", "needs a name"),
         ("scenarios: []", "scenarios"),
         ("{a: [}", "not YAML"),
+        ("scenarios: [{name: x}]\nscenarios: [{name: y}]", "line 2: the key 'scenarios' is there twice"),
         ("experiment: {runs: 3}\nscenarios: [{name: x}]", "experiment.runs"),
     ],
 )
