@@ -16,7 +16,7 @@ class Turnover(Part):
     handicap is gone.
     """
 
-    per_year: float = Field(ge=0, le=10, description="Share of the people who leave in a year.")
+    per_year: float = Field(ge=0, le=20, description="Share of the people who leave in a year (0.3 is 30 %).")
     vacancy: Distribution = Field(description="How long a place stays empty.")
     ramp_up: Seconds = Field(description="Time until a newcomer is practically as quick as the others.")
     start_factor: float = Field(2.0, ge=1, description="Factor on a newcomer's service time on the first day.")
