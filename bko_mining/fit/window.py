@@ -49,6 +49,12 @@ def cycle_law(cycle: Numbers, horizon: Numbers, weight: Numbers) -> CycleLaw:
     weight : float64[n]
         How much each case counts.
 
+    Notes
+    -----
+    Where a log begins with a few old cases that took very long, hardly any other is at risk with them, and the product
+    limit gives them nearly all the weight. A law that leaves most arrivals unseen ten times over is not believed; cases
+    then count as they are.
+
     Examples
     --------
     Of the two arrivals watched for long one took 5, so about half of the cases take longer than 1 (half a case is
@@ -68,8 +74,10 @@ def cycle_law(cycle: Numbers, horizon: Numbers, weight: Numbers) -> CycleLaw:
     risk = risk - gone[np.searchsorted(horizon[by_horizon], times, "left")]
     hazard = np.minimum(died / (risk + 0.5 * weight.mean()), 1.0)
     hazard[0] = 0.0
-    share = np.append(np.cumprod((1 - hazard)[::-1])[::-1][1:], 1.0)
-    return CycleLaw(times, share)
+    law = CycleLaw(times, np.append(np.cumprod((1 - hazard)[::-1])[::-1][1:], 1.0))
+    if np.median(law.at(horizon)) > 1 / CAP:
+        return law
+    return CycleLaw(times, np.cumsum(died) / died.sum())
 
 
 def window_weights(arrival: Numbers, cycle: Numbers, until: float, *, half_life: float | None = None) -> Weights:
