@@ -8,8 +8,7 @@ The target is below 30 CPU seconds for each.
 import argparse
 import time
 
-import numpy as np
-import pyarrow as pa
+from made_up import made_up
 
 import bko_mining as bko
 
@@ -18,26 +17,6 @@ RULES = """
 - {rule: four_eyes, activities: [a1, a2]}
 - {rule: within, first: a0, then: a3, limit: 5 working days}
 """
-
-
-def made_up(n: int, seed: int = 0) -> bko.EventLog:
-    """Cases of ten instances of twelve activities by two hundred people over two years."""
-    rng = np.random.default_rng(seed)
-    cases = max(n // 10, 1)
-    begin = np.repeat(np.sort(rng.uniform(0, 2 * 365 * 86_400e6, cases)), 10) + np.tile(
-        np.arange(10) * 6 * 3.6e9, cases
-    )
-    start = begin.astype(np.int64) + 1_767_571_200_000_000
-    return bko.EventLog.from_codes(
-        case=np.repeat(np.arange(cases, dtype=np.int32), 10),
-        case_ids=pa.array([str(case) for case in range(cases)]),
-        activity=rng.integers(0, 12, cases * 10).astype(np.int32),
-        activities=tuple(f"a{k}" for k in range(12)),
-        resource=rng.integers(0, 200, cases * 10).astype(np.int32),
-        resources=tuple(f"r{k}" for k in range(200)),
-        start=start,
-        end=start + rng.lognormal(20, 0.7, cases * 10).astype(np.int64),
-    )
 
 
 def main() -> None:

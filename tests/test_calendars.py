@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from bko_mining.calendars import SECOND, WorkCalendar
+from bko_mining.calendars import DAY, SECOND, WorkCalendar
 from bko_mining.errors import CalendarError
 
 MINUTE = 60 * SECOND
@@ -161,3 +161,20 @@ def test_openings_in_a_window_are_cut_at_its_edges() -> None:
     found = (office.openings_between(WEEK + 9 * hour, WEEK + 32 * hour + hour) - WEEK) // hour
     assert found.tolist() == [[9, 12], [13, 17], [32, 33]]
     assert office.openings_between(WEEK + 18 * hour, WEEK + 20 * hour).shape == (0, 2)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mon-Fri 08:00-12:00 13:00-17:30, BR-SP", "24/7", "Sat 22:00-06:00", "Mon 09:00-09:01"]
+)
+def test_looked_up_working_time_is_that_of_a_search(text: str) -> None:
+    calendar = WorkCalendar.parse(text, timezone="Europe/Berlin")
+    table = calendar.openings(*np.array(["2025-06-01", "2027-06-01"], "M8[us]").astype(np.int64).tolist())
+    rng = np.random.default_rng(0)
+    edges = np.concatenate([table.starts, table.ends])
+    anywhere = rng.integers(int(table.starts[0]) - DAY, int(table.ends[-1]) + DAY, 70_000)
+    at = np.concatenate([anywhere, edges, edges - 1, edges + 1])
+    place = np.searchsorted(table.starts, at, "right") - 1
+    worked = table.before[place] + np.minimum(at, table.ends[place]) - table.starts[place]
+    assert len(table.grid)
+    assert (table.work_until(at) == np.where(place < 0, 0, worked)).all()
+    assert table.work_until(at.reshape(2, -1)).shape == (2, len(at) // 2)
