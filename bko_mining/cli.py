@@ -56,7 +56,8 @@ def profile(
     found = look(read_log(log, timezone=timezone)) if parts is None else parts.profile()
     typer.echo(found.summary)
     for what, n, share, example, _, repair, _ in found.table.values.tolist():
-        typer.echo(f"- {what}: {number(n)} ({share_words(share)}) {example}\n  {repair}")
+        seen = "" if example in what + repair else f" {example}"
+        typer.echo(f"- {what}: {number(n)} ({share_words(share)}){seen}\n  {repair}")
     if output is not None:
         typer.echo(say("Written: {path}", path=found.to_html(output)))
 
