@@ -216,7 +216,9 @@ def _crossings(segment: Curve, cuts: Sequence[float]) -> list[float]:
     """Where (0 to 1) a cubic segment crosses heights."""
     a, b, c, d = segment[:, 1]
     powers = [d - 3 * c + 3 * b - a, 3 * (c - 2 * b + a), 3 * (b - a)]
-    roots = [root for cut in cuts for root in np.roots([*powers, a - cut])]
+    # A curve stays among its ends and handles: only heights between them can be crossed.
+    low, high = min(a, b, c, d), max(a, b, c, d)
+    roots = [root for cut in cuts if low <= cut <= high for root in np.roots([*powers, a - cut])]
     return [float(root.real) for root in roots if abs(root.imag) < 1e-7 and 1e-4 < root.real < 1 - 1e-4]
 
 
