@@ -1,30 +1,23 @@
 """The search for the best plan against random search at equal budget: dominated area, several seeds.
 
-First both find plans, with two runs each. Then the runs are looked at: of the plans of the search, the front is told by
-four runs of each, or by two of each and as many more where they decide (OCBA); what counts is the area that the plans
-called best dominate in truth (30 other runs), and how many of them are on the true front of the plans found.
-
 usage: optimise.py [--study accounts_payable|service_desk] [--budget 40] [--seeds 20] [--cases 600]
 """
 
 import argparse
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 import bko_mining as bko
-from bko_mining.whatif.allocation import allocate
 from bko_mining.whatif.experiment import Crew
-from bko_mining.whatif.fronts import hypervolume, pareto
+from bko_mining.whatif.fronts import hypervolume
 from bko_mining.whatif.levers import Lever, scenario_of
 from bko_mining.whatif.optimisation import search
 from bko_mining.whatif.runs import Setting
 
 STUDIES = Path(__file__).parents[1] / "simulations"
 OBJECTIVES = ("cost_per_week", "cycle_time_mean")
-TRUE_RUNS = 30
 Scores = list[tuple[float, ...]]
 
 
@@ -67,26 +60,20 @@ class Plans:
     def __init__(self, study: str, cases: int) -> None:
         self.twin = bko.Twin.load(STUDIES / study / "twin.yaml")
         self.levers = {"accounts_payable": accounts_payable, "service_desk": service_desk}[study]()
-        self.crews = [Crew([], Setting(n_cases=cases, seed=s), [], progress=False, workers=1) for s in (0, 1)]
+        self.crew = Crew([], Setting(n_cases=cases), [], progress=False, workers=1)
         self.place: dict[tuple[int, ...], int] = {}
-
-    def runs(self, counts: Mapping[tuple[int, ...], int], *, true: bool = False) -> list[np.ndarray]:
-        """Samples [runs, objectives] of some plans; the true ones share no luck with those of the search."""
-        for plan in counts:
-            if plan not in self.place:
-                twin = scenario_of(self.levers, plan).apply(self.twin)
-                self.place[plan] = len(self.place)
-                for crew in self.crews:
-                    crew.take_on(crew.setting.prepared(twin), str(plan))
-        rows = self.crews[true].have({self.place[plan]: n for plan, n in counts.items()})
-        return [
-            np.array([[o.figures[name] for name in OBJECTIVES] for o in rows[self.place[plan]][:n]])
-            for plan, n in counts.items()
-        ]
 
     def evaluate(self, plans: list[tuple[int, ...]]) -> list[dict[str, float]]:
         """Means of two runs of some plans."""
-        return [dict(zip(OBJECTIVES, x.mean(axis=0), strict=True)) for x in self.runs(dict.fromkeys(plans, 2))]
+        for plan in plans:
+            if plan not in self.place:
+                twin = scenario_of(self.levers, plan).apply(self.twin)
+                self.place[plan] = self.crew.take_on(self.crew.setting.prepared(twin), str(plan))
+        rows = self.crew.run_until(2, only={self.place[plan] for plan in plans})
+        return [
+            {name: float(np.mean([o.figures[name] for o in rows[self.place[plan]]])) for name in OBJECTIVES}
+            for plan in plans
+        ]
 
     def by_chance(self, budget: int, seed: int) -> dict[tuple[int, ...], dict[str, float]]:
         """Plans drawn at random."""
@@ -116,8 +103,6 @@ def main() -> None:
     print(f"{arguments.study}: {budget} plans each, {arguments.seeds} seeds, {len(plans.place)} plans run")
     print(f"{time.perf_counter() - began:.0f} s, {time.process_time():.0f} CPU s")
     _tell(fronts)
-    _runs(plans, [list(tried) for tried in found])
-    print(f"{time.perf_counter() - began:.0f} s, {time.process_time():.0f} CPU s")
 
 
 def _tell(fronts: dict[str, list[Scores]]) -> None:
@@ -129,28 +114,6 @@ def _tell(fronts: dict[str, list[Scores]]) -> None:
     gains = np.subtract(areas["bko.optimise"], areas["random search"])
     print(f"bko.optimise is ahead on {(gains > 0).sum()} of {len(gains)} seeds; least gain {gains.min():+.4f}")
     print(f"all plans that were run: {_area(list(map(tuple, everything)), low, high):.4f}")
-
-
-def _runs(plans: Plans, found: list[list[tuple[int, ...]]]) -> None:
-    """What four runs of each plan tell, and as many runs spent where they decide."""
-    told: dict[str, list[tuple[float, float]]] = {"four runs each": [], "OCBA": []}
-    for tried in found:
-        truth = np.array([x.mean(axis=0) for x in plans.runs(dict.fromkeys(tried, TRUE_RUNS), true=True)])
-        low, high = truth.min(axis=0), truth.max(axis=0)
-        counts = allocate(
-            lambda c, tried=tried: plans.runs({tried[i]: n for i, n in c.items()}),
-            dict.fromkeys(range(len(tried)), 2),
-            2 * len(tried),
-        )
-        for name, n in (("four runs each", [4] * len(tried)), ("OCBA", [counts[i] for i in range(len(tried))])):
-            means = [x.mean(axis=0) for x in plans.runs(dict(zip(tried, n, strict=True)))]
-            called = pareto(list(map(tuple, means)))
-            really = set(pareto(list(map(tuple, truth))))
-            right = len(really & set(called)) / len(really | set(called))
-            told[name].append((_area([tuple(truth[i]) for i in called], low, high), right))
-    for name, rows in told.items():
-        area, right = np.mean(rows, axis=0)
-        print(f"{name:15s} true area of what is called best: {area:.4f}; front told rightly: {right:.0%}")
 
 
 def _area(scores: Scores, low: np.ndarray, high: np.ndarray) -> float:

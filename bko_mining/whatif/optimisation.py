@@ -105,8 +105,7 @@ def optimise(  # noqa: PLR0913  (one argument a question)
     budget : int
         Plans to run.
     replications : int
-        Runs of a plan on average, with the same luck for all plans. Each is run half as often at first (twice at
-        least); the other runs go to the plans of which it is least sure whether they belong to the front.
+        Runs of each plan, with the same luck for all plans.
     contest : int
         Replications up to which the plans of the front are run before the winner is chosen; plans that others surely
         beat stop earlier (0: the winner is chosen by the runs of the search).
@@ -132,11 +131,10 @@ def optimise(  # noqa: PLR0913  (one argument a question)
 
     crew = Crew([], setting, [], workers=workers, progress=progress)
     trials = Trials(
-        crew, lambda plan: scenario_of(levers, plan).apply(twin), objectives, bounds, first=_first(replications)
+        crew, lambda plan: scenario_of(levers, plan).apply(twin), objectives, bounds, replications=replications
     )
     aims = {"objectives": objectives, "constraints": bounds}
     tried = search(levers, trials.evaluate, **aims, budget=budget, seed=seed, time_limit=time_limit)  # type: ignore[arg-type]
-    trials.spend(len(tried) * (replications - _first(replications)))
     if contest > replications:
         trials.contest(contest)
     tried = trials.figures()
@@ -302,8 +300,3 @@ def _table(
         row |= {name: tried[plan][name] for name in (*objectives, *constraints)}
         rows.append(row | {"winner": plan == best, "feasible": feasible[i], "on_front": i in front})
     return pd.DataFrame(rows)
-
-
-def _first(replications: int) -> int:
-    """Runs that each plan has at first."""
-    return min(replications, max(2, replications // 2))

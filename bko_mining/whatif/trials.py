@@ -3,21 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from bko_mining.whatif.allocation import allocate
 from bko_mining.whatif.contest import run_contest
 from bko_mining.whatif.experiment import Crew
-from bko_mining.whatif.fronts import Figures, Score, allowed_plans, front_of, means_of, score_of
+from bko_mining.whatif.fronts import Figures, Score, front_of, means_of, score_of
 from bko_mining.whatif.levers import Plan
-from bko_mining.whatif.statistics import Numbers
 
 if TYPE_CHECKING:
     from bko_mining.twin.model import Twin
 
 
 class Trials:
-    """The plans of a search and their runs: a few of each first, more where they decide."""
+    """The plans of a search and their runs: as many of each, and more where a contest decides.
+
+    As many of each on purpose: plans share their luck, so means of unlike numbers of runs are not alike. Runs dealt out
+    by OCBA told 42 to 49 % of true fronts where as many runs for all told 59 to 64 % (two studies, four runs a plan).
+    """
 
     def __init__(
         self,
@@ -26,24 +26,18 @@ class Trials:
         objectives: Sequence[str],
         constraints: Mapping[str, float],
         *,
-        first: int,
+        replications: int,
     ) -> None:
-        self.crew, self.twin_of, self.first = crew, twin_of, first
+        self.crew, self.twin_of, self.replications = crew, twin_of, replications
         self.objectives, self.constraints = objectives, constraints
         self.place: dict[Plan, int] = {}
 
     def evaluate(self, plans: list[Plan]) -> list[Figures]:
-        """The first runs of some plans."""
+        """The runs of some plans."""
         for plan in plans:
             self.place[plan] = self.crew.take_on(self.crew.setting.prepared(self.twin_of(plan)), str(plan))
-        self.crew.run_until(self.first, only=[self.place[plan] for plan in plans])
+        self.crew.run_until(self.replications, only=[self.place[plan] for plan in plans])
         return [self._mean(plan) for plan in plans]
-
-    def spend(self, runs: int) -> None:
-        """Spend more runs on the plans that meet the constraints, where it is least sure which are on the front."""
-        candidates = [self.place[plan] for plan in allowed_plans(self.figures(), self.constraints)]
-        if runs > 0 and len(candidates) > 1:
-            allocate(self._sample, dict.fromkeys(candidates, self.first), runs)
 
     def contest(self, last: int) -> None:
         """Let the plans of the front contest."""
@@ -59,7 +53,3 @@ class Trials:
 
     def _score(self, figures: Figures) -> Score:
         return score_of(figures, self.objectives)
-
-    def _sample(self, counts: Mapping[int, int]) -> list[Numbers]:
-        rows = self.crew.have(counts)
-        return [np.array([self._score(outcome.figures) for outcome in rows[i]]) for i in counts]
