@@ -65,14 +65,21 @@ class Waiting:
             self._release(key, now)
 
     def _hour(self, _: Any, now: int) -> None:
-        for key in list(self.groups):
-            self._release(key, now)
+        # All leave before anybody goes on: who comes back at once waits for the next hour.
+        for group in [self._close(key, now) for key in list(self.groups)]:
+            self._let_in(group, now)
 
     def _release(self, key: Any, now: int) -> None:
+        self._let_in(self._close(key, now), now)
+
+    def _close(self, key: Any, now: int) -> list[Item]:
         group = self.groups.pop(key)
         self.rounds[key] = self.rounds.get(key, 0) + 1
         for item in group:
             item.queued = now
+        return group
+
+    def _let_in(self, group: list[Item], now: int) -> None:
         if self.rule.done == "one_by_one":
             for item in group:
                 self.enter(item, now)
@@ -213,9 +220,8 @@ class Room:
         if self.desk.would_start(item, now) or self.desk.waiting() < self.rule.size:
             self.enter(item, now)
         else:
-            self.run.count("were turned away", self.code)
             try:
-                self.run.jump(item.case, self.rule.to, self.code, now)
+                self.run.send_away(item, "were turned away", self.rule.to, now)
             except RecursionError:
                 # Sent back to a full queue in no time, again and again.
                 self.run.turns(item.case, item.node)
@@ -236,7 +242,5 @@ class Patience:
 
     def _lost(self, item: Item, now: int) -> None:
         if item.start < 0:
-            activity = self.run.twin.activities[self.run.activities[self.code]]
-            self.run.desks[activity.role or f"bot {activity.bot}"].withdraw(item)
-            self.run.count("gave up", self.code)
-            self.run.jump(item.case, self.rule.to, self.code, now)
+            item.pool.withdraw(item)
+            self.run.send_away(item, "gave up", self.rule.to, now)

@@ -230,18 +230,35 @@ def _bot_failed(m: int, i: int, p: int) -> bool:
         return False
     if chance(m, act(m, a, BOT_FAILS), item(m, i, CASE), item(m, i, VISIT)) >= fail_share(m, a):
         return False
-    row = reg(m, N_ROWS) - 1
-    set_mark(m, row, mark(m, row) | BOT_EXCEPTION)
+    n = max(item(m, i, MATES), 1)
+    for row in range(reg(m, N_ROWS) - n, reg(m, N_ROWS)):
+        set_mark(m, row, mark(m, row) | BOT_EXCEPTION)
     release(m, p, i)
-    again = new_item(m)
-    for column in (CASE, NODE, ACT, VISIT):
-        set_item(m, again, column, item(m, i, column))
-    for column in (ENABLED, READY_AT, QUEUED):
-        set_item(m, again, column, reg(m, NOW))
-    set_item(m, again, FLAGS, BY_HAND)
-    free_item(m, i)
-    offer_at(m, act(m, a, BY_HAND_DESK), again)
+    offer_at(m, act(m, a, BY_HAND_DESK), _again(m, i, n))
     return True
+
+
+@compiled
+def _again(m: int, i: int, n: int) -> int:
+    """New items for those that are to be done anew by hand, together if they were together; returns the first."""
+    head, tail, each, mates = -1, -1, i, item(m, i, MATES)
+    for _ in range(n):
+        made = new_item(m)
+        for column in (CASE, NODE, ACT, VISIT):
+            set_item(m, made, column, item(m, each, column))
+        for column in (ENABLED, READY_AT, QUEUED):
+            set_item(m, made, column, reg(m, NOW))
+        if head < 0:
+            head = made
+        else:
+            set_item(m, tail, MATE, made)
+        tail = made
+        following = item(m, each, MATE)
+        free_item(m, each)
+        each = following
+    set_item(m, head, MATES, mates)
+    set_item(m, head, FLAGS, BY_HAND)
+    return head
 
 
 @compiled

@@ -11,7 +11,7 @@ from bko_mining.simulate.kernel_basics import (
     ring,
     uniform_of,
 )
-from bko_mining.simulate.kernel_batches import gather, rule_now
+from bko_mining.simulate.kernel_batches import gather, rule_now, turn_round
 from bko_mining.simulate.kernel_fits import free_for, leave_line
 from bko_mining.simulate.kernel_memory import (
     act,
@@ -61,6 +61,7 @@ from bko_mining.simulate.world import (
     N_ACTS,
     N_CASES,
     N_FINISHED,
+    N_STACK,
     N_USES,
     NEXT,
     NO_WAY,
@@ -133,12 +134,17 @@ def _come_in(m: int, i: int) -> None:
 
 @compiled
 def _turn_away(m: int, i: int, what: int, to: int) -> None:
-    """An item is turned away or gives up: it leaves no row, its case goes on elsewhere."""
-    a, case = item(m, i, ACT), item(m, i, CASE)
-    slot = what * reg(m, N_ACTS) + a
-    set_lost(m, slot, lost(m, slot) + 1)
-    leap(m, case, to, a)
-    free_item(m, i)
+    """Items are turned away or give up: they leave no row, their cases go on elsewhere."""
+    a, together, low = item(m, i, ACT), item(m, i, MATES) > 0, reg(m, N_STACK)
+    slot, each = what * reg(m, N_ACTS) + a, i
+    while each >= 0:
+        following = item(m, each, MATE) if together else -1
+        set_lost(m, slot, lost(m, slot) + 1)
+        leap(m, item(m, each, CASE), to, a)
+        free_item(m, each)
+        each = following
+    if together:
+        turn_round(m, low)
 
 
 @compiled

@@ -60,6 +60,7 @@ from bko_mining.simulate.world import (
     MATE,
     MATE_TIME,
     MATES,
+    MOST_WAYS,
     N_ACTS,
     N_CHANGES,
     N_FORK_WAYS,
@@ -194,7 +195,7 @@ def _scale(m: int, n: int, change: int) -> None:
     """Multiply the marked shares; the others take up the difference in proportion (``net.scaled_shares``)."""
     total, marked = _total(m, n), 0.0
     for k in range(n):
-        if concerned(m, change * 64 + k) == 1:
+        if concerned(m, change * MOST_WAYS + k) == 1:
             marked += scratch(m, k)
     others = total - marked
     if others <= 0 or marked <= 0:
@@ -202,7 +203,7 @@ def _scale(m: int, n: int, change: int) -> None:
     wanted = min(marked * change_factor(m, change), total)
     grow, keep = wanted / marked, (total - wanted) / others
     for k in range(n):
-        set_scratch(m, k, scratch(m, k) * (grow if concerned(m, change * 64 + k) == 1 else keep))
+        set_scratch(m, k, scratch(m, k) * (grow if concerned(m, change * MOST_WAYS + k) == 1 else keep))
 
 
 @compiled

@@ -69,7 +69,7 @@ class Staff:
     def _is_plain(self, name: str, role: Role) -> bool:
         """Whether a role can be served by a plain desk."""
         members = role.names(name)
-        done = set(self.twin.activities_of(name))
+        done = self._done_by(name)
         details = [self.twin.resources.get(member, _PLAIN) for member in members]
         by_rule = (
             name in self.run.policies.choose
@@ -96,8 +96,15 @@ class Staff:
         shared = any(len(self._member_of[member]) > 1 for member in members)
         return not (by_rule or particular or picky or shared)
 
+    def _done_by(self, role: str) -> set[str]:
+        """What comes to the desk of a role: its activities, and those of bots that it stands in for."""
+        bots = {name for name, bot in self.twin.bots.items() if bot.exception_role == role}
+        return {
+            name for name, activity in self.twin.activities.items() if activity.role == role or activity.bot in bots
+        }
+
     def _desk(self, name: str, people: list[Person]) -> Desk | ShiftDesk:
-        ruled = any(self.run.ruled[self.run.labels[a]] for a in self.twin.activities_of(name))
+        ruled = any(self.run.ruled[self.run.labels[a]] for a in self._done_by(name))
         kind = Desk if len({person.hours for person in people}) == 1 else ShiftDesk
         desk = kind(self.run.env, people, self.run.begin_by_rules if ruled else self.run.begin)
         for person in people:

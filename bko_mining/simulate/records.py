@@ -33,9 +33,9 @@ class Records:
             pack(item.enabled, item.ready, item.queued, item.start, end, item.case, item.activity, item.who),
         )
 
-    def note(self, name: str, value: Any) -> None:
-        """Keep a rare fact about the latest row."""
-        self.notes.setdefault(name, {})[len(self) - 1] = value
+    def note(self, name: str, value: Any, rows: int = 1) -> None:
+        """Keep a rare fact about the latest rows."""
+        self.notes.setdefault(name, {}).update(dict.fromkeys(range(len(self) - rows, len(self)), value))
 
     def take(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> None:
         """Take over the columns that the compiled lane wrote."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from bko_mining.simulate.rules import all_conditions
-from bko_mining.simulate.tables import MOST_WAYS
 from bko_mining.simulate.tables_basics import can_compare
+from bko_mining.simulate.world import MOST_WAYS
 from bko_mining.twin.model import Twin
 from bko_mining.twin.values import Part
 from bko_mining.twin.work import Activity
@@ -190,7 +190,5 @@ def _combinations(run: "RuledRun") -> Iterator[str]:
 
 
 def _at_once(activity: Activity) -> Iterator[str]:
-    if activity.queue_limit and (activity.batch or activity.uses):
-        yield "queue_limit together with batch or uses"
-    if activity.bot and (activity.patience or activity.batch):
-        yield "bot together with patience or batch"
+    if activity.queue_limit and activity.uses:
+        yield "queue_limit together with uses"

@@ -61,9 +61,12 @@ class RuledRun(Run):
     def _stream(self, purpose: str, name: str, law: Any) -> Draws | None:
         return None if law is None else self.draws(purpose, name, law=law_of(law))
 
-    def count(self, what: str, activity: int) -> None:
-        """Count what leaves no row in the log: items turned away or given up."""
-        self.lost[what, activity] += 1
+    def send_away(self, item: Item, what: str, to: str, now: int) -> None:
+        """Items that leave no row (turned away, or they gave up) are counted, and their cases go on elsewhere."""
+        group, item.mates = item.mates or [item], None
+        for each in group:
+            self.lost[what, each.activity] += 1
+            self.jump(each.case, to, each.activity, now)
 
     def _performers(self, activity: Activity) -> tuple[list[float], list[int], Draws] | None:
         """Names that appear on automatic work."""
@@ -291,12 +294,14 @@ class RuledRun(Run):
         bot = self.twin.bots[self.twin.activities[self.activities[code]].bot or ""]
         if self.bot_fails[code](item.case, item.visit) >= bot.exception_share:
             return False
-        self.records.note("bot_exception", True)
+        group = item.mates or [item]
+        self.records.note("bot_exception", True, rows=len(group))
         assert person is not None
         person.item = None
         release(person, item, now)
-        again = Item(item.case, item.node, code, item.visit, now)
-        again.mates = item.mates
+        anew = [Item(each.case, each.node, code, each.visit, now) for each in group]
+        again = anew[0]
+        again.mates = anew if item.mates else None
         self.by_hand(again, bot.exception_role or "", now)
         return True
 

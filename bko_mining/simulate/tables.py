@@ -18,9 +18,6 @@ from bko_mining.simulate.world import World
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
 
-MOST_WAYS = 64
-"""Ways out of a choice with conditions."""
-
 
 class Tables:
     """Collects the arrays of a run."""
@@ -176,14 +173,14 @@ class Tables:
             ways += self._fork_ways(i, fork)
             shares += [way.share or 0.0 for way in node.ways]
             for change in node.changes:
-                marks = np.zeros(MOST_WAYS, np.uint8)
+                marks = np.zeros(at.MOST_WAYS, np.uint8)
                 marks[: len(change.concerned)] = change.concerned
                 changes.append((self.tests.number(change.when), change.factor, marks))
         return {
             "fork": np.array(forks, np.int64).reshape(-1, at.N_FORK),
             "fork_way": np.array(ways, np.int64).reshape(-1, at.N_FORK_WAY),
             "share": np.array(shares or [0.0]),
-            "scratch": np.zeros(MOST_WAYS),
+            "scratch": np.zeros(at.MOST_WAYS),
             "change_when": np.array([when for when, _, _ in changes] or [-1], np.int64),
             "change_factor": np.array([factor for _, factor, _ in changes] or [1.0]),
             "concerned": np.concatenate([marks for _, _, marks in changes] or [np.zeros(1, np.uint8)]),

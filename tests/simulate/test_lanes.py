@@ -147,7 +147,9 @@ def activity_with_rules(draw: Any, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {"time": draw(st.sampled_from(LAWS)), "role": draw(st.sampled_from(["R", "S", None]))}
     staffed = found["role"] is not None
     extras = draw(
-        st.sets(st.sampled_from(["setup", "factors", "errors", "end", "eyes", "gate", "bot", "uses"]), max_size=3)
+        st.sets(
+            st.sampled_from(["setup", "factors", "errors", "end", "eyes", "gate", "bot", "uses", "batch"]), max_size=3
+        )
     )
     if "setup" in extras:
         found["setup"] = "4 min"
@@ -162,14 +164,18 @@ def activity_with_rules(draw: Any, name: str) -> dict[str, Any]:
         found[draw(st.sampled_from(["same_as", "not_same_as"]))] = ["A"]
     if "bot" in extras:
         found |= {"role": None, "bot": "Robo"}
-    elif "gate" in extras and staffed:
-        # Who finds the first queue full must not be sent back to it in no time.
-        back = ["(end)"] if name == "A" else ["A", "(end)"]
-        found[draw(st.sampled_from(["patience", "queue_limit"]))] = {"to": draw(st.sampled_from(back))}
-        for key, value in (("patience", {"time": "9 h"}), ("queue_limit", {"size": 2})):
-            if key in found:
-                found[key] |= value
+    if "batch" in extras:
+        found["batch"] = draw(st.sampled_from(BATCHES))
+    if "gate" in extras and (staffed or "bot" in extras):
+        found |= draw(gates(name))
     return found | draw(materials()) if "uses" in extras and "queue_limit" not in found else found
+
+
+def gates(name: str) -> st.SearchStrategy[dict[str, Any]]:
+    # Who finds the first queue full must not be sent back to it in no time.
+    back = st.sampled_from(["(end)"] if name == "A" else ["A", "(end)"])
+    patience = st.builds(lambda to: {"patience": {"time": "9 h", "to": to}}, back)
+    return st.one_of(patience, st.builds(lambda to: {"queue_limit": {"size": 2, "to": to}}, back))
 
 
 def materials() -> st.SearchStrategy[dict[str, Any]]:
