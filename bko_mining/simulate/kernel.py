@@ -103,7 +103,7 @@ from bko_mining.simulate.world import (
     WHO,
 )
 
-_PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "gates", "flow", "opening")
+_PARTS = ("memory", "basics", "rules", "desks", "fits", "pool", "batches", "gates", "flow", "opening")
 
 
 def _digest() -> bytes:
