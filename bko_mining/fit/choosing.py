@@ -45,7 +45,7 @@ class Habits:
     same_kind_of_day: bool = False
 
 
-ARRIVALS_HALF_LIVES = 0.5, 0.25, 0.12, 0.06
+ARRIVALS_HALF_LIVES = 0.5, 0.25, 0.12, 0.06, 0.03, 0.015
 FACTORS: tuple[tuple[str, tuple[Any, ...]], ...] = (
     ("faithfulness", (0.9,)),
     ("same_kind_of_day", (True,)),
