@@ -6,6 +6,7 @@ Side by side, the wait counts from what came before both. Each way of counting h
 people, given that they were seen idle then.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.instances import DAY, WEEK, Codes, Instances, Mask, Seconds
 from bko_mining.twin.model import Evidence
+
+Floats = NDArray[np.float64]
 
 FEW = 40
 """Starts by idle people needed."""
@@ -35,7 +38,7 @@ class _Starts:
     wait: Seconds
     lead: Seconds
     grid: Seconds
-    chance: NDArray[np.float64]
+    chance: Floats
 
 
 def hidden_branches(data: Instances, point: Mask, transitions: list[Transition]) -> list[tuple[int, int]]:
@@ -101,34 +104,47 @@ def _starts(data: Instances, rows: Codes) -> _Starts:
 def _gain(starts: _Starts) -> tuple[float, float]:
     """How much likelier waits from the common predecessor are; and how often they would then have ended too early."""
     none = np.zeros_like(starts.lead)
-    together, law = _likelihood(starts, starts.lead)
-    alone, _ = _likelihood(starts, none)
-    return together - alone, _early(starts, law)
+    together, early = max(_likelihood(starts, starts.lead, law) for law in LAWS)
+    alone, _ = max(_likelihood(starts, none, law) for law in LAWS)
+    return together - alone, early
 
 
-def _early(starts: _Starts, law: NDArray[np.float64]) -> float:
-    """Share of the waits of a law that are shorter than the time the other branch took."""
+def _lognormal(log_time: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """Log density, but for a constant, and share that is over by then."""
     from scipy.special import ndtr
 
-    return float(ndtr((np.log(np.maximum(starts.lead, 1.0)) - law[0]) / np.exp(law[1])).mean())
+    z = (log_time - theta[0]) / np.exp(theta[1])
+    return -(z**2) / 2 - log_time, ndtr(z)
 
 
-def _likelihood(starts: _Starts, lead: Seconds) -> tuple[float, NDArray[np.float64]]:
-    """Largest log-likelihood of a lognormal wait that began so long before, where only some instants can be seen."""
+def _weibull(log_time: Floats, theta: Floats) -> tuple[Floats, Floats]:
+    """The same for waits with a long beginning: exponential where the scale is 1."""
+    z = np.minimum((log_time - theta[0]) / np.exp(theta[1]), 50.0)
+    return z - np.exp(z) - log_time, -np.expm1(-np.exp(z))
+
+
+LAWS = _lognormal, _weibull
+"""A wait is held against each of them both ways, so that its form is not taken for where it counts from."""
+
+
+def _likelihood(starts: _Starts, lead: Seconds, law: Callable[..., tuple[Floats, Floats]]) -> tuple[float, float]:
+    """Largest log-likelihood of a wait that began so long before, where only some instants can be seen.
+
+    And the share of such waits that are shorter than the time the other branch took.
+    """
     from scipy.optimize import minimize
 
     seen = np.log(starts.wait + lead)
     there = np.log(starts.grid + lead[:, None])
 
-    def loss(theta: NDArray[np.float64]) -> float:
-        centre, scale = theta[0], np.exp(theta[1])
-        density = np.exp(-(((there - centre) / scale) ** 2) / 2 - there) * starts.chance
-        own = -(((seen - centre) / scale) ** 2) / 2 - seen
-        return float((np.log(density.sum(axis=1) + 1e-300) - own).sum())
+    def loss(theta: Floats) -> float:
+        density = np.exp(law(there, theta)[0]) * starts.chance
+        return float((np.log(density.sum(axis=1) + 1e-300) - law(seen, theta)[0]).sum())
 
     begin = np.array([seen.mean(), np.log(max(seen.std(), 0.1))])
     found = minimize(loss, begin, method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-2})
-    return -float(found.fun), found.x
+    early = law(np.log(np.maximum(starts.lead, 1.0)), found.x)[1]
+    return -float(found.fun), float(early.mean())
 
 
 def said_beside(data: Instances, first: int, second: int) -> Evidence:

@@ -68,7 +68,7 @@ def test_the_workbook_keeps_every_number(tmp_path: Path) -> None:
     book = load_workbook(path)
     assert book.sheetnames == ["Summary", "Waits  A B", "Waits  A B 2"]
     rows = list(book["Waits  A B"].iter_rows(min_row=3, values_only=True))
-    assert rows[0] == ("activity", "waiting time (hours)", "cases", "wait", "start")
+    assert rows[0] == ("activity", "waiting time (hours)", "cases", "wait %", "start")
     assert rows[1][:4] == ("Approve", 30, 1200, 0.415)
     assert rows[2][:4] == ("Pay", None, 3, None)
 
