@@ -103,8 +103,11 @@ def placed(name: str, example: Any) -> dict[str, Any]:  # noqa: C901  (one place
         key = {"Role": "Clerk", "Resource": "Ana", "Bot": "Robo", "Material": "paper"}[name]
         data[f"{name.lower()}s"] = data.get(f"{name.lower()}s", {}) | {key: example}
         register |= {"Bot": {"bot": "Robo", "role": None}, "Material": {"uses": {"paper": 1}}}.get(name, {})
-    elif name in ("Turnover", "Overtime"):
-        data["roles"]["Clerk"][name.lower()] = example
+    elif name in ("Turnover", "Overtime", "QueueRule"):
+        data["roles"]["Clerk"]["later" if name == "QueueRule" else name.lower()] = example
+    elif name == "OrderingRule":
+        data["materials"] = {"paper": {"initial": 50, "order_up_to": 100, "reorder_point": 20, "later": example}}
+        register["uses"] = {"paper": 1}
     elif name == "Absence":
         data["resources"] = {"Ana": {"absences": [example]}}
     elif name == "Failures":

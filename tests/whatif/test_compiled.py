@@ -19,7 +19,8 @@ from tests.whatif.test_everywhere import assert_same
 LIMITED = """
 arrivals: [{per_week: 40}]
 roles: {Clerk: {size: 1}}
-activities: {Do: {role: Clerk, time: 5 min, batch: {size: 2}, queue_limit: {size: 9, to: (end)}}}
+materials: {paper: {initial: 90, order_up_to: 99, reorder_point: 9}}
+activities: {Do: {role: Clerk, time: 5 min, uses: {paper: 1}, queue_limit: {size: 9, to: (end)}}}
 routing: [Do]
 """
 
