@@ -74,6 +74,9 @@ def share_left(samples: Numbers, controls: Numbers) -> float:
     if not len(moving) or n < FEW or not np.isfinite(samples).all():
         return 1.0
     q, r = _design(controls)
+    sizes = np.abs(np.diag(r))
+    if (sizes <= 1e-9 * np.linalg.norm(r, axis=0)).any():  # luck that is the same in every run tells nothing
+        return 1.0
     weight = float((np.linalg.inv(r)[0] ** 2).sum())
     rest = ((moving.T - q @ (q.T @ moving.T)) ** 2).sum(axis=0) / (n - q.shape[1])
     left = float(np.mean(rest * weight / (moving.var(axis=1, ddof=1) / n)))

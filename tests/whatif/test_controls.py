@@ -112,3 +112,11 @@ def waits_with_luck(*, runs: int, n: int, drop: int, seed: int) -> tuple[np.ndar
         work = np.sort(np.maximum(work - gap[:, None] / 1.8, 0), axis=1)
         luck += np.column_stack([1 - gap, service - 1])
     return total / n, luck
+
+
+def test_luck_that_is_the_same_in_every_run_is_left_aside() -> None:
+    rng = np.random.default_rng(4)
+    samples, luck = rng.normal(size=(2, 30)), rng.normal(size=30)
+    for controls in (np.column_stack([luck, np.zeros(30)]), np.column_stack([luck, np.ones(30)])):
+        assert share_left(samples, controls) == 1.0
+        assert best_mean(samples, controls) is mean_interval
