@@ -70,17 +70,31 @@ def share_left(samples: Numbers, controls: Numbers) -> float:
     (True, 1.0)
     """
     moving = samples[np.ptp(samples, axis=1) > 1e-9 * np.abs(samples).max(axis=1)]
-    n = samples.shape[1]
-    if not len(moving) or n < FEW or not np.isfinite(samples).all():
+    n, controls = samples.shape[1], telling(controls)
+    if not len(moving) or not controls.size or n < FEW or not np.isfinite(samples).all():
         return 1.0
     q, r = _design(controls)
-    sizes = np.abs(np.diag(r))
-    if (sizes <= 1e-9 * np.linalg.norm(r, axis=0)).any():  # luck that is the same in every run tells nothing
-        return 1.0
     weight = float((np.linalg.inv(r)[0] ** 2).sum())
     rest = ((moving.T - q @ (q.T @ moving.T)) ** 2).sum(axis=0) / (n - q.shape[1])
     left = float(np.mean(rest * weight / (moving.var(axis=1, ddof=1) / n)))
     return left if left <= WORTH else 1.0
+
+
+def telling(controls: Numbers) -> Numbers:
+    """Leave out controls (columns) that are the same in every run, or that those before them tell already.
+
+    Examples
+    --------
+    >>> telling(np.array([[1.0, 7.0, 2.0], [2.0, 7.0, 4.0], [4.0, 7.0, 8.0]])).tolist()
+    [[1.0], [2.0], [4.0]]
+    """
+    known, kept = np.ones((len(controls), 1)), []
+    for column in controls.T:
+        q, _ = np.linalg.qr(known)
+        new = column - q @ (q.T @ column)
+        if np.linalg.norm(new) > 1e-9 * np.linalg.norm(column):
+            known, kept = np.column_stack([known, column]), [*kept, column]
+    return np.column_stack(kept) if kept else controls[:, :0]
 
 
 def _design(controls: Numbers) -> tuple[Numbers, Numbers]:
@@ -94,7 +108,7 @@ def best_mean(samples: Numbers, controls: Numbers | None) -> Mean:
     differences = samples[1:] - samples[0] if len(samples) > 1 else samples
     if controls is None or share_left(differences, controls) == 1:
         return mean_interval
-    return partial(controlled_interval, controls=controls)
+    return partial(controlled_interval, controls=telling(controls))
 
 
 def _soon(stream: "Arrivals", keys: NDArray[np.uint64], name: tuple[object, ...]) -> float:

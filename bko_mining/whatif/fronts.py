@@ -86,6 +86,29 @@ def violation(figures: Figures, constraints: Mapping[str, float]) -> float:
     return total
 
 
-def means_of(rows: list[Figures]) -> Figures:
+def means_of(rows: Sequence[Figures]) -> Figures:
     """The mean of each figure over runs."""
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+def means_alike(plans: Sequence[Sequence[Figures]]) -> list[Figures]:
+    """Means of plans that share their luck but had unlike numbers of runs, all on the footing of the longest.
+
+    A plan with fewer runs is set off from the plans with most runs where they met the same luck, and this difference
+    from their mean over all runs: else a plan would look good that left while luck was good.
+
+    Examples
+    --------
+    >>> luck = [0.0, 0.0, 8.0, 8.0]  # good at first, bad later: 'b' is worse by one in each run, and left early
+    >>> a, b = [{"time": 10 + x} for x in luck], [{"time": 11 + x} for x in luck[:2]]
+    >>> means_alike([a, b])
+    [{'time': 14.0}, {'time': 15.0}]
+    """
+    n = max(map(len, plans))
+    longest = [rows for rows in plans if len(rows) == n]
+    all_in_all = means_of([means_of(rows) for rows in longest])
+    found = []
+    for rows in plans:
+        own, shared = means_of(rows), means_of([means_of(each[: len(rows)]) for each in longest])
+        found.append({name: own[name] + all_in_all[name] - shared[name] for name in own} if len(rows) < n else own)
+    return found

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bko_mining.whatif.contest import run_contest
 from bko_mining.whatif.experiment import Crew
-from bko_mining.whatif.fronts import Figures, Score, front_of, means_of, score_of
+from bko_mining.whatif.fronts import Figures, Score, front_of, means_alike, means_of, score_of
 from bko_mining.whatif.levers import Plan
 
 if TYPE_CHECKING:
@@ -45,8 +45,9 @@ class Trials:
         run_contest(self.crew, self._score, among=front, last=last)
 
     def figures(self) -> dict[Plan, Figures]:
-        """Means of all plans."""
-        return {plan: self._mean(plan) for plan in self.place}
+        """Means of all plans, on one footing where some had more runs."""
+        runs = [[outcome.figures for outcome in self.crew.outcomes[place]] for place in self.place.values()]
+        return dict(zip(self.place, means_alike(runs), strict=True))
 
     def _mean(self, plan: Plan) -> Figures:
         return means_of([outcome.figures for outcome in self.crew.outcomes[self.place[plan]]])

@@ -114,9 +114,13 @@ def waits_with_luck(*, runs: int, n: int, drop: int, seed: int) -> tuple[np.ndar
     return total / n, luck
 
 
-def test_luck_that_is_the_same_in_every_run_is_left_aside() -> None:
+@pytest.mark.parametrize("useless", ["never", "always", "again"])
+def test_only_luck_that_tells_nothing_is_left_aside(useless: str) -> None:
     rng = np.random.default_rng(4)
-    samples, luck = rng.normal(size=(2, 30)), rng.normal(size=30)
-    for controls in (np.column_stack([luck, np.zeros(30)]), np.column_stack([luck, np.ones(30)])):
-        assert share_left(samples, controls) == 1.0
-        assert best_mean(samples, controls) is mean_interval
+    luck, other = rng.normal(size=30), rng.normal(size=(2, 30))
+    more = {"never": np.zeros(30), "always": np.ones(30), "again": 3 * luck - 1}[useless]
+    samples, both = 5 + luck + 0.3 * other, np.column_stack([luck, more])
+    assert share_left(samples, both) == share_left(samples, luck[:, None]) < 0.9
+    with_both, alone = (best_mean(samples, c)(samples[0]) for c in (both, luck[:, None]))
+    assert (with_both.low, with_both.high) == pytest.approx((alone.low, alone.high))
+    assert best_mean(samples, np.column_stack([more * 0, more * 0 + 1])) is mean_interval
