@@ -88,12 +88,14 @@ def telling(controls: Numbers) -> Numbers:
     >>> telling(np.array([[1.0, 7.0, 2.0], [2.0, 7.0, 4.0], [4.0, 7.0, 8.0]])).tolist()
     [[1.0], [2.0], [4.0]]
     """
-    known, kept = np.ones((len(controls), 1)), []
+    kept: list[Numbers] = []
+    known = np.ones((len(controls), 1))
     for column in controls.T:
         q, _ = np.linalg.qr(known)
         new = column - q @ (q.T @ column)
         if np.linalg.norm(new) > 1e-9 * np.linalg.norm(column):
-            known, kept = np.column_stack([known, column]), [*kept, column]
+            known = np.column_stack([known, column])
+            kept.append(column)
     return np.column_stack(kept) if kept else controls[:, :0]
 
 
