@@ -8,11 +8,14 @@ Names are imported when they are first used, so that ``import bko_mining`` stays
 """
 
 import sys
+from functools import cache
 from importlib import import_module
+from inspect import isfunction
 from types import ModuleType
 from typing import Any
 
 from bko_mining._version import __version__
+from bko_mining.arguments import checked
 
 _HOME = {
     "words": ("language", "set_language", "speaking"),
@@ -249,7 +252,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'bko_mining' has no attribute {name!r}")
-    return getattr(import_module(f"bko_mining.{_MODULE_OF[name]}"), name)
+    return _public(name)
+
+
+@cache
+def _public(name: str) -> Any:
+    """What stands behind a name; a function says what it needs when it is given something else."""
+    found = getattr(import_module(f"bko_mining.{_MODULE_OF[name]}"), name)
+    return checked(found, name=name) if isfunction(found) else found
 
 
 class _House(ModuleType):
@@ -257,7 +267,7 @@ class _House(ModuleType):
 
     @property
     def simulate(self) -> Any:
-        return import_module("bko_mining.simulate.simulation").simulate
+        return _public("simulate")
 
     @simulate.setter
     def simulate(self, room: ModuleType) -> None:

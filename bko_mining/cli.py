@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,6 +30,20 @@ class Language(StrEnum):
     pt_BR = "pt_BR"  # noqa: N815  (the code of the language)
 
 
+def _result(*endings: str, help: str = "") -> Any:
+    """Make the option that names the result; before the work it is seen that this can be written."""
+
+    def ready(path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        if path.suffix not in endings:
+            raise typer.BadParameter(f"cannot write {path.suffix or path.name!r}; use {' or '.join(endings)}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    return typer.Option("-o", "--output", callback=ready, help=f"{help} {' or '.join(endings)}".strip())
+
+
 LogPath = Annotated[Path, typer.Argument(help="The export: CSV, Excel, XES, Parquet, JSON (also .gz, .zip).")]
 TwinPath = Annotated[Path, typer.Argument(help="The twin, a YAML file.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of what people read.")]
@@ -41,7 +55,7 @@ Replications = Annotated[int, typer.Option(min=2, help="Independent runs of each
 @app.command()
 def profile(
     log: Annotated[Path, typer.Argument(help="The export, or a folder of Parquet files of any size.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Also as a page, .html")] = None,
+    output: Annotated[Path | None, _result(".html", help="Also as a page:")] = None,
     lang: Lang = Language.en,
     timezone: Zone = None,
     memory_limit: Annotated[str, typer.Option(help="What a part of a folder may take, e.g. 4GB.")] = "2GB",
@@ -65,7 +79,7 @@ def profile(
 @app.command()
 def report(
     log: LogPath,
-    output: Annotated[Path, typer.Option("-o", "--output", help=".html, .xlsx or .pptx")] = Path("report.html"),
+    output: Annotated[Path, _result(".html", ".xlsx", ".pptx")] = Path("report.html"),
     lang: Lang = Language.en,
     timezone: Zone = None,
     what_if: Annotated[bool, typer.Option(help="Fit a twin and add first what-ifs.")] = True,
@@ -97,7 +111,7 @@ def report(
 @app.command()
 def replay(
     log: LogPath,
-    output: Annotated[Path, typer.Option("-o", "--output", help=".html or .svg")] = Path("replay.html"),
+    output: Annotated[Path, _result(".html", ".svg")] = Path("replay.html"),
     lang: Lang = Language.en,
     timezone: Zone = None,
     colour: Annotated[str | None, typer.Option(help="Attribute of cases, resource or role to tell apart.")] = None,
@@ -116,7 +130,7 @@ def replay(
 @app.command()
 def fit(
     log: LogPath,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The twin.")] = Path("twin.yaml"),
+    output: Annotated[Path, _result(".yaml", ".yml", help="The twin:")] = Path("twin.yaml"),
     timezone: Zone = None,
     seed: Seed = 0,
 ) -> None:
@@ -133,7 +147,7 @@ def fit(
 @app.command()
 def simulate(
     twin: TwinPath,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The simulated log, CSV.")] = Path("simulated.csv"),
+    output: Annotated[Path, _result(".csv", help="The simulated log:")] = Path("simulated.csv"),
     cases: Annotated[int, typer.Option(min=1, help="How many cases arrive.")] = 1000,
     start: Annotated[str | None, typer.Option(help="First day, e.g. 2027-01-04.")] = None,
     seed: Seed = 0,
@@ -153,7 +167,7 @@ def simulate(
 def compare(
     twin: TwinPath,
     scenarios: Annotated[Path, typer.Argument(help="The what-ifs, a YAML file.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help=".html or .xlsx")] = Path("compare.html"),
+    output: Annotated[Path, _result(".html", ".xlsx")] = Path("compare.html"),
     lang: Lang = Language.en,
     replications: Annotated[int | None, typer.Option(min=2, help="Instead of what the file says.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder that keeps finished runs.")] = None,
@@ -166,7 +180,8 @@ def compare(
     from bko_mining.whatif.study import Study
 
     changes = {} if replications is None else {"replications": replications}
-    found = Study.load(scenarios).run(Twin.load(twin), store=store, **changes)
+    as_is = Twin.load(twin)
+    found = Study.load(scenarios).run(as_is, store=store, **changes)
     for name in found.scenarios:
         typer.echo(f"- {found.sentence(name)}")
     if output.suffix == ".xlsx":

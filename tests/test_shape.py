@@ -16,22 +16,23 @@ import bko_mining
 PACKAGE = Path(bko_mining.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CATALOGUES = sorted((PACKAGE / "locale" / "pt_BR").glob("*.po"))
-GROUND = {"errors", "words", "calendars", "results", "progress"}
+GROUND = {"errors", "arguments", "words", "calendars", "results", "progress"}
 MAY_IMPORT: dict[str, set[str]] = {
     "_version": set(),
     "errors": set(),
+    "arguments": {"errors"},
     "words": {"errors"},
     "progress": set(),
     "public_holidays": {"errors"},
     "shifts": {"errors"},
     "calendars": {"errors", "words", "public_holidays", "shifts"},
     "results": {"errors", "words"},
-    "diagrams": {"errors", "words"},
+    "diagrams": {"errors", "arguments", "words"},
     "log": GROUND,
     "discover": GROUND | {"log", "diagrams"},
     "analyse": GROUND | {"log", "discover"},
     "validate": GROUND | {"log", "discover"},
-    "twin": {"errors", "words", "calendars", "diagrams"},
+    "twin": {"errors", "arguments", "words", "calendars", "diagrams"},
     "simulate": GROUND | {"log", "twin"},
     "fit": GROUND | {"log", "twin", "discover", "analyse", "validate", "simulate"},
     "whatif": GROUND | {"_version", "log", "twin", "discover", "analyse", "validate", "simulate", "fit"},

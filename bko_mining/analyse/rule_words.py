@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
+from bko_mining.arguments import text_of
 from bko_mining.errors import LogError
 from bko_mining.words import number, say
 
@@ -192,7 +193,7 @@ def read_rules(rules: str | Path | Iterable[Any]) -> tuple[Rule, ...]:
     """
     data: Any = rules
     if isinstance(rules, Path) or (isinstance(rules, str) and "\n" not in rules and rules.endswith((".yaml", ".yml"))):
-        data = yaml.safe_load(Path(rules).read_text(encoding="utf-8"))
+        data = yaml.safe_load(text_of(rules, error=LogError))
     elif isinstance(rules, str):
         data = yaml.safe_load(rules)
     if not isinstance(data, Sequence):

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 
+from bko_mining.arguments import file_at
 from bko_mining.diagrams.diagram import Diagram, Flow, Shape
 from bko_mining.diagrams.placing import Box, Placed, place
 from bko_mining.errors import BkoError
@@ -45,9 +46,9 @@ def parse_xml(path: str | Path) -> ET.Element:
     Raises
     ------
     BkoError
-        If the file is no XML, or holds a document type (a way to attack its readers).
+        If there is no file, it is no XML, or holds a document type (a way to attack its readers).
     """
-    text = Path(path).read_bytes()
+    text = file_at(path, error=BkoError).read_bytes()
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise BkoError(f"{path} holds a document type declaration, which is refused; save the diagram again without it")
     try:

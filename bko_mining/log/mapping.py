@@ -10,6 +10,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bko_mining.arguments import text_of
 from bko_mining.errors import MappingError
 
 NAMES = ("case_id", "activity", "resource", "role", "start", "end", "enabled", "lifecycle", "instance")
@@ -103,8 +104,8 @@ class ColumnMapping(BaseModel):
             If the file is not a mapping; the message names the field.
         """
         try:
-            return cls.model_validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+            return cls.model_validate(yaml.safe_load(text_of(path, error=MappingError)))
+        except (yaml.YAMLError, ValidationError) as error:
             raise MappingError(f"{path} is not a column mapping: {error}") from error
 
     def _reason(self, name: str) -> str:

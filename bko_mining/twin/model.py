@@ -6,7 +6,9 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from bko_mining.arguments import text_of
 from bko_mining.calendars import WorkCalendar
+from bko_mining.errors import TwinError
 from bko_mining.twin.arrivals import CASE, Arrivals, Attribute, CaseType, Correlation, ServiceLevel
 from bko_mining.twin.conditions import Condition
 from bko_mining.twin.observed import ObservedCases
@@ -98,10 +100,10 @@ class Twin(Part):
         Raises
         ------
         TwinError
-            If the file is no YAML, has unknown keys or impossible values; the message names line and allowed values.
+            If there is no file, it is no YAML, has unknown keys or impossible values; the message names the line and
+            what is allowed there.
         """
-        file = Path(path)
-        return cls.from_yaml(file.read_text(encoding="utf-8"), name=str(file))
+        return cls.from_yaml(text_of(path, error=TwinError), name=str(path))
 
     @classmethod
     def from_yaml(cls, text: str, *, name: str = "twin") -> Self:

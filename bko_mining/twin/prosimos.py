@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bko_mining.arguments import text_of
 from bko_mining.errors import TwinError, TwinWarning
 from bko_mining.twin.arrivals import IntervalArrivals
 from bko_mining.twin.bpmn import flow_ids, read_bpmn
@@ -43,7 +44,7 @@ def read_prosimos(bpmn: str | Path, parameters: str | Path, *, timezone: str = "
     TwinError
         If a part is missing or of a kind that is not known; the message names it.
     """
-    data = json.loads(Path(parameters).read_text(encoding="utf-8"))
+    data = _parameters(parameters)
     _check(data, parameters)
     routing = _with_probabilities(read_bpmn(bpmn), flow_ids(bpmn), data)
     people = {r["id"]: r for profile in data["resource_profiles"] for r in profile["resource_list"]}
@@ -71,6 +72,13 @@ def read_prosimos(bpmn: str | Path, parameters: str | Path, *, timezone: str = "
         roles=roles,
         resources={name: resource for name, resource in resources.items() if name in used},
     )
+
+
+def _parameters(path: str | Path) -> Any:
+    try:
+        return json.loads(text_of(path, error=TwinError))
+    except json.JSONDecodeError as problem:
+        raise TwinError(f"{path}, line {problem.lineno}: this is not JSON: {problem.msg}") from None
 
 
 def _check(data: Any, path: str | Path) -> None:

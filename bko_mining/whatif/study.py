@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from bko_mining.arguments import text_of
 from bko_mining.errors import ScenarioError, TwinError
 from bko_mining.twin.yaml_file import read_yaml
 from bko_mining.whatif.comparison import Comparison
@@ -80,10 +81,9 @@ class Study(BaseModel):
         Raises
         ------
         ScenarioError
-            If the file is no YAML, or says something a study does not know.
+            If there is no file, it is no YAML, or says something a study does not know.
         """
-        file = Path(path)
-        return cls.from_yaml(file.read_text(encoding="utf-8"), name=str(file))
+        return cls.from_yaml(text_of(path, error=ScenarioError), name=str(path))
 
     @classmethod
     def from_yaml(cls, text: str, *, name: str = "scenarios") -> Self:
