@@ -167,15 +167,14 @@ def simulate(
 def compare(
     twin: TwinPath,
     scenarios: Annotated[Path, typer.Argument(help="The what-ifs, a YAML file.")],
-    output: Annotated[Path, _result(".html", ".xlsx")] = Path("compare.html"),
+    output: Annotated[Path, _result(".html", ".xlsx", ".pptx")] = Path("compare.html"),
     lang: Lang = Language.en,
     replications: Annotated[int | None, typer.Option(min=2, help="Instead of what the file says.")] = None,
     store: Annotated[Path | None, typer.Option(help="Folder that keeps finished runs.")] = None,
 ) -> None:
     """Compare what-ifs with the twin as it is, with intervals, and write a report."""
     set_language(lang.value)
-    from bko_mining.present.comparison_page import comparison_page
-    from bko_mining.present.workbook import write_workbook
+    from bko_mining.present.comparison_files import save_comparison
     from bko_mining.twin.model import Twin
     from bko_mining.whatif.study import Study
 
@@ -184,10 +183,7 @@ def compare(
     found = Study.load(scenarios).run(as_is, store=store, **changes)
     for name in found.scenarios:
         typer.echo(f"- {found.sentence(name)}")
-    if output.suffix == ".xlsx":
-        write_workbook(output, say("What if"), [(say("What if"), found)])
-    else:
-        output.write_text(comparison_page(found), encoding="utf-8")
+    save_comparison(found, output)
     typer.echo(say("Written: {path}", path=output))
 
 

@@ -141,6 +141,19 @@ def small_money(amount: float, currency: str = "USD") -> str:
     return _with_currency(amount, currency, "#,##0.00")
 
 
+def currency_sign(currency: str) -> str:
+    """Return how a currency is written beside an amount.
+
+    Examples
+    --------
+    >>> currency_sign("BRL")
+    'R$'
+    """
+    from babel.numbers import get_currency_symbol
+
+    return str(get_currency_symbol(currency, locale=language()))
+
+
 def duration(seconds: float, *, brief: bool = False) -> str:
     """Write a length of time in the unit that reads best (s, min, h, d); ``brief``: no decimal from ten on.
 

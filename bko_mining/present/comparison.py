@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import blended_transform_factory
 
+from bko_mining.present.comparison_lines import height_beside, lines_of, look, name_lines, shown
 from bko_mining.present.figures import (
     BLUE,
     FAINT,
     INK,
     MUTED,
     ORANGE,
-    PALETTE,
     duration_ticks,
     footnote,
     new_axes,
@@ -42,8 +42,10 @@ def plot_comparison(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
 
 def plot_forest(comparison: Comparison, *, figure: str = MAIN, ax: Axes | None = None) -> Axes:
     """Draw the relative change of one figure under each scenario, with its interval and verdict."""
-    rows = [(name, comparison.change(name, figure), comparison.verdict(name, figure)) for name in comparison.scenarios]
-    axes = new_axes(7.6, 1.5 + 0.42 * len(rows)) if ax is None else ax
+    names = {name: shown(name) for name in comparison.scenarios}
+    rows = [(text, comparison.change(name, figure), comparison.verdict(name, figure)) for name, text in names.items()]
+    row_height = 0.42 + 0.13 * max(0, lines_of(list(names.values())) - 2)
+    axes = new_axes(7.6, 1.5 + row_height * len(rows)) if ax is None else ax
     base = comparison.written(comparison.level(BASELINE, figure).estimate, figure)
     _forest(comparison, rows, axes, say("Change of {kpi} (now {value})", kpi=label(figure), value=base))
     return axes
@@ -52,10 +54,11 @@ def plot_forest(comparison: Comparison, *, figure: str = MAIN, ax: Axes | None =
 def plot_figures(comparison: Comparison, *, scenario: str = "", ax: Axes | None = None) -> Axes:
     """Draw the relative change of every headline figure under one scenario, with its interval and verdict."""
     name = scenario or comparison.scenarios[0]
-    shown = [figure for figure in HEADLINE if figure in comparison.kpis and comparison.level(BASELINE, figure).estimate]
-    rows = [(label(f), comparison.change(name, f), comparison.verdict(name, f)) for f in shown]
+    figures = [f for f in HEADLINE if f in comparison.kpis and comparison.level(BASELINE, f).estimate]
+    rows = [(label(f), comparison.change(name, f), comparison.verdict(name, f)) for f in figures]
     axes = new_axes(7.6, 1.5 + 0.36 * len(rows)) if ax is None else ax
-    _forest(comparison, rows, axes, name)
+    title = shown(say("What changes with '{name}'", name=name), 64)
+    _forest(comparison, rows, axes, title)
     return axes
 
 
@@ -72,7 +75,8 @@ def _forest(comparison: Comparison, rows: Sequence[tuple[str, Interval, str]], a
             if np.isfinite(change.low):
                 ax.plot([change.low, change.high], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
             ax.plot(change.estimate, place, "o", color=colour, markersize=6.5, markeredgecolor="white")
-            ax.text(1.02, place + 0.05, signed(change.estimate), transform=beside, va="bottom", color=INK, fontsize=9)
+            words = f"{signed(change.estimate)}  ({signed(change.low)} … {signed(change.high)})"
+            ax.text(1.02, place + 0.05, words, transform=beside, va="bottom", color=INK, fontsize=8.5)
             ax.text(1.02, place - 0.02, spoken(verdict), transform=beside, va="top", color=colour, fontsize=7.5)
         ax.set_yticks(places, [name for name, _, _ in rows], color=INK)
         ax.tick_params(axis="y", length=0)
@@ -97,17 +101,21 @@ def _note(result: Comparison) -> str:
     return f"{kind} · {band}\n{result.footing}"
 
 
-@plot(7.2, 3.6)
-def plot_distributions(comparison: Comparison, ax: Axes) -> None:
+def plot_distributions(comparison: Comparison, *, ax: Axes | None = None) -> Axes:
     """Draw how cycle times are distributed under baseline and scenarios (cumulative shares, all replications)."""
+    axes = new_axes(7.4, height_beside(comparison.names, 3.6)) if ax is None else ax
+    _distributions(comparison, ax=axes)
+    return axes
+
+
+@plot()
+def _distributions(comparison: Comparison, ax: Axes) -> None:
     shares = np.linspace(0, 1, 101)
     longest = 0.0
     for place, (name, row) in enumerate(zip(comparison.names, comparison.outcomes, strict=True)):
         quantiles = np.mean([outcome.cycle for outcome in row], axis=0)
         longest = max(longest, float(quantiles[98]))
-        colour = MUTED if name == BASELINE else PALETTE[(place - 1) % len(PALETTE)]
-        shown = say("as it is") if name == BASELINE else name
-        ax.plot(quantiles, shares, color=colour, linewidth=2.2 if place else 2.6, label=shown)
+        ax.plot(quantiles, shares, linewidth=1.9 if place else 2.6, label=shown(name), **look(place))
     ax.set_xlim(0, longest * 1.02 or 1.0)
     ax.set_ylim(0, 1)
     ax.set_title(say("Share of cases done within a time"))
@@ -116,5 +124,5 @@ def plot_distributions(comparison: Comparison, ax: Axes) -> None:
     ax.yaxis.set_major_formatter(lambda value, _: percent(value))
     ax.grid(axis="both")
     ax.set_axisbelow(True)
-    ax.legend(loc="lower right")
+    name_lines(ax)
     footnote(ax, "\n" + comparison.footing)

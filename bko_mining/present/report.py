@@ -20,9 +20,9 @@ from bko_mining.analyse.workload import workload
 from bko_mining.discover.process_map import process_map
 from bko_mining.discover.process_model import ProcessModel
 from bko_mining.discover.variants import variants
-from bko_mining.errors import BkoError
 from bko_mining.log.event_log import EventLog
 from bko_mining.present.chapters import Chapter, model_chapters
+from bko_mining.present.comparison_files import refuse_other_endings
 from bko_mining.present.comparison_page import comparison_sections
 from bko_mining.present.compliance_page import compliance_sections
 from bko_mining.present.pages import Fact, Section, page, section_of
@@ -75,15 +75,14 @@ class Report:
             If the ending is another one.
         """
         target = Path(path)
+        refuse_other_endings(target)
         answers = [(chapter.title, chapter.answer) for chapter in self.chapters]
-        if target.suffix in (".html", ".htm"):
-            target.write_text(self.html, encoding="utf-8")
-            return target
         if target.suffix == ".xlsx":
             return write_workbook(target, self.title, answers)
         if target.suffix == ".pptx":
             return write_slides(target, self.title, self.subtitle, answers)
-        raise BkoError(f"cannot write {target.suffix or 'a file without an ending'}; use .html, .xlsx or .pptx")
+        target.write_text(self.html, encoding="utf-8")
+        return target
 
     def _sections(self) -> Iterator[Section]:
         yield Section(say("In short"), findings=tuple(chapter.answer.summary for chapter in self.chapters))

@@ -23,7 +23,7 @@ from bko_mining.twin.values import seconds
 from bko_mining.whatif.controls import luck_of
 from bko_mining.whatif.kpis import OwnKpis, backlog, measure, queues
 from bko_mining.whatif.period import Cut, Instants, period_of
-from bko_mining.words import say
+from bko_mining.words import duration, number, say
 
 if TYPE_CHECKING:
     from bko_mining.log.event_log import EventLog
@@ -72,7 +72,9 @@ class Setting:
 
     def describe(self) -> str:
         """Say the length of a run."""
-        return say("{n} {n:case|cases}", n=self.n_cases) if self.horizon is None else str(self.horizon)
+        if self.n_cases is not None and self.horizon is None:
+            return say("{n} {n:case|cases}", n=number(self.n_cases))
+        return duration(_length(self.horizon or 0) / 1e6, brief=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

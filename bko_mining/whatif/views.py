@@ -1,5 +1,6 @@
 """Other looks at a comparison, each an answer with its own table and picture."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,11 +24,14 @@ class QueueOverTime(Result):
 
     @property
     def summary(self) -> str:
-        """How many wait on the worst day as it is."""
-        worst = number(float(self.table["largest"].iloc[0]), 1)
-        return say(
-            "As it is, {n} {n:item waits|items wait} on the worst day ({role}).", n=worst, role=self.role or say("all")
-        )
+        """How many wait on the worst day as it is, and under the scenarios that make most and least of it."""
+        worst = self.table.set_index("scenario")["largest"].round()
+        facts = {"n": number(worst.iloc[0]), "role": self.role}
+        if self.role:
+            first = say("On the worst day {n} {n:item waits|items wait} for {role} as it is", **facts)
+        else:
+            first = say("On the worst day {n} {n:case is|cases are} open as it is", **facts)
+        return f"{first}{_ends(worst.iloc[1:])}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,10 +43,13 @@ class ScenarioUtilisation(Result):
 
     @property
     def summary(self) -> str:
-        """The busiest role as it is."""
-        busiest = int(self.table[BASELINE].argmax())
-        share = percent(float(self.table[BASELINE].iloc[busiest]))
-        return say("{role} is the busiest role as it is ({share}).", role=self.table["role"].iloc[busiest], share=share)
+        """The busiest role as it is, and how busy it is under the scenarios that make most and least of it."""
+        if self.table.empty:
+            return say("No role works in this twin: there is no workload to show.")
+        busiest = self.table.iloc[int(self.table[BASELINE].argmax())]
+        share = percent(float(busiest[BASELINE]))
+        first = say("{role} is the busiest role as it is ({share} of the hours)", role=busiest["role"], share=share)
+        return f"{first}{_ends(busiest.drop(['role', BASELINE]), percent)}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +63,22 @@ class TradeOff(Result):
 
     @property
     def summary(self) -> str:
-        """Which figures."""
-        return say("A point a scenario: {first} against {second}.", first=label(self.second), second=label(self.first))
+        """Which scenario is lowest in the one figure, which in the other."""
+        c, means = self.comparison, self.table.set_index("scenario")
+        if not np.isfinite(means.to_numpy()).all():
+            return say(
+                "A point a scenario: {first} against {second}.", first=label(self.second), second=label(self.first)
+            )
+        lowest = [str(means[figure].idxmin()) for figure in (self.second, self.first)]
+        return say(
+            "Lowest {first}: {name} ({value}); lowest {second}: {other} ({amount}).",
+            first=label(self.second),
+            second=label(self.first),
+            name=_called(lowest[0]),
+            other=_called(lowest[1]),
+            value=c.written(float(means[self.second].min()), self.second),
+            amount=c.written(float(means[self.first].min()), self.first),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +96,24 @@ class WarmUpPeriod(Result):
         if not self.trusted:
             return say("MSER finds no end of the warm-up: run longer.")
         return say("MSER would leave out the first {share} of the run as warm-up.", share=percent(self.cut_share))
+
+
+def _ends(values: pd.Series, write: Callable[[float], str] = number) -> str:
+    """The scenarios at both ends of a figure, to follow what it is without them."""
+    if values.empty or not np.isfinite(values.astype(float)).all():
+        return ""
+    values = values.astype(float)
+    most, least = str(values.idxmax()), str(values.idxmin())
+    facts = {"most": most, "least": least, "high": write(float(values.max())), "low": write(float(values.min()))}
+    if facts["high"] == facts["low"]:
+        return (
+            say("; with the scenarios {high}", **facts) if len(values) > 1 else say("; with '{most}' {high}", **facts)
+        )
+    return say("; least with '{least}' ({low}), most with '{most}' ({high})", **facts)
+
+
+def _called(name: str) -> str:
+    return say("as it is") if name == BASELINE else say("'{name}'", name=name)
 
 
 def warm_up_period(comparison: Comparison) -> WarmUpPeriod:

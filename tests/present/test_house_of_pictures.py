@@ -78,7 +78,8 @@ def test_slides_carry_one_answer_each(tmp_path: Path) -> None:
     deck = Presentation(str(path))
     assert len(deck.slides) == 2
     texts = [shape.text_frame.text for shape in deck.slides[1].shapes if shape.has_text_frame]
-    assert texts == ["Waits", "2 rows"]
+    assert texts == ["2 rows", "Waits"]
+    assert deck.slides[1].shapes.title.text_frame.text == "2 rows"
     assert deck.slides[1].shapes[2].table.cell(1, 1).text == "30.0 h"
 
 
