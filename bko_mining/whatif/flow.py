@@ -1,6 +1,7 @@
 """Changes of the flow: where cases go, which steps are left out, done side by side or in another order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self
 
 from pydantic import Field, model_validator
@@ -30,7 +31,16 @@ from bko_mining.whatif.rewriting import (
     perhaps,
     rewritten,
 )
-from bko_mining.whatif.stretches import carried, folded, in_order, refuse_history, side_by_side
+from bko_mining.whatif.stretches import (
+    Waits,
+    after_waits,
+    carried,
+    folded,
+    in_order,
+    refuse_history,
+    side_by_side,
+    waits_within,
+)
 from bko_mining.words import percent, say
 
 if TYPE_CHECKING:
@@ -166,32 +176,45 @@ class Parallelise(Change):
     """Activities that follow one another are done side by side.
 
     In the routing of a fitted twin these are the cases that do them right one after the other in the order given. What
-    outsiders take between them (a delay of the twin) falls away: the work itself can then be done at once.
+    outsiders take before one of them (a delay of the twin between it and the one before) is not done sooner for that:
+    it begins with the block, and the activity follows it. With ``at_once`` these waits fall away: they were a matter of
+    handing over.
     """
 
     kind: Literal["parallelise"] = "parallelise"
     activities: tuple[str, ...] = Field(min_length=2)
+    at_once: bool = Field(False, description="What outsiders take between the activities falls away.")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.activities)) < len(self.activities):
+            raise ValueError(f"parallelise: name each activity once, not {listed(self.activities)}")
+        return self
 
     def apply(self, twin: "Twin") -> "Twin":
         """Make the stretch of the sequence from the first to the last of them a parallel block."""
-        return _change_routings(self, twin, self._stretch, self.activities, side_by_side(self.activities))
+        run = _as_done(twin, self.activities)
+        waits = {} if self.at_once else waits_within(twin, run)
+        return _change_routings(self, twin, partial(self._stretch, run, waits), run, side_by_side(run, waits))
 
     def describe(self) -> str:
-        """Say what goes side by side."""
-        return say("{activities} side by side", activities=listed(self.activities))
+        """Say what goes side by side, and what becomes of the waits between."""
+        names = listed(self.activities)
+        if self.at_once:
+            return say(
+                "{activities} side by side, at once, without the waits for others between them", activities=names
+            )
+        return say("{activities} side by side, each as soon as its own wait for others is over", activities=names)
 
-    def _stretch(self, block: Any) -> Any:
-        if not isinstance(block, Sequence):
+    def _stretch(self, run: tuple[str, ...], waits: Waits, block: Any) -> Any:
+        places = _stretch_of(block, run)
+        if not places:
             return block
-        places = [_place(block, name) for name in self.activities]
-        if None in places:
-            return block
-        found = sorted(place for place in places if place is not None)
-        if len(set(found)) < len(found) or found != list(range(found[0], found[-1] + 1)):
-            return block
-        low, high = found[0], found[-1] + 1
-        together = {"and": block.sequence[low:high], "name": block_name(self, self.activities)}
-        return _with_stretch(block, low, high, (Parallel.model_validate(together),), self.condition())
+        low, high = places[0], places[-1] + 1
+        steps = zip(run, block.sequence[low:high], strict=True)
+        branches = [after_waits(waits.get(name, ()), step) for name, step in steps]
+        together = Parallel.model_validate({"and": branches, "name": block_name(self, run)})
+        return _with_stretch(block, low, high, (together,), self.condition())
 
 
 class Reorder(Change):
@@ -299,6 +322,28 @@ def _with_stretch(block: Sequence, low: int, high: int, new: tuple[Any, ...], wh
 def _place(block: Sequence, activity: str) -> int | None:
     """Where in a sequence a step lies that is, or holds, the activity."""
     return next((place for place, step in enumerate(block.sequence) if contains(step, activity)), None)
+
+
+def _stretch_of(block: Any, activities: Iterable[str]) -> list[int]:
+    """Where in a sequence steps that lie side by side hold one of the activities each; empty where they do not."""
+    if not isinstance(block, Sequence):
+        return []
+    found = sorted(place for name in activities if (place := _place(block, name)) is not None)
+    whole = found == list(range(found[0], found[0] + len(list(activities)))) if found else False
+    return found if whole else []
+
+
+def _as_done(twin: "Twin", activities: tuple[str, ...]) -> tuple[str, ...]:
+    """Activities in the order in which a sequence does them today; as given where none does."""
+    order = list(activities)
+
+    def look(block: Any) -> Any:
+        if _stretch_of(block, activities):
+            order.sort(key=lambda name: _place(block, name) or 0)
+        return block
+
+    every_routing(twin, lambda routing: rewritten(routing, look) if isinstance(routing, BlockRouting) else routing)
+    return tuple(order)
 
 
 def _change_routings(

@@ -355,9 +355,9 @@ class Scenario(BaseModel):
         """Leave an activity out: for a share of the cases, or for those for which a condition holds."""
         return self._with(Skip, activity=activity, share=share, when=when, since=since)
 
-    def parallelise(self, activities: Sequence[str], *, since: Day | None = None) -> Self:
-        """Do activities that follow one another side by side."""
-        return self._with(Parallelise, activities=tuple(activities), since=since)
+    def parallelise(self, activities: Sequence[str], *, at_once: bool | None = None, since: Day | None = None) -> Self:
+        """Do activities that follow one another side by side; ``at_once``: without the waits for others between."""
+        return self._with(Parallelise, activities=tuple(activities), at_once=at_once, since=since)
 
     def reorder(
         self, activity: str, *, before: str | None = None, after: str | None = None, since: Day | None = None

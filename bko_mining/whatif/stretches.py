@@ -9,18 +9,51 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bko_mining.errors import ScenarioError
-from bko_mining.twin.routing import BlockRouting, Context, HistoryRouting, ParallelBlock, Sequence
+from bko_mining.twin.routing import (
+    BlockRouting,
+    Choice,
+    Context,
+    HistoryRouting,
+    ParallelBlock,
+    Pause,
+    Sequence,
+)
+from bko_mining.twin.values import Delay
 from bko_mining.whatif.change import listed
 
 if TYPE_CHECKING:
     from bko_mining.twin.model import StepDelay, Twin
 
 Steps = tuple[str, ...]
+Waits = dict[str, "tuple[StepDelay, ...]"]
+"""What outsiders take before activities, by activity."""
 
 
-def side_by_side(run: Steps) -> ParallelBlock:
-    """A step that does activities at once."""
-    return ParallelBlock(branches=tuple(BlockRouting(root=name) for name in run))
+def side_by_side(run: Steps, waits: Waits) -> ParallelBlock:
+    """A step that does activities at once, each after what it waits for."""
+    return ParallelBlock(branches=tuple(BlockRouting(root=after_waits(waits.get(name, ()), name)) for name in run))
+
+
+def waits_within(twin: "Twin", run: Steps) -> Waits:
+    """What outsiders take before each activity of a stretch, after the one before it."""
+    pairs = {(first, then): then for first, then in pairwise(run)}
+    found: Waits = {}
+    for delay in twin.delays:
+        if (then := pairs.get((str(delay.after), str(delay.before)))) is not None:
+            found[then] = (*found.get(then, ()), delay)
+    return found
+
+
+def after_waits(waits: "tuple[StepDelay, ...]", step: Any) -> Any:
+    """A step behind waits for the outside, each where its condition holds."""
+    return Sequence(sequence=(*(_pause(wait) for wait in waits), step)) if waits else step
+
+
+def _pause(wait: "StepDelay") -> Any:
+    pause = Pause(delay=Delay(time=wait.time, calendar=wait.calendar))
+    if wait.when is None:
+        return pause
+    return Choice.model_validate({"xor": [{"when": wait.when, "do": pause}, {"share": 1.0}]})
 
 
 def in_order(run: Steps) -> ParallelBlock:
@@ -57,7 +90,8 @@ def folded(routing: HistoryRouting, run: Steps, name: str, block: ParallelBlock)
 def carried(twin: "Twin", run: Steps, name: str) -> "tuple[StepDelay, ...]":
     """The delays of a twin: those before and after a stretch hold before and after the block as well.
 
-    What outsiders take between two activities stays between them in the other order, and falls away side by side.
+    What outsiders take between two activities stays between them in the other order; side by side it is a part of the
+    block, or falls away.
     """
     more, order = [], run[::-1] if name == " → ".join(run[::-1]) else ()
     known = {(delay.after, delay.before) for delay in twin.delays}

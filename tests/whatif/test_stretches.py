@@ -12,6 +12,7 @@ from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
 from bko_mining.whatif.scenario import Scenario
+from bko_mining.words import speaking
 from tests.whatif.office import office
 
 ALL = ["(start)"]
@@ -42,7 +43,6 @@ def test_the_cases_that_do_both_in_a_row_go_through_one_step_and_go_on_as_before
     assert shares(new, ("(start)",)) == {"Register": 20, "Register + Check": 80}
     assert shares(new, ("Register",)) == {"(end)": 20}
     assert shares(new, ("Register + Check",)) == {"Approve": 30, "(end)": 50}
-    # The wait for the outside between them falls away; nothing else waits.
     assert new.delays == twin.delays
     turned = Scenario("x").reorder("Check", before="Register").apply(twin)
     assert [(delay.after, delay.before) for delay in turned.delays[1:]] == [("Check", "Register")]
@@ -110,6 +110,55 @@ def test_delays_before_and_after_the_stretch_go_with_it() -> None:
         ("Approve", "Register + Check"),
         ("Register + Check", "(end)"),
     ]
+
+
+@pytest.mark.parametrize("lane", ["simpy", "numba"])
+@pytest.mark.parametrize("fitted", [False, True])
+def test_the_wait_for_others_between_them_begins_at_once_or_falls_away(fitted: bool, lane: str) -> None:
+    # One case a day: registering takes 30 min, others take 2 h before the check of 15 min can begin.
+    twin = by_hand(fitted)
+    expected = {
+        "today": (Scenario("x"), 120 + 45),
+        "kept": (Scenario("x").parallelise(["Register", "Check"]), 120 + 15),
+        "gone": (Scenario("x").parallelise(["Register", "Check"], at_once=True), 30),
+    }
+    if lane == "numba":
+        pytest.importorskip("numba", reason="the compiled lane needs numba")
+    for plan, minutes in expected.values():
+        log = simulate(plan.apply(twin), n_cases=5, seed=1, lane=lane)  # type: ignore[arg-type]
+        assert set((log.case_end - log.enabled[log.offsets[:-1]]).tolist()) == {minutes * 60_000_000}
+        assert len(log) == 10
+
+
+def by_hand(fitted: bool) -> Twin:
+    twin = Twin.from_yaml("""
+    arrivals: [{kind: grid, every: 1 d, calendar: 24/7}]
+    roles: {Clerk: {size: 2}}
+    activities: {Register: {role: Clerk, time: 30 min}, Check: {role: Clerk, time: 15 min}}
+    routing: [Register, Check]
+    delays: [{after: Register, before: Check, time: 2 h}]
+    """)
+    row = [*ALL, "Register", "Check", "(end)"]
+    contexts = [{"after": [step], "next": {then: 1}} for step, then in pairwise(row)]
+    return twin.replace(routing={"kind": "history", "contexts": contexts}) if fitted else twin
+
+
+def test_a_wait_that_holds_under_a_condition_or_in_office_hours_does_so_side_by_side_too() -> None:
+    wait = {"after": "Register", "before": "Check", "time": "2 h", "calendar": "Mon-Fri 09:00-10:00"}
+    twin = by_hand(False).replace(delays=[wait | {"when": "weekday = Mon"}], start="2026-01-05")
+    log = simulate(Scenario("x").parallelise(["Register", "Check"]).apply(twin), n_cases=7, seed=1)
+    days = (log.case_end - log.enabled[log.offsets[:-1]]) // 86_400_000_000
+    assert days.tolist() == [1, 0, 0, 0, 0, 0, 0]
+
+
+def test_the_sentence_says_what_becomes_of_the_waits() -> None:
+    plan, at_once = (Scenario("x").parallelise(["A", "B"], at_once=value) for value in (None, True))
+    assert plan.describe() == "x: A, B side by side, each as soon as its own wait for others is over"
+    assert at_once.describe().endswith("without the waits for others between them")
+    with speaking("pt_BR"):
+        assert "espera por terceiros" in plan.describe()
+    with pytest.raises(ScenarioError, match="each activity once"):
+        Scenario("x").parallelise(["A", "A"])
 
 
 def test_where_it_cannot_be_done_the_message_says_why_and_what_to_do() -> None:
