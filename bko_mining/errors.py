@@ -25,7 +25,13 @@ class TwinError(BkoError, ValueError):
 
 
 class ScenarioError(BkoError, ValueError):
-    """A scenario names something its twin does not have; the message lists what exists."""
+    """A scenario names something its twin does not have, or is written wrongly; the message lists what exists.
+
+    ``place`` says where in the scenario (keys and numbers of items), ``text`` what is wrong there, where known.
+    """
+
+    place: tuple[str | int, ...] = ()
+    text: str = ""
 
 
 class SimulationError(BkoError, RuntimeError):

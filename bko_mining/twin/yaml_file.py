@@ -102,7 +102,7 @@ def _causes(found: list[Any]) -> list[Any]:
 
 def _one(error: Any, root: Any, model: type[BaseModel], name: str) -> str:
     inner = error.get("ctx", {}).get("error")
-    place: tuple[str | int, ...] = inner.place if isinstance(inner, Misfit) else error["loc"]
+    place: tuple[str | int, ...] = (*error["loc"], *(inner.place if isinstance(inner, Misfit) else ()))
     line, path, node = _walk(root, place)
     if isinstance(inner, Misfit):
         message = str(inner)

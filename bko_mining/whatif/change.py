@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.values import Day
+from bko_mining.twin.wording import nearest
 from bko_mining.words import day, number, say
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ class Change(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     since: Day | None = Field(None, description="Go-live: the change holds from this day on; None: from the start.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_other_name(cls, data: Any) -> Any:
+        """``go_live`` is ``since``."""
+        if not isinstance(data, dict) or "go_live" not in data:
+            return data
+        if data.get("since") is not None:
+            raise ValueError("since and go_live are the same: give one of them")
+        return {("since" if key == "go_live" else key): value for key, value in data.items() if key != "since"}
 
     def apply(self, twin: "Twin") -> "Twin":
         """Return a changed copy of the twin."""
@@ -68,7 +79,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> NoReturn:
     """
     names = sorted(known)
     shown = ", ".join(repr(entry) for entry in names[:12]) + (f" … ({len(names)} in all)" if len(names) > 12 else "")
-    raise ScenarioError(f"the twin has no {what} {name!r}; it has: {shown or 'none'}")
+    raise ScenarioError(f"the twin has no {what} {name!r}; {nearest(name, names)}it has: {shown or 'none'}")
 
 
 def with_part(twin: "Twin", kind: str, name: str, part: Any) -> "Twin":

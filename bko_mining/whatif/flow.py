@@ -30,6 +30,7 @@ from bko_mining.whatif.rewriting import (
     leave_out_of_history,
     perhaps,
     rewritten,
+    rows_of,
 )
 from bko_mining.whatif.stretches import (
     Waits,
@@ -232,6 +233,8 @@ class Reorder(Change):
     def _one_place(self) -> Self:
         if (self.before is None) == (self.after is None):
             raise ValueError("reorder: give either before or after")
+        if self.activity in (self.before, self.after):
+            raise ValueError(f"reorder: {self.activity!r} cannot come before or after itself")
         return self
 
     def apply(self, twin: "Twin") -> "Twin":
@@ -385,7 +388,10 @@ def _refuse(twin: "Twin", run: tuple[str, ...]) -> NoReturn:
         if isinstance(routing, HistoryRouting):
             refuse_history(routing, run)
     graph = any(isinstance(routing, GraphRouting) for routing in kinds)
+    if graph:
+        raise ScenarioError(f"{listed(run)}: a routing drawn as a BPMN graph is rearranged in the diagram itself")
+    blocks = [routing.root for routing in kinds if isinstance(routing, BlockRouting)]
     raise ScenarioError(
-        f"no sequence holds {listed(run)} one by one"
-        + ("; a routing drawn as a BPMN graph is rearranged in the diagram itself" if graph else "")
+        f"no sequence of the twin does {listed(run)} right after one another; what it does one by one: "
+        + "; ".join(" → ".join(names) for root in blocks for names in rows_of(root))
     )

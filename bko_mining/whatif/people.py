@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -220,7 +220,9 @@ class Train(Change):
     kind: Literal["train"] = "train"
     role: str | None = Field(None, description="Everybody of this role learns.")
     people: tuple[str, ...] = Field((), description="Or these people.")
-    skills: dict[str, float] = Field(min_length=1, description="Activities, with the speed in each (1: as usual).")
+    skills: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        min_length=1, description="Activities, with the speed in each (1: as usual)."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +232,12 @@ class Train(Change):
             names = [skills] if isinstance(skills, str) else skills
             return data | {"skills": dict.fromkeys(names, 1.0)}
         return data
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if (self.role is None) == (not self.people):
+            raise ValueError("train: give either role (everybody in it learns) or people")
+        return self
 
     def apply(self, twin: "Twin") -> "Twin":
         """Let the learners join the roles that do the activities, for these activities only."""

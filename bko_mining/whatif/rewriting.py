@@ -82,6 +82,18 @@ def _children(block: Any) -> tuple[Any, ...]:
     return (block.loop.do, block.loop.redo) if isinstance(block, Loop) else ()
 
 
+def rows_of(block: Any) -> list[list[str]]:
+    """Activities that sequences in a block do right after one another, a list each."""
+    found: list[list[str]] = [[]]
+    for step in block.sequence if isinstance(block, Sequence) else ():
+        if isinstance(step, str):
+            found[-1].append(step)
+        else:
+            found.append([])
+    inner = [row for child in _children(block) for row in rows_of(child)]
+    return [row for row in found if len(row) > 1] + inner
+
+
 def perhaps(activity: str, share: float, when: str | None) -> Choice:
     """A choice that leaves an activity out with a share, where a condition holds."""
     out = {"when": when} if share == 1 and when else {"share": share, "when": when}

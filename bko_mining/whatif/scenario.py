@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bko_mining.errors import ScenarioError, TwinError
+from bko_mining.twin.references import Misfit
 from bko_mining.twin.values import Day
 from bko_mining.whatif.change import Change
 from bko_mining.whatif.demand import Demand
 from bko_mining.whatif.flow import Branch, Delay, Errors, Parallelise, Reorder, Rework, Skip
+from bko_mining.whatif.mistakes import first_mistake, first_of_scenario, kind_of, mapping_of, wrong
 from bko_mining.whatif.people import Hours, Staff, Train, Turnover
 from bko_mining.whatif.teams import Pool, Prioritise, Specialise
 from bko_mining.whatif.work import Automate, Batch, Cost, Outsource, Speed, Stock
@@ -50,13 +52,13 @@ def _change(data: Any) -> Change:
     """Read a change: ``{staff: {role: AP clerk, add: 2}}``, or the same with ``kind: staff`` inside."""
     if isinstance(data, Change):
         return data
-    if isinstance(data, dict) and len(data) == 1 and "kind" not in data:
-        kind, inner = next(iter(data.items()))
-        data = {"kind": kind, **(inner or {})}
-    kind = data.get("kind") if isinstance(data, dict) else data
-    if kind not in _KIND:
-        raise ValueError(f"there is no change {kind!r}; changes: {', '.join(_KIND)}")
-    return _KIND[kind].model_validate(data)
+    kind = kind_of(data, _KIND)
+    inner = data if isinstance(data, dict) and "kind" in data else data[kind] if isinstance(data, dict) else None
+    try:
+        return _KIND[kind].model_validate(dict(mapping_of(kind, inner, _KIND[kind])))
+    except ValidationError as problem:
+        place, text = first_mistake(problem, _KIND[kind])
+        raise Misfit((kind, *place), text) from None
 
 
 AnyChange = Annotated[Change, BeforeValidator(_change)]
@@ -83,10 +85,12 @@ class Scenario(BaseModel):
     changes: tuple[AnyChange, ...] = ()
 
     def __init__(self, name: str, changes: Sequence[Any] = (), **unknown: Any) -> None:
+        if isinstance(changes, dict):
+            raise ScenarioError(f"scenario {name!r}: changes is a list: put each change behind a dash of its own")
         try:
             super().__init__(name=name, changes=tuple(changes), **unknown)
         except ValidationError as problem:
-            raise ScenarioError(f"scenario {name!r}: {_said(problem)}") from None
+            raise wrong(name, *first_of_scenario(problem, type(self))) from None
 
     def apply(self, twin: "Twin") -> "Twin":
         """Return the changed twin, without its memory of past cases: they knew nothing of the change.
@@ -128,7 +132,10 @@ class Scenario(BaseModel):
         >>> Scenario("Spring").staff("Clerk", add=1).speed("Check", 0.8).go_live("2026-03-02").describe()
         'Spring: 1 more in Clerk, from 2 Mar 2026 on; -20 % working time for Check, from 2 Mar 2026 on'
         """
-        when = TypeAdapter(Day).validate_python(since)
+        try:
+            when = TypeAdapter(Day).validate_python(since)
+        except ValidationError:
+            raise wrong(self.name, ("go_live",), f"{since!r} is no day; write 2026-01-31") from None
         changes = [change if change.since else change.model_copy(update={"since": when}) for change in self.changes]
         return type(self)(self.name, changes)
 
@@ -147,7 +154,8 @@ class Scenario(BaseModel):
         try:
             change = kind(**said)
         except ValidationError as problem:
-            raise ScenarioError(f"scenario {self.name!r}: {_said(problem)}") from None
+            place, text = first_mistake(problem, kind)
+            raise wrong(self.name, (_name_of_kind(kind), *place), text) from None
         return type(self)(self.name, (*self.changes, change))
 
     def staff(  # noqa: PLR0913  (one way to say each thing)
@@ -377,13 +385,8 @@ def _time(value: Time | None) -> Any:
 
 
 def _name_of(change: Change) -> str:
-    return str(type(change).model_fields["kind"].default)
+    return _name_of_kind(type(change))
 
 
-def _said(problem: ValidationError) -> str:
-    def one(error: Any) -> str:
-        place = ".".join(str(step) for step in error["loc"])
-        text = error["msg"].removeprefix("Value error, ")
-        return f"{place}: {text}" if place and not text.startswith(("give", "there")) else text
-
-    return "; ".join(one(error) for error in problem.errors()[:3])
+def _name_of_kind(kind: type[Change]) -> str:
+    return str(kind.model_fields["kind"].default)

@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bko_mining.arguments import text_of
 from bko_mining.errors import ScenarioError, TwinError
-from bko_mining.twin.yaml_file import read_yaml
+from bko_mining.twin.references import Misfit
+from bko_mining.twin.yaml_file import as_twin_error, read_yaml
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.scenario import Scenario
@@ -41,15 +42,12 @@ def _scenario(data: Any) -> Scenario:
         raise ValueError(f"a scenario needs a name: {{name: …, changes: […]}}, not {str(data)[:60]!r}")
     since, rest = data.get("go_live"), {key: value for key, value in data.items() if key != "go_live"}
     try:
-        scenario = Scenario(**rest)
+        scenario = Scenario(**{**rest, "changes": rest.get("changes") or ()})
         return scenario.go_live(since) if since is not None else scenario
     except ScenarioError as problem:
-        raise ValueError(str(problem)) from None
-
-
-def _line(error: Any) -> str:
-    place = ".".join(str(step) for step in error["loc"])
-    return f"{place}: {error['msg'].removeprefix('Value error, ')}"
+        raise Misfit(
+            problem.place, f"scenario {data['name']!r}: {problem.text}" if problem.text else str(problem)
+        ) from None
 
 
 class Study(BaseModel):
@@ -94,7 +92,7 @@ class Study(BaseModel):
         except TwinError as problem:
             raise ScenarioError(str(problem)) from None
         except ValidationError as problem:
-            raise ScenarioError(f"{name}: " + "; ".join(map(_line, problem.errors()[:5]))) from None
+            raise ScenarioError(str(as_twin_error(problem, text, model=cls, name=name))) from None
 
     def to_yaml(self) -> str:
         """Write the study as YAML text."""

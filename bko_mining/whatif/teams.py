@@ -1,8 +1,9 @@
 """Changes of teams and queues: pooled, specialised, served in another order."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bko_mining.errors import ScenarioError
 from bko_mining.twin.people import QueueRule, Resource
@@ -28,6 +29,12 @@ class Pool(Change):
     kind: Literal["pool"] = "pool"
     roles: tuple[str, ...] = Field(min_length=2)
     name: str | None = Field(None, description="Name of the joint role.")
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len(set(self.roles)) < len(self.roles):
+            raise ValueError(f"pool: name each role once, not {listed(self.roles)}")
+        return self
 
     def apply(self, twin: "Twin") -> "Twin":
         """Merge the roles; rules of the queue are those of the first."""
@@ -146,8 +153,15 @@ class Prioritise(Change):
     roles: tuple[str, ...] = Field((), description="Roles concerned; none said: all.")
     preemptive: bool = Field(False, description="Urgent work interrupts other work.")
 
+    @model_validator(mode="after")
+    def _classes_of_something(self) -> Self:
+        if self.classes and self.by not in _DISCIPLINE:
+            raise ValueError(f"prioritise: classes go with by: type or by: activity, not with by: {self.by}")
+        return self
+
     def apply(self, twin: "Twin") -> "Twin":
         """Set the rule of the queues and the classes."""
+        self._check_ranks(twin)
         concerned = self.roles or tuple(twin.roles)
         update: dict[str, object] = {"discipline": _DISCIPLINE.get(self.by, self.by), "preemptive": self.preemptive}
         if self.by in twin.attributes:
@@ -161,6 +175,16 @@ class Prioritise(Change):
             roles[name] = role_of(twin, name).model_copy(update=update)
         changed = self._with_classes(twin)
         return (twin if self.since is not None else changed).replace(roles=roles)
+
+    def _check_ranks(self, twin: "Twin") -> None:
+        """Refuse an order in which all are alike."""
+        parts: Mapping[str, Any] = twin.activities if self.by == "activity" else twin.all_case_types
+        if self.by not in _DISCIPLINE or self.classes or len({part.priority for part in parts.values()}) > 1:
+            return
+        raise ScenarioError(
+            f"prioritise by {self.by} changes nothing, since no {self.by} comes before another in the twin; say which "
+            f"does with classes: {{name: rank}}, smaller first, for: {listed(list(parts)[:12])}"
+        )
 
     def _later(self, twin: "Twin", update: dict[str, object]) -> QueueRule:
         """The rule from the day on; its classes are its own, since case types keep theirs until then."""

@@ -200,9 +200,22 @@ class Batch(Change):
         several = {key: (data[key],) for key in ("at", "weekdays") if isinstance(data.get(key), str | float | int)}
         return data | several
 
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if self.off and (self.size or self.every or self.at or self.weekdays or self.per):
+            raise ValueError(f"batch of {self.activity!r}: off=True ends batches, so leave the other keys out")
+        if not self.off and not (self.size or self.every or self.at):
+            raise ValueError(f"batch of {self.activity!r}: give size, every or at, or off=True")
+        return self
+
     def apply(self, twin: "Twin") -> "Twin":
         """Set the batching of the activity."""
         old = activity_of(twin, self.activity).batch
+        if self.off and old is None:
+            batched = [name for name, activity in twin.activities.items() if activity.batch]
+            raise ScenarioError(
+                f"{self.activity!r} is not done in batches in the twin; what is: {listed(batched) or 'nothing'}"
+            )
         new = self._rule(old)
         if self.since is None:
             return with_activity(twin, self.activity, batch=new)
@@ -217,8 +230,6 @@ class Batch(Change):
             return None
         update: dict[str, Any] = {"size": self.size, "timeout": self.every, "at": self.at, "weekdays": self.weekdays}
         update |= {"per": self.per} if self.per or old is None else {}
-        if not (self.size or self.every or self.at):
-            raise ScenarioError(f"batch of {self.activity!r}: give size, every, at, or off=True")
         return (old or Batching()).model_copy(update=update | {"later": None})
 
     def describe(self) -> str:
@@ -281,6 +292,10 @@ class Cost(Change):
             raise ValueError("cost: role and per_hour go together")
         if (self.activity is None) != (self.per_instance is None):
             raise ValueError("cost: activity and per_instance go together")
+        if self.role is None and self.activity is None and not (self.investment or self.per_month or self.per_case):
+            raise ValueError(
+                "cost: give role and per_hour, activity and per_instance, investment, per_month or per_case"
+            )
         return self
 
     def apply(self, twin: "Twin") -> "Twin":

@@ -136,7 +136,7 @@ def test_the_rest_of_the_vocabulary() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda s: s.staff("Clark", add=1), "no role 'Clark'; it has: 'Boss', 'Clerk'"),
+        (lambda s: s.staff("Clark", add=1), "no role 'Clark'; did you mean 'Clerk'? it has: 'Boss', 'Clerk'"),
         (lambda s: s.staff("Clerk", remove="Zoe"), "'Ana', 'Bruno'"),
         (lambda s: s.staff("Clerk", remove=2), "nobody would be left in 'Clerk', which does Register, Check"),
         (lambda s: s.speed("Chek", 0.5), "no activity 'Chek'"),
@@ -158,7 +158,7 @@ def test_what_does_not_exist_is_refused_with_what_does(make: Callable[[Scenario]
 def test_impossible_changes_are_refused_when_written() -> None:
     with pytest.raises(ScenarioError, match="exactly one of add, remove and set"):
         EMPTY.staff("Clerk")
-    with pytest.raises(ScenarioError, match="no change 'stuff'; changes: staff, hours"):
+    with pytest.raises(ScenarioError, match="change 1: there is no change 'stuff'; did you mean 'staff'. changes: staff, hours"):
         Scenario("x", [{"stuff": {}}])
 
 
