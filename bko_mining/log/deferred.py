@@ -4,7 +4,6 @@ A simulated log carries the causes of its waits in columns that many questions n
 should not pay for them. Whoever looks at the field finds the value and cannot tell the difference.
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,13 +36,6 @@ def defer(kind: type, name: str) -> None:
         return found
 
     setattr(kind, name, property(look, slot.__set__, doc=slot.__doc__))
-
-
-def in_order(table: Any, order: NDArray[np.int64]) -> Any:
-    """Columns in another order of their rows, at once or, if a function of the order makes them, when asked for."""
-    if table is None:
-        return pa.table({})
-    return partial(table, order.astype(np.int32)) if callable(table) else table.take(pa.array(order))
 
 
 def taken(value: Any, name: str, rows: NDArray[np.int64]) -> Any:

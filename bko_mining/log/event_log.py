@@ -5,7 +5,7 @@ their end where no start is known), ties in the order of the file. Every measure
 contiguous arrays; ``log.frame`` and ``log.cases`` give pandas frames.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from bko_mining.errors import LogError
 from bko_mining.log import filters, joining, privacy, repairs, writing, xes_writing
 from bko_mining.log.assembling import coded
 from bko_mining.log.coding import MISSING, UNKNOWN, Codes, Instants, case_order, decode, is_constant
-from bko_mining.log.deferred import defer, in_order, taken
+from bko_mining.log.deferred import defer, taken
 from bko_mining.log.exports import Export, as_table
 from bko_mining.log.findings import findings_table
 from bko_mining.log.issues import find_issues
@@ -92,7 +92,7 @@ class EventLog:
         resources: Sequence[str] = (),
         role: Codes | None = None,
         roles: Sequence[str] = (),
-        attributes: pa.Table | Callable[[Codes], pa.Table] | None = None,
+        attributes: pa.Table | None = None,
         timezone: str = "UTC",
         open_cases: NDArray[np.bool_] | None = None,
         **about: Any,
@@ -105,9 +105,8 @@ class EventLog:
             Codes into ``case_ids``, ``activities``, ``resources``, ``roles``.
         start, end, enabled : int64[n]
             Microseconds since 1970 UTC, ``MISSING`` where not known.
-        attributes : pyarrow.Table, or a function
-            The other columns, in the order of the rows given; or what makes them when they are first asked for, given
-            which of these rows stands where in the log.
+        attributes : pyarrow.Table
+            The other columns, in the order of the rows given.
         open_cases : bool[len(case_ids)]
             Cases known not to have finished.
 
@@ -145,7 +144,7 @@ class EventLog:
             activities=tuple(activities),
             resources=tuple(resources),
             roles=tuple(roles),
-            attributes=in_order(attributes, order),
+            attributes=pa.table({}) if attributes is None else attributes.take(pa.array(order)),
             timezone=timezone,
             open_cases=None if open_cases is None else open_cases[ranks],
             **taken,

@@ -30,16 +30,22 @@ from bko_mining.simulate.kernel_memory import (
     mark,
     node,
     reg,
-    set_codes,
+    set_activity,
+    set_case,
     set_did,
     set_doer,
+    set_enabled,
+    set_end,
     set_item,
     set_last,
     set_mark,
+    set_queued,
+    set_ready,
     set_reg,
     set_short,
-    set_times,
+    set_start,
     set_token,
+    set_who,
     stack,
 )
 from bko_mining.simulate.kernel_opening import place_next
@@ -278,15 +284,15 @@ def _remember(m: int, i: int, p: int) -> None:
 
 @compiled
 def _write(m: int, i: int, who: int, head: int) -> None:
-    n, room = reg(m, N_ROWS), reg(m, ROOM_ROWS)
-    set_times(m, n, item(m, i, ENABLED))
-    set_times(m, room + n, item(m, i, READY_AT))
-    set_times(m, 2 * room + n, item(m, i, QUEUED))
-    set_times(m, 3 * room + n, item(m, i, START))
-    set_times(m, 4 * room + n, reg(m, NOW))
-    set_codes(m, n, item(m, i, CASE))
-    set_codes(m, room + n, item(m, i, ACT))
-    set_codes(m, 2 * room + n, who)
+    n = reg(m, N_ROWS)
+    set_enabled(m, n, item(m, i, ENABLED))
+    set_ready(m, n, item(m, i, READY_AT))
+    set_queued(m, n, item(m, i, QUEUED))
+    set_start(m, n, item(m, i, START))
+    set_end(m, n, reg(m, NOW))
+    set_case(m, n, item(m, i, CASE))
+    set_activity(m, n, item(m, i, ACT))
+    set_who(m, n, who)
     if item(m, head, FLAGS) & BY_HAND != 0:
         set_mark(m, n, BY_HAND)
     if item(m, head, SHORT) > 0:

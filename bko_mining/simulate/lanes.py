@@ -13,6 +13,7 @@ from bko_mining.simulate import world as at
 from bko_mining.simulate.gates import Waiting
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.pool import Pool
+from bko_mining.simulate.records import COLUMNS, widened
 from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.tables import Tables
 from bko_mining.simulate.tables_basics import Room
@@ -132,11 +133,8 @@ def _drive(run: "RuledRun", world: World) -> int:
 def _more_rows(world: World) -> None:
     n, room = int(world.registers[at.N_ROWS]), int(world.registers[at.ROOM_ROWS])
     world.registers[at.ROOM_ROWS] = wider = 2 * room + 2 * int(world.registers[at.IN_USE])
-    for name in ("times", "codes", "mark", "short"):
-        old = world.arrays[name]
-        new = np.zeros((*old.shape[:-1], wider), old.dtype)
-        new[..., :n] = old[..., :n]
-        world.put(name, new)
+    for name in (*COLUMNS, "mark", "short"):
+        world.put(name, widened(world.arrays[name], n, wider))
 
 
 def _complain(run: "RuledRun", world: World, status: int) -> None:
@@ -149,7 +147,7 @@ def _complain(run: "RuledRun", world: World, status: int) -> None:
 
 def _hand_over(run: "RuledRun", world: World) -> None:
     n = int(world.registers[at.N_ROWS])
-    run.records.take(world.arrays["times"][:, :n], world.arrays["codes"][:, :n])
+    run.records.take({name: world.arrays.pop(name) for name in COLUMNS}, n)
     run.n_finished = int(world.registers[at.N_FINISHED])
     run.finished_cases = bytearray(world.arrays["finished"].tobytes())
     run.records.notes |= _notes(world, n)

@@ -82,6 +82,13 @@ class Draws:
         self._blocks[visit][case >> bits] = block
         return block[case - low]
 
+    def forget(self, since: int, until: int) -> None:
+        """Let go of the blocks of cases that are done, from one case to before another."""
+        for visit, blocks in enumerate(self._blocks):
+            bits = BITS[min(visit, 2)]
+            low, high = since >> bits, until >> bits
+            blocks[low:high] = [None] * (high - low)
+
     def block(self, visit: int, cases: NDArray[np.uint64]) -> "array[int] | array[float]":
         """Draws of one visit for many cases."""
         u = uniforms(stream_key(*self.name, visit), cases)

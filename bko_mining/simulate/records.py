@@ -1,7 +1,9 @@
-"""What a run writes down: one row of whole numbers for each activity instance, in the order of the ends."""
+"""What a run writes down: whole numbers of each activity instance, in the order of the ends.
+
+The SimPy lane writes row by row and moves the rows into columns now and then; the compiled lane fills columns at once.
+"""
 
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,12 @@ from numpy.typing import NDArray
 
 from bko_mining.simulate.people import Item
 
-ROW = np.dtype(
-    [(name, np.int64) for name in ("enabled", "ready", "queued", "start", "end")]
-    + [(name, np.int32) for name in ("case", "activity", "who")]
+COLUMNS = dict.fromkeys(("enabled", "ready", "queued", "start", "end"), np.int64) | dict.fromkeys(
+    ("case", "activity", "who"), np.int32
 )
-"""A row: five instants, then the codes of case, activity and resource; 52 bytes."""
+"""Five instants, then the codes of case, activity and resource; 52 bytes a row."""
 
+_ROW = np.dtype(list(COLUMNS.items()))
 pack = struct.Struct("=5q3i").pack
 
 
@@ -24,7 +26,8 @@ class Records:
     def __init__(self) -> None:
         self._rows = bytearray()
         self.write = self._rows.extend
-        self._columns: dict[str, NDArray[Any]] = {}
+        self.n_folded = 0
+        self._columns = empty_columns(0)
         self.notes: dict[str, dict[int, Any]] = {}
 
     def add(self, item: Item, end: int) -> None:
@@ -37,17 +40,39 @@ class Records:
         """Keep a rare fact about the latest rows."""
         self.notes.setdefault(name, {}).update(dict.fromkeys(range(len(self) - rows, len(self)), value))
 
-    def take(self, times: NDArray[np.int64], codes: NDArray[np.int32]) -> None:
+    def take(self, columns: dict[str, NDArray[Any]], n: int) -> None:
         """Take over the columns that the compiled lane wrote."""
-        self._columns = dict(zip(ROW.names or (), (*times, *codes), strict=True))
+        self._columns, self.n_folded = columns, n
 
     def __len__(self) -> int:
-        return len(self._rows) // ROW.itemsize + (len(self._columns["case"]) if self._columns else 0)
+        return self.n_folded + len(self._rows) // _ROW.itemsize
 
-    def table(self) -> Mapping[str, NDArray[Any]]:
-        """The rows as columns; views, no copies, where one lane wrote them."""
-        rows = np.frombuffer(self._rows, ROW) if len(self._rows) else np.zeros(0, ROW)
-        own = {name: rows[name] for name in ROW.names or ()}
-        if not self._columns:
-            return own
-        return self._columns if not len(rows) else {n: np.concatenate([self._columns[n], own[n]]) for n in own}
+    def fold(self) -> None:
+        """Move the rows written since the last time into the columns."""
+        n = len(self)
+        rows = np.frombuffer(self._rows, _ROW)
+        for name, column in self._columns.items():
+            if n > len(column):
+                self._columns[name] = widened(column, self.n_folded, 2 * n)
+            self._columns[name][self.n_folded : n] = rows[name]
+        del rows
+        self._rows.clear()
+        self.n_folded = n
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Hand the columns over, so that each can be let go of once it is copied."""
+        self.fold()
+        columns, self._columns = self._columns, empty_columns(0)
+        return {name: column[: self.n_folded] for name, column in columns.items()}
+
+
+def empty_columns(n: int) -> dict[str, NDArray[Any]]:
+    """Columns with room for so many rows; what is not written takes no memory."""
+    return {name: np.empty(n, kind) for name, kind in COLUMNS.items()}
+
+
+def widened(column: NDArray[Any], n: int, room: int) -> NDArray[Any]:
+    """The first ``n`` entries of a column, with room for more."""
+    wide = np.zeros(room, column.dtype)
+    wide[:n] = column[:n]
+    return wide

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from heapq import heappush
 from typing import Any, NoReturn
 
+import numpy as np
 from simpy.events import NORMAL
 
 from bko_mining.errors import SimulationError
@@ -27,6 +28,9 @@ from bko_mining.twin.model import Twin
 Entry = Callable[[Item, int], None]
 Pause = Callable[[int, int, int], int]
 WHOLE = BITS[0]
+TURN = 1024
+"""After so many finished cases a run tidies up."""
+
 MOST_VISITS = 65_535
 """So many times a case may come by the same place: what two bytes hold."""
 
@@ -55,7 +59,7 @@ class Run:
         }
         self.width = len(self.labels)
         self.visits = array("H", bytes(2 * self.width * len(cases)))
-        self.arrival: list[int] = cases.arrival.tolist()
+        self.arrival = array("q", cases.arrival.astype(np.int64).tobytes())
         self.kinds: list[int] = cases.kind.tolist()
         self._columns: dict[str, list[Any]] = {}
         self.last: dict[int, str] = {}
@@ -66,6 +70,8 @@ class Run:
         self.is_over = False
         self.bar: Any = None
         self.records = Records()
+        self._streams: list[Draws] = []
+        self._n_first_done = 0
         self.write = self.records.write
         self.joins: dict[tuple[int, int], int] = {}
         self.desks: dict[str, Any] = {}
@@ -74,7 +80,9 @@ class Run:
 
     def draws(self, *purpose: object, law: Any = None) -> Draws:
         """A stream of draws; microseconds of a law, or uniforms."""
-        return Draws((*self.luck, *purpose), self.cases.keys, law)
+        stream = Draws((*self.luck, *purpose), self.cases.keys, law)
+        self._streams.append(stream)
+        return stream
 
     def column(self, name: str) -> list[Any]:
         """An attribute of all cases."""
@@ -102,8 +110,19 @@ class Run:
         self.waits: dict[int, Pause] = {}
         self.chances: dict[int, list[Draws]] = {}
 
+    def _tidy(self) -> None:
+        """Move rows into columns, and let go of the draws of the first cases, which are all done."""
+        if self.bar is not None:
+            self.bar.update(TURN)
+        self.records.fold()
+        done = self.finished_cases.find(0, self._n_first_done)
+        for stream in self._streams:
+            stream.forget(self._n_first_done, done)
+        self._n_first_done = max(done, self._n_first_done)
+
     def forget_luck(self) -> None:
         """Let go of the draws once the run is over; they take as much room as the log."""
+        self._streams.clear()
         self.service.clear()
         self.fate.clear()
         self.entry.clear()
@@ -242,10 +261,10 @@ class Run:
         if self.tokens[case] == 0:
             self.finished_cases[case] = 1
             self.n_finished += 1
-            if self.n_finished & 1023 == 0 and self.bar is not None:
-                self.bar.update(1024)
             if self.n_finished == len(self.arrival):
                 self.env.stop()
+            elif self.n_finished % TURN == 0:
+                self._tidy()
 
     def _visit(self, case: int, node: int) -> int:
         slot = case * self.width + self.label[node]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bko_mining.simulate import world as at
 from bko_mining.simulate.net import Kind
 from bko_mining.simulate.people import Item
+from bko_mining.simulate.records import empty_columns
 from bko_mining.simulate.rules import Fork
 from bko_mining.simulate.tables_basics import Calendars, Conditions, Luck, Room
 from bko_mining.simulate.tables_people import People
@@ -88,7 +89,7 @@ class Tables:
     def _state(self) -> dict[str, Any]:
         n, room = len(self.run.arrival), self.room
         remembered = n if self.run.remembers else 1
-        return {
+        return empty_columns(room.rows) | {
             "heap": np.empty((room.items, 4), np.int64),
             "stack": np.empty((room.items, 4), np.int64),
             "item": np.empty((room.items, at.N_ITEM), np.int64),
@@ -99,8 +100,6 @@ class Tables:
             "joining": np.zeros(n * int(self.registers[at.N_JOINS]), np.uint16),
             "last": np.full(remembered, -1, np.int32),
             "doer": np.full(remembered, -1, np.int32),
-            "times": np.empty((5, room.rows), np.int64),
-            "codes": np.empty((3, room.rows), np.int32),
             "mark": np.zeros(room.rows, np.uint8),
             "short": np.zeros(room.rows, np.int64),
             "alarm": np.full((len(self.run.desks) + 1) * len(self.calendars) + 1, -1, np.int64),

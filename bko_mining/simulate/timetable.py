@@ -1,5 +1,6 @@
 """Opening hours during a run: asked in the order of time, answered by a pointer that moves on."""
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
@@ -167,9 +168,8 @@ class Timetable:
         while not len(starts):
             self._covered = self._since + 2 * (self._covered - self._since)
             starts, ends, before = self._openings(self._covered)
-        self._starts: list[int] = starts.tolist()
-        self._ends: list[int] = ends.tolist()
-        self._before: list[int] = before.tolist()
+        # Arrays, not lists: a run of decades spreads out many openings, most of them looked at once or never.
+        self._starts, self._ends, self._before = (array("q", column.tobytes()) for column in (starts, ends, before))
         # Of the opening that was looked at last; it may have grown.
         self.opens, self.closes = self._starts[self._i], self._ends[self._i]
 

@@ -92,7 +92,7 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "heap": ("i8", 4), "stack": ("i8", 4), "item": ("i8", N_ITEM), "token": ("u2", 1), "finished": ("u1", 1),
     "visits": ("u2", 1), "joining": ("u2", 1), "person": ("i8", N_PERSON), "place": ("i8", N_PLACE),
     "desk": ("i8", N_DESK), "alarm": ("i8", 1), "timetable": ("i8", N_TIMETABLE), "batch": ("i8", N_BATCH),
-    "group": ("i8", N_GROUP), "times": ("i8", 1), "codes": ("i4", 1), "key": ("u8", 1), "arrival": ("i8", 1),
+    "group": ("i8", N_GROUP), "key": ("u8", 1), "arrival": ("i8", 1),
     "begins_at": ("i8", 1), "node": ("i8", N_NODE), "way": ("i8", 1), "edge": ("f8", 1), "settled": ("i4", 1),
     "act": ("i8", N_ACT), "pace": ("f8", 1), "pause_at": ("i4", 1), "pause": ("i8", N_PAUSE), "stream_key": ("u8", 1),
     "law_of": ("i8", 1), "law": ("i8", N_LAW), "probability": ("f8", 1), "value": ("f8", 1), "opens": ("i8", 1),
@@ -106,7 +106,9 @@ ARRAYS: dict[str, tuple[str, int]] = {
     "error_share": ("f8", 1), "fail_share": ("f8", 1), "performer_edge": ("f8", 1), "performer_code": ("i8", 1),
     "lost": ("i8", 1), "mark": ("u1", 1), "short": ("i8", 1), "stock": ("i8", N_STOCK), "level": ("f8", N_LEVEL),
     "stock_key": ("u8", 1), "use": ("i8", N_USE), "use_amount": ("f8", 1), "amount": ("f8", 1),
-    "amount_of_case": ("f8", 1), "opening": ("i8", N_ITEM),
+    "amount_of_case": ("f8", 1), "opening": ("i8", N_ITEM), "enabled": ("i8", 1), "ready": ("i8", 1),
+    "queued": ("i8", 1), "start": ("i8", 1), "end": ("i8", 1), "case": ("i4", 1), "activity": ("i4", 1),
+    "who": ("i4", 1),
 }  # fmt: skip
 """Element type and number of columns of each array; those with one column are vectors."""
 

@@ -19,22 +19,49 @@ Instants = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """What is kept of a run until its other columns are made."""
+    """What is kept of a run until its other columns are made: its rows by case and instant, as the log has them.
+
+    ``order`` tells which written row stands in each place; ``case`` and ``n_rows`` which case comes next and how long.
+    """
 
     twin: Twin
     cases: Cases
-    table: Mapping[str, NDArray[Any]]
+    table: dict[str, NDArray[Any]]
     notes: Mapping[str, Mapping[int, Any]]
-    role: NDArray[np.int32]
-    keep: Any
+    order: NDArray[np.int32]
+    case: NDArray[np.int64]
+    n_rows: NDArray[np.int64]
 
-    def __call__(self, order: NDArray[np.int32]) -> pa.Table:
-        """Make them in the order of the log."""
-        rows = order if isinstance(self.keep, slice) else np.flatnonzero(self.keep).astype(np.int32)[order]
+    def __call__(self) -> pa.Table:
+        """Make them for the rows of the log."""
+        rows = self.rows
         return pa.table(self._attributes(rows) | self._waits(rows) | self._queue_ahead(rows) | self._marks(rows))
 
-    def _attributes(self, rows: NDArray[np.int32]) -> dict[str, Any]:
-        cases, case = self.cases, self.table["case"][rows]
+    @property
+    def shown(self) -> Any:
+        """The cases that the log shows: all of them, but for background work."""
+        logged = np.array([kind.logged for kind in self.twin.all_case_types.values()])
+        return slice(None) if logged.all() else logged[self.cases.kind[self.case]]
+
+    @property
+    def rows(self) -> Any:
+        """The rows that the log shows."""
+        shown = self.shown
+        return shown if isinstance(shown, slice) else np.repeat(shown, self.n_rows)
+
+    @property
+    def places(self) -> NDArray[np.int32]:
+        """Where each written row stands."""
+        places = np.empty_like(self.order)
+        places[self.order] = np.arange(len(places), dtype=np.int32)
+        return places
+
+    def noted(self, name: str) -> NDArray[np.int32]:
+        """Where the rows stand about which something is noted."""
+        return self.places[list(self.notes[name])] if name in self.notes else np.zeros(0, np.int32)
+
+    def _attributes(self, rows: Any) -> dict[str, Any]:
+        cases, case = self.cases, np.repeat(self.case, self.n_rows)[rows]
         columns: dict[str, Any] = {}
         if len(cases.kinds) > 1:
             columns["case_type"] = pa.DictionaryArray.from_arrays(pa.array(cases.kind[case]), pa.array(cases.kinds))
@@ -46,33 +73,33 @@ class Columns:
                 columns[name] = pa.array(column[case])
         return columns
 
-    def _waits(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def _waits(self, rows: Any) -> dict[str, Any]:
         """Split each wait: delay before it was ready, batch or stock, closed hours of role or bot, the queue proper."""
-        table, role = self.table, self.role[rows]
-        queued, ready, start = (table[name][rows] for name in ("queued", "ready", "start"))
-        waits = {"wait_delay": ready - table["enabled"][rows], "wait_batch": queued - ready}
-        closed = np.zeros(len(rows), np.int64)
+        table = {name: column[rows] for name, column in self.table.items()}
+        queued, ready, start = table["queued"], table["ready"], table["start"]
+        waits = {"wait_delay": ready - table["enabled"], "wait_batch": queued - ready}
+        closed = np.zeros(len(start), np.int64)
         window = int(queued.min()), int(start.max())
-        for theirs, calendars in _hours(self.twin, table["activity"][rows], role):
+        for theirs, calendars in _hours(self.twin, table["activity"], table["role"]):
             mine = np.flatnonzero(theirs & (start > queued))
             if len(mine):
                 since, until = queued[mine], start[mine]
                 closed[mine] = until - since - _open_time(calendars, since, until, window)
-        short = self.notes.get("wait_stock", {})
-        if short:
-            of_row = np.zeros(len(self.role), np.int64)
-            of_row[list(short)] = list(short.values())
-            waits["wait_stock"] = of_row[rows]
+        if "wait_stock" in self.notes:
+            short = np.zeros(len(self.order), np.int64)
+            short[self.noted("wait_stock")] = list(self.notes["wait_stock"].values())
+            waits["wait_stock"] = short[rows]
             waits["wait_batch"] -= waits["wait_stock"]
         waits |= {"wait_queue": start - queued - closed, "wait_closed": closed}
         return {name: pa.array(wait.view("m8[us]")) for name, wait in waits.items() if wait.any()}
 
-    def _queue_ahead(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def _queue_ahead(self, rows: Any) -> dict[str, Any]:
         """Items that waited for the role when one joined its queue: those that came before and had not begun."""
-        table, role = self.table, self.role
+        table, places = self.table, self.places
+        role = table["role"][places]
         ahead = np.zeros(len(role), np.int32)
         for code in np.unique(role[role >= 0]):
-            mine = np.flatnonzero(role == code)
+            mine = places[role == code]
             queued, start = table["queued"][mine], table["start"][mine]
             order = np.argsort(queued, kind="stable")
             in_turn = queued[order]
@@ -84,12 +111,12 @@ class Columns:
             ahead[mine] = np.where(start > queued, came - begun, 0)
         return {"queue_ahead": pa.array(ahead[rows])} if ahead.any() else {}
 
-    def _marks(self, rows: NDArray[np.int32]) -> dict[str, Any]:
+    def _marks(self, rows: Any) -> dict[str, Any]:
         columns = {}
-        for name, noted in self.notes.items():
+        for name in self.notes:
             if name not in ("by_hand", "wait_stock"):
-                marked = np.zeros(len(self.role), bool)
-                marked[list(noted)] = True
+                marked = np.zeros(len(self.order), bool)
+                marked[self.noted(name)] = True
                 columns[name] = pa.array(marked[rows])
         return columns
 

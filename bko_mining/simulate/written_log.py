@@ -1,19 +1,15 @@
 """From the rows of a run to an event log: names, roles, open cases; the other columns follow when asked for."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from bko_mining.errors import SimulationError
+from bko_mining.log.coding import case_order
 from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.written_columns import Columns
-
-Instants = NDArray[np.int64]
 
 
 def write_log(run: RuledRun, still: str = "") -> EventLog:
@@ -27,28 +23,41 @@ def write_log(run: RuledRun, still: str = "") -> EventLog:
     for item in _in_hand(run):
         run.records.add(item, MISSING)
     run.forget_luck()
-    table = run.records.table()
-    if not len(table["case"]):
+    if not len(run.records):
         raise SimulationError(still or "nothing was begun before the run stopped; give a longer horizon")
-    role = _roles(run, table)
-    keep = _logged(run, table["case"])
-    return EventLog.from_codes(
-        case=table["case"][keep],
-        case_ids=pa.array(run.cases.ids()),
-        activity=table["activity"][keep],
+    columns = _sorted_columns(run)
+    case, rows = columns.case[columns.shown], columns.rows
+    if not len(case):
+        raise SimulationError("nothing but background work was begun before the run stopped; give a longer horizon")
+    table = columns.table if isinstance(rows, slice) else {n: column[rows] for n, column in columns.table.items()}
+    open_cases = _open_cases(run)
+    return EventLog(
+        case_ids=pa.array(run.cases.ids()).take(pa.array(case)),
+        offsets=np.concatenate([[0], np.cumsum(columns.n_rows[columns.shown])]),
+        activity=table["activity"],
+        resource=table["who"],
+        role=table["role"],
+        start=table["start"],
+        end=table["end"],
+        enabled=table["enabled"],
         activities=run.activities,
-        start=table["start"][keep],
-        end=table["end"][keep],
-        enabled=table["enabled"][keep],
-        resource=table["who"][keep],
-        resources=[person.name for person in run.people],
-        role=role[keep],
+        resources=tuple(person.name for person in run.people),
         roles=tuple(run.twin.roles),
-        attributes=Columns(run.twin, run.cases, table, run.records.notes, role, keep),
+        attributes=columns,
         timezone=run.twin.timezone,
         history=_history(run, still),
-        open_cases=_open_cases(run),
+        open_cases=None if open_cases is None else open_cases[case],
     )
+
+
+def _sorted_columns(run: RuledRun) -> Columns:
+    """Sort what was written, column by column, so that no more than one of them is there twice."""
+    written = run.records.columns()
+    order, case, n_rows = case_order(written.pop("case"), written["start"], len(run.cases))
+    table = {name: written.pop(name)[order] for name in list(written)}
+    columns = Columns(run.twin, run.cases, table, run.records.notes, order.astype(np.int32), case, n_rows)
+    table["role"] = _roles(run, columns)
+    return columns
 
 
 def _in_hand(run: RuledRun) -> list[Item]:
@@ -58,18 +67,12 @@ def _in_hand(run: RuledRun) -> list[Item]:
     return [each for item in held for each in item.mates or [item]]
 
 
-def _logged(run: RuledRun, case: Instants) -> Any:
-    """Rows that are shown: all of them, but for background work."""
-    shown = np.array([kind.logged for kind in run.twin.all_case_types.values()])
-    return slice(None) if shown.all() else shown[run.cases.kind[case]]
-
-
-def _roles(run: RuledRun, table: Mapping[str, NDArray[Any]]) -> NDArray[np.int32]:
+def _roles(run: RuledRun, columns: Columns) -> NDArray[np.int32]:
     codes = {name: i for i, name in enumerate(run.twin.roles)}
     of_activity = [codes.get(activity.role or "", UNKNOWN) for activity in run.twin.activities.values()]
-    role: NDArray[np.int32] = np.array(of_activity, np.int32)[table["activity"]]
-    for row in run.records.notes.get("by_hand", {}):
-        activity = run.twin.activities[run.activities[table["activity"][row]]]
+    role: NDArray[np.int32] = np.array(of_activity, np.int32)[columns.table["activity"]]
+    for row in columns.noted("by_hand"):
+        activity = run.twin.activities[run.activities[columns.table["activity"][row]]]
         bot = run.twin.bots[activity.bot or ""]
         role[row] = codes.get(bot.exception_role or "", UNKNOWN)
     return role
