@@ -27,7 +27,7 @@ from bko_mining.twin.work import Activity, Batching
 
 def write_twin(found: Findings, *, name: str) -> Twin:
     """Assemble a twin from what was found."""
-    blocks = _block_names(found)
+    blocks = block_names(found)
     places = place_delays(found)
     roles, calendars = _roles(found)
     return Twin(
@@ -36,7 +36,7 @@ def write_twin(found: Findings, *, name: str) -> Twin:
         start=_next_monday(found),
         calendars=calendars,
         arrivals=(_arrivals(found),),
-        activities={label: _activity(found, code) for code, label in enumerate(found.data.activities)},
+        activities={label: write_activity(found, code) for code, label in enumerate(found.data.activities)},
         routing=_routing(found, blocks, places),
         delays=_delays(found, blocks, places),
         roles=roles,
@@ -127,7 +127,8 @@ def _done(found: Findings, resource: int, activity: int) -> Codes:
     return np.flatnonzero((found.data.resource == resource) & (found.data.activity == activity))
 
 
-def _activity(found: Findings, code: int) -> Activity:
+def write_activity(found: Findings, code: int) -> Activity:
+    """Write an activity: its time, and who does it at which pace, alone or in batches."""
     service, team = found.services[code], int(found.teams.of_activity[code])
     if team < 0:
         return Activity(time=_service_law(service), automatic=True, performers=_performers(found, code))
@@ -172,7 +173,7 @@ def _performers(found: Findings, code: int) -> dict[str, float]:
     return {found.data.resources[r]: float(n) for r, n in zip(*np.unique(who, return_counts=True), strict=True)}
 
 
-def _block_names(found: Findings) -> tuple[str, ...]:
+def block_names(found: Findings) -> tuple[str, ...]:
     """Each block by the commonest first activities of its branches."""
     names = found.data.activities
     return tuple(
@@ -181,7 +182,8 @@ def _block_names(found: Findings) -> tuple[str, ...]:
     )
 
 
-def _step(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
+def step_name(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
+    """The name of a unit of the routing in the twin."""
     if unit in (BEFORE_ALL, AFTER_ALL):
         return START if unit == BEFORE_ALL else END
     n = len(found.data.activities)
@@ -191,8 +193,8 @@ def _step(found: Findings, unit: int, blocks: tuple[str, ...]) -> str:
 def _routing(found: Findings, blocks: tuple[str, ...], places: Places) -> HistoryRouting:
     contexts = tuple(
         Context(
-            after=(_step(found, before, blocks),),
-            next={_step(found, after, blocks): float(count) for after, count in counts.most_common()},
+            after=(step_name(found, before, blocks),),
+            next={step_name(found, after, blocks): float(count) for after, count in counts.most_common()},
         )
         for before, counts in found.routing.steps.items()
     )
@@ -217,7 +219,8 @@ def _branch(found: Findings, block: Block, place: int, unit: int, places: Places
         return _graph_with_delays(found, steps, first, last)
     contexts = tuple(
         Context(
-            after=(_step(found, before, ()),), next={_step(found, to, ()): float(count) for to, count in counts.items()}
+            after=(step_name(found, before, ()),),
+            next={step_name(found, to, ()): float(count) for to, count in counts.items()},
         )
         for before, counts in steps.items()
     )
@@ -254,7 +257,7 @@ def _graph_with_delays(
 
 def _delays(found: Findings, blocks: tuple[str, ...], places: Places) -> tuple[StepDelay, ...]:
     return tuple(
-        StepDelay(after=_step(found, before, blocks), before=_step(found, after, blocks), time=delay_law(delay))
+        StepDelay(after=step_name(found, before, blocks), before=step_name(found, after, blocks), time=delay_law(delay))
         for (before, after), delay in places.between.items()
     )
 
@@ -364,10 +367,10 @@ def _batch_evidence(found: Findings, code: int) -> Evidence:
 def _delay_evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[Evidence]:
     placed = [
         *(
-            (_step(found, before, blocks), _step(found, after, blocks), delay)
+            (step_name(found, before, blocks), step_name(found, after, blocks), delay)
             for (before, after), delay in places.between.items()
         ),
-        *((_step(found, b, blocks), found.data.activities[a], delay) for (b, a), delay in places.at_start.items()),
+        *((step_name(found, b, blocks), found.data.activities[a], delay) for (b, a), delay in places.at_start.items()),
         *(
             (found.data.activities[activity], "the end of its branch", delay)
             for (_, activity), delay in places.at_end.items()
@@ -387,7 +390,7 @@ def _delay_evidence(found: Findings, blocks: tuple[str, ...], places: Places) ->
 
 
 def _no_delay_evidence(found: Findings, step: Transition) -> Evidence:
-    before, after = _step(found, step.before, ()), _step(found, step.after, ())
+    before, after = step_name(found, step.before, ()), step_name(found, step.after, ())
     seen = f"{step.n_points} starts by idle people, {step.zero_share:.0%} of them without a wait"
     return Evidence(
         part=f"delays.{before} → {after}",

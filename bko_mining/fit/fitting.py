@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bko_mining.fit.assembly import write_twin
+from bko_mining.fit.attributes import with_attributes
 from bko_mining.fit.calibration import calibrate, mean_cycle_time
 from bko_mining.fit.findings import investigate
 from bko_mining.fit.priorities import with_priorities
@@ -55,7 +56,7 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "", progress: bool | N
         if not started.starts_estimated:
             twin = with_hidden_work(found, twin, seed=seed)
         done.update()
-        twin = with_priorities(found, twin, seed=seed)
+        twin = with_attributes(found, with_priorities(found, twin, seed=seed))
         done.update()
         twin = calibrate(twin, started, seed=seed)
         done.update()

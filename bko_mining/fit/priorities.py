@@ -5,7 +5,7 @@ differently: there it must be right nearly always, on decisions from which its r
 outside world break the order of coming too, but no rule explains them; steps with such waits are left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,7 +200,10 @@ def _written(
             twin = _with_activity_ranks(found, twin, team, rule)
         evidence.append(_evidence(found, label, rule, attributes))
     if chosen is not None:
-        twin = _with_types(twin, chosen, *attributes[chosen.by])
+        codes, values = attributes[chosen.by]
+        names = type_names(chosen.by, values)
+        kinds = {name: CaseType(priority=int(level)) for name, level in zip(names, chosen.level, strict=True)}
+        twin = with_types(twin, kinds, np.bincount(codes, minlength=len(values)))
     return twin.replace(roles=roles, evidence=tuple(evidence)) if best else twin
 
 
@@ -212,13 +215,15 @@ def _with_activity_ranks(found: Findings, twin: Twin, team: int, rule: Rule) -> 
     return twin.replace(activities=activities)
 
 
-def _with_types(twin: Twin, rule: Rule, codes: Codes, values: list[str]) -> Twin:
-    """Values of the attribute as case types with their shares."""
-    names = [f"{rule.by} {value}" for value in values]
-    counts = np.bincount(codes, minlength=len(values))
-    kinds = {name: CaseType(priority=int(level)) for name, level in zip(names, rule.level, strict=True)}
+def type_names(attribute: str, values: Sequence[str]) -> list[str]:
+    """Names of the case types that stand for the values of an attribute."""
+    return [f"{attribute} {value}" for value in values]
+
+
+def with_types(twin: Twin, kinds: dict[str, CaseType], counts: Codes) -> Twin:
+    """Let cases be of several types, with shares by their counts, wherever they were of none."""
     others = {name: kind for name, kind in twin.case_types.items() if name != CASE}
-    mix = {name: float(count) for name, count in zip(names, counts, strict=True)}
+    mix = {name: float(count) for name, count in zip(kinds, counts, strict=True)}
     streams = tuple(with_mix(stream, mix) if stream.case_type == CASE else stream for stream in twin.arrivals)
     return twin.replace(case_types=kinds | others, arrivals=streams)
 

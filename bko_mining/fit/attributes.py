@@ -1,0 +1,53 @@
+"""What hangs on what cases carry, written into a twin: where they go, how long work takes, of which kind they are."""
+
+from collections import Counter
+from dataclasses import replace
+
+from bko_mining.fit.assembly import block_names, step_name, write_activity
+from bko_mining.fit.attribute_laws import choose_carried, with_carried
+from bko_mining.fit.attribute_routes import Choice, find_choices, said_of_choice, share_changes
+from bko_mining.fit.attribute_times import TimeClasses, find_time_classes, said_of_times, time_factors
+from bko_mining.fit.case_attributes import CaseAttribute, case_attributes
+from bko_mining.fit.findings import Findings
+from bko_mining.twin.model import Twin
+
+
+def with_attributes(found: Findings, twin: Twin) -> Twin:
+    """Return the twin with the attributes of the log's cases and what clearly hangs on them; else unchanged."""
+    attributes = case_attributes(found.log)
+    if not attributes:
+        return twin
+    choices = find_choices(found.routing, attributes)
+    times = [] if found.log.starts_estimated else find_time_classes(found, attributes)
+    parts = [each.classes for each in choices] + [each.classes for each in times]
+    uses = Counter(
+        attributes[place].name
+        for classes in parts
+        for place in {cut.attribute for each in classes for cut in each.cuts}
+    )
+    twin = with_carried(twin, choose_carried(twin, attributes, uses))
+    return _with_times(found, _with_choices(found, twin, choices, attributes), times, attributes)
+
+
+def _with_choices(found: Findings, twin: Twin, choices: list[Choice], attributes: tuple[CaseAttribute, ...]) -> Twin:
+    blocks = block_names(found)
+    changes, evidence = list(twin.share_changes), list(twin.evidence)
+    for choice in choices:
+        names = {unit: step_name(found, unit, blocks) for unit in (choice.before, *choice.ways)}
+        changes += share_changes(choice, attributes, names)
+        evidence.append(said_of_choice(choice, attributes, names))
+    return twin.replace(share_changes=tuple(changes), evidence=tuple(evidence)) if choices else twin
+
+
+def _with_times(found: Findings, twin: Twin, times: list[TimeClasses], attributes: tuple[CaseAttribute, ...]) -> Twin:
+    """Put factors on times; the law and people's paces are those with the classes taken out."""
+    activities, evidence = dict(twin.activities), list(twin.evidence)
+    for each in times:
+        name = found.data.activities[each.activity]
+        services = tuple(each.service if s.activity == each.activity else s for s in found.services)
+        alone = write_activity(replace(found, services=services), each.activity)
+        pace = {"time": alone.time, "time_by_resource": alone.time_by_resource}
+        factors = time_factors(each, attributes)
+        activities[name] = activities[name].model_copy(update=pace | {"time_factors": factors})
+        evidence.append(said_of_times(each, attributes, name))
+    return twin.replace(activities=activities, evidence=tuple(evidence)) if times else twin
