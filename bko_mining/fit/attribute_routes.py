@@ -1,7 +1,7 @@
 """Where cases go by what they carry: choices whose shares differ clearly between classes of cases."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,12 +54,18 @@ class Choice:
     n: int
 
 
-def find_choices(routing: Routing, attributes: Sequence[CaseAttribute]) -> list[Choice]:
-    """Find the choices that hang on attributes; each case counts once in the tests, with its first passage."""
+def find_choices(
+    routing: Routing, attributes: Sequence[CaseAttribute], *, without: Collection[tuple[int, int]] = ()
+) -> list[Choice]:
+    """Find the choices that hang on attributes; each case counts once in the tests, with its first passage.
+
+    Steps ``without`` are no choice: another part of the twin says when they are taken.
+    """
     passages: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for case, units in enumerate(routing.sequences):
         for before, after in zip((-1, *units), (*units, -2), strict=True):
-            passages[before].append((case, after))
+            if (before, after) not in without:
+                passages[before].append((case, after))
     choices = {before: np.array(steps) for before, steps in passages.items()}
     open_ones = {before: steps for before, steps in choices.items() if _is_open(steps)}
     found = (_choice(before, steps, attributes, len(open_ones)) for before, steps in open_ones.items())

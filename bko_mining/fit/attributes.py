@@ -9,15 +9,19 @@ from bko_mining.fit.attribute_routes import Choice, find_choices, said_of_choice
 from bko_mining.fit.attribute_times import TimeClasses, find_time_classes, said_of_times, time_factors
 from bko_mining.fit.case_attributes import CaseAttribute, case_attributes
 from bko_mining.fit.findings import Findings
+from bko_mining.fit.hands import with_hands
+from bko_mining.fit.mistakes import find_mistakes, with_mistakes
 from bko_mining.twin.model import Twin
 
 
-def with_attributes(found: Findings, twin: Twin) -> Twin:
-    """Return the twin with the attributes of the log's cases and what clearly hangs on them; else unchanged."""
+def with_attributes(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
+    """Return the twin with what clearly hangs on who does the work, or on what cases carry; else unchanged."""
+    mistakes = [] if found.log.starts_estimated else find_mistakes(found)
+    twin = with_hands(found, with_mistakes(found, twin, mistakes), seed=seed)
     attributes = case_attributes(found.log)
     if not attributes:
         return twin
-    choices = find_choices(found.routing, attributes)
+    choices = find_choices(found.routing, attributes, without={(each.activity, each.to) for each in mistakes})
     times = [] if found.log.starts_estimated else find_time_classes(found, attributes)
     parts = [each.classes for each in choices] + [each.classes for each in times]
     uses = Counter(

@@ -161,9 +161,11 @@ def _split(
     return [CaseClass(mine[side], (*node.cuts, cut), chance) for side, cut in zip((left, ~left), cuts, strict=True)]
 
 
-def chance_of(scores: Scores, values: Seconds, is_word: bool) -> float:
-    """The chance of differences as large between groups of exchangeable cases, as it is in large groups."""
-    return _chance(scores, _groups(scores, values, is_word))
+def chance_of(scores: Scores, values: Seconds, is_word: bool, *, confirmed: bool = False) -> float:
+    """The chance of differences as large between groups of cases alike: as in large groups, or confirmed for small."""
+    groups = _groups(scores, values, is_word)
+    chance = _chance(scores, groups)
+    return max(chance, _chance_among_shuffled(scores, groups)) if confirmed and chance <= CHANCE else chance
 
 
 def _chance(scores: Scores, groups: Codes) -> float:

@@ -56,7 +56,7 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "", progress: bool | N
         if not started.starts_estimated:
             twin = with_hidden_work(found, twin, seed=seed)
         done.update()
-        twin = with_attributes(found, with_priorities(found, twin, seed=seed))
+        twin = with_attributes(found, with_priorities(found, twin, seed=seed), seed=seed)
         done.update()
         twin = calibrate(twin, started, seed=seed)
         done.update()
