@@ -67,8 +67,8 @@ class Candidates(Result):
         words = {"name": best["activity"], "score": number(best["score"], 2), "n": number(best["n_per_month"])}
         if not self.starts_known:
             return say(
-                "“{name}” is the first candidate (score {score}, {n} a month); without start times the hours it would "
-                "free cannot be known.",
+                "“{name}” is the first candidate (score {score}, {n} {n:instance|instances} a month); without start "
+                "times the hours it would free cannot be known.",
                 **words,
             )
         words |= {"hours": number(best["hours_freed"]), "share": percent(best["exception_share"])}
@@ -93,8 +93,8 @@ _SENTENCES = {
         "No activity looks fit for a robot; the least unfit is “{name}” (score {score}): {hours} "
         "{hours:hour|hours} a month freed, but {share} exceptions left to people."
     ),
-    "outsource": "“{name}” is the first candidate for a provider (score {score}): {n} a month, {hours} "
-    "{hours:hour|hours} of work.",
+    "outsource": "“{name}” is the first candidate for a provider (score {score}): {n} {n:instance|instances} a "
+    "month, {hours} {hours:hour|hours} of work.",
 }
 
 

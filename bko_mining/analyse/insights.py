@@ -306,7 +306,11 @@ def _robots(log: EventLog) -> Iterator[_Finding]:
             name=row["activity"],
             share=percent(row["exception_share"]),
         )
-        evidence = say("score {score}, {n} a month", score=number(row["score"], 2), n=number(row["n_per_month"]))
+        evidence = say(
+            "score {score}, {n} {n:instance|instances} a month",
+            score=number(row["score"], 2),
+            n=number(row["n_per_month"]),
+        )
         yield _Finding(sentence, evidence, "bko.automation_candidates(log)", work=float(row["hours_freed"]))
 
 

@@ -73,14 +73,17 @@ def page(title: str, sections: Sequence[Section], *, subtitle: str = "", facts: 
 def section_of(
     result: Result, title: str, *, rows: int = 12, folded: bool = False, note: str = "", drawn: bool = True
 ) -> Section:
-    """Make a section of a result: its sentence, its picture where it has one and may be drawn, and its table."""
+    """Make a section of a result: its sentence, its picture where it has one and may be drawn, and its table.
+
+    An answer without rows is its sentence.
+    """
     caption = say("The numbers behind it") if folded else ""
     columns = [name for name in result.table if name not in result.untold]
     return Section(
         title=title,
         lead=result.summary,
-        pictures=(picture_of(result),) if result.picture and drawn else (),
-        tables=(PageTable(html_table(result.table[columns], rows=rows), caption, folded),),
+        pictures=(picture_of(result),) if result.picture and drawn and len(result.table) else (),
+        tables=(PageTable(html_table(result.table[columns], rows=rows), caption, folded),) if len(result.table) else (),
         note=note,
     )
 

@@ -104,7 +104,7 @@ def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
 @plot(width=7.6, height=3.6)
 def plot_rework(found: "Rework", ax: Axes) -> None:
     """Draw how often each activity is done again: immediately (self-loop) or later in the case (return)."""
-    rows = found.table.head(BARS)
+    rows = found.table.sort_values("n_repeats", ascending=False, kind="stable").head(BARS)
     places = np.arange(len(rows))
     ax.barh(places, rows["n_returns"], color=ORANGE, height=0.68, label=say("comes back later"))
     ax.barh(places, rows["n_self_loops"], left=rows["n_returns"], color="#f0c48f", height=0.68, label=say("at once"))
@@ -115,6 +115,9 @@ def plot_rework(found: "Rework", ax: Axes) -> None:
     ax.set_title(say("How often it is done again"))
     if len(rows):
         ax.legend(loc="lower right")
+    left_out = len(found.table) - len(rows)
+    if left_out:
+        footnote(ax, say("{n} more {n:row|rows}", n=number(left_out)))
 
 
 def _bars(ax: Axes, labels: list[Any], values: Any, notes: list[str]) -> None:
