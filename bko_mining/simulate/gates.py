@@ -1,5 +1,6 @@
-"""What an item passes before its desk: batches, stock, room in the queue, patience."""
+"""What an item passes before its desk: waits for the outside, batches, stock, room in the queue, patience."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,17 +11,36 @@ from numpy.typing import NDArray
 from bko_mining.calendars import DAY, DAYS
 from bko_mining.errors import SimulationError
 from bko_mining.simulate.arrivals import local_days, to_utc
-from bko_mining.simulate.luck import stream_key, uniforms
-from bko_mining.simulate.net import added
+from bko_mining.simulate.luck import Draws, stream_key, uniforms
+from bko_mining.simulate.net import Condition, added
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.quantiles import law_of
-from bko_mining.simulate.timetable import FOREVER
+from bko_mining.simulate.timetable import FOREVER, Timetable
 from bko_mining.twin import work
 from bko_mining.twin.people import Material
 
 if TYPE_CHECKING:
     from bko_mining.simulate.ruled import RuledRun
     from bko_mining.simulate.run import Entry
+
+
+class Outside:
+    """A wait for something outside: clock time or the time of a calendar, always or under a condition."""
+
+    __slots__ = ("condition", "draw", "hours", "when")
+
+    def __init__(self, draw: Draws, hours: Timetable | None) -> None:
+        self.draw = draw
+        self.hours = hours
+        self.condition: Condition = ()
+        self.when: Callable[[int, int], bool] | None = None
+
+    def __call__(self, case: int, visit: int, at: int) -> int:
+        """When a wait that begins at an instant is over."""
+        if self.when is not None and not self.when(case, at):
+            return at
+        passes = int(self.draw(case, visit))
+        return at + passes if self.hours is None else self.hours.after(at, passes)
 
 
 class Waiting:
@@ -178,6 +198,9 @@ class Stock:
             self.run.env.ring(int((self.material.every or 0) * 1e6), self._review)
 
     def _deliver(self, amount: float, now: int) -> None:
+        self.run.undisturbed(lambda: self._hand_out(amount, now), now)
+
+    def _hand_out(self, amount: float, now: int) -> None:
         self.on_hand += amount
         self.on_order -= amount
         while self.waiting and self.waiting[0][0] <= self.on_hand:
@@ -196,8 +219,11 @@ class Store:
     def __init__(self, run: "RuledRun", uses: dict[str, float | str], enter: "Entry") -> None:
         self.run, self.uses, self.enter = run, list(uses.items()), enter
 
-    def __call__(self, item: Item, now: int, step: int = 0) -> None:
-        """Take the next material."""
+    def __call__(self, item: Item, now: int) -> None:
+        """Take all materials."""
+        self.run.undisturbed(lambda: self._take(item, now, 0), now)
+
+    def _take(self, item: Item, now: int, step: int) -> None:
         if step == len(self.uses):
             self.enter(item, now)
             return
@@ -206,7 +232,7 @@ class Store:
             float(self.run.column(amount)[each.case]) if isinstance(amount, str) else amount
             for each in item.mates or [item]
         )
-        self.run.stocks[name].take(units, item, lambda it, at: self(it, at, step + 1), now)
+        self.run.stocks[name].take(units, item, lambda it, at: self._take(it, at, step + 1), now)
 
 
 class Room:
@@ -219,12 +245,10 @@ class Room:
         """Let an item in or send it on."""
         if self.desk.would_start(item, now) or self.desk.waiting() < self.rule.size:
             self.enter(item, now)
+        elif self.run.turned_away is None:
+            self.run.turn_away(item, self.rule.to, now)
         else:
-            try:
-                self.run.send_away(item, "were turned away", self.rule.to, now)
-            except RecursionError:
-                # Sent back to a full queue in no time, again and again.
-                self.run.turns(item.case, item.node)
+            self.run.turned_away.append((item, self.rule.to))
 
 
 class Patience:

@@ -203,25 +203,25 @@ def _finish(m: int, i: int) -> None:
         _remember(m, i, p)
     if p >= 0:
         release(m, p, i)
-    low, each = reg(m, N_STACK), i
+    low, each, row = reg(m, N_STACK), i, reg(m, N_ROWS) - max(item(m, i, MATES), 1)
     while each >= 0:
         following = item(m, each, MATE) if together else -1
-        _go_on(m, each, p)
+        _go_on(m, each, p, row)
         free_item(m, each)
         each = following
+        row += 1
     if together:
         turn_round(m, low)
 
 
 @compiled
-def _go_on(m: int, i: int, p: int) -> None:
-    """The case of an item goes on, or back after a mistake."""
+def _go_on(m: int, i: int, p: int, row: int) -> None:
+    """The case of an item goes on, or back after a mistake (its row says so)."""
     a, case, n = item(m, i, ACT), item(m, i, CASE), item(m, i, NODE)
     if act(m, a, ERROR) >= 0:
         usual = error_share(m, (p + 1) * reg(m, N_ACTS) + a)
         share = multiplied(m, act(m, a, ERROR_FACTORS), usual, case, reg(m, NOW))
         if chance(m, act(m, a, ERROR), case, item(m, i, VISIT)) < share:
-            row = reg(m, N_ROWS) - 1
             set_mark(m, row, mark(m, row) | ERROR_MADE)
             leap(m, case, act(m, a, ERROR_TO), node(m, n, LABEL))
             return

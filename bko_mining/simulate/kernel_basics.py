@@ -245,7 +245,7 @@ def worked_until(m: int, t: int, at: int) -> int:
     """Work done in a timetable until an instant."""
     i = timetable(m, t, OFFSET)
     high = i + timetable(m, t, LENGTH)
-    if opens(m, high - 1) < at < FOREVER and closes(m, high - 1) < FOREVER:
+    if closes(m, high - 1) < at < FOREVER:
         set_reg(m, STATUS, LATE)
         return 0
     while high - i > 1:
@@ -288,7 +288,9 @@ def new_item(m: int) -> int:
     else:
         i = reg(m, N_ITEMS)
         if i + 1 >= reg(m, ROOM_ITEMS):
+            # The run begins anew with more room; until it stops, the item must be one that can be looked at.
             set_reg(m, STATUS, MORE_ROOM)
+            _clear(m, i)
             return i
         set_reg(m, N_ITEMS, i + 1)
         set_item(m, i, AGE, 0)

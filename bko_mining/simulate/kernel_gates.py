@@ -104,7 +104,15 @@ def enter(m: int, i: int) -> None:
             gather(m, b, i)
             return
         set_item(m, i, STAGE, 1)
-    n = act(m, a, N_USES)
+    low = reg(m, N_STACK)
+    _pass_on(m, i)
+    turn_round(m, low)
+
+
+@compiled
+def _pass_on(m: int, i: int) -> None:
+    """Stock and room; who is turned away is planned, the first first: the caller turns the plans round."""
+    n = act(m, item(m, i, ACT), N_USES)
     if n > 0 and item(m, i, STAGE) <= n:
         take(m, i)
     else:
@@ -135,7 +143,7 @@ def _come_in(m: int, i: int) -> None:
 @compiled
 def _turn_away(m: int, i: int, what: int, to: int) -> None:
     """Items are turned away or give up: they leave no row, their cases go on elsewhere."""
-    a, together, low = item(m, i, ACT), item(m, i, MATES) > 0, reg(m, N_STACK)
+    a, together = item(m, i, ACT), item(m, i, MATES) > 0
     slot, each = what * reg(m, N_ACTS) + a, i
     while each >= 0:
         following = item(m, each, MATE) if together else -1
@@ -143,8 +151,6 @@ def _turn_away(m: int, i: int, what: int, to: int) -> None:
         leap(m, item(m, each, CASE), to, a)
         free_item(m, each)
         each = following
-    if together:
-        turn_round(m, low)
 
 
 @compiled
@@ -163,7 +169,9 @@ def lose_patience(m: int, i: int, age: int) -> None:
     """An item has waited too long for its start."""
     if item(m, i, AGE) == age and item(m, i, START) < 0:
         leave_line(m, i)
+        low = reg(m, N_STACK)
         _turn_away(m, i, 1, act(m, item(m, i, ACT), PATIENCE_TO))
+        turn_round(m, low)
 
 
 @compiled
@@ -242,7 +250,7 @@ def review(m: int, s: int) -> None:
 @compiled
 def deliver(m: int, parcel: int, s: int) -> None:
     """Goods come in: those who wait for them go on, in their order."""
-    now, units = reg(m, NOW), amount(m, parcel)
+    now, units, low = reg(m, NOW), amount(m, parcel), reg(m, N_STACK)
     free_item(m, parcel)
     set_level(m, s, ON_HAND, level(m, s, ON_HAND) + units)
     set_level(m, s, ON_ORDER, level(m, s, ON_ORDER) - units)
@@ -255,7 +263,8 @@ def deliver(m: int, parcel: int, s: int) -> None:
         set_level(m, s, ON_HAND, level(m, s, ON_HAND) - amount(m, i))
         set_item(m, i, QUEUED, now)
         set_item(m, i, STAGE, item(m, i, STAGE) + 1)
-        enter(m, i)
+        _pass_on(m, i)
         i = stock(m, s, STOCK_HEAD)
     if stock(m, s, REVIEW_EVERY) < 0:
         order(m, s)
+    turn_round(m, low)

@@ -39,7 +39,10 @@ from bko_mining.simulate.world import (
     ABOVE,
     ACT,
     AGED,
+    ALTERNATIVE,
+    AMONG,
     ARGUMENT,
+    AT_LEAST,
     AT_MOST,
     BELOW,
     BOT_TIME,
@@ -116,7 +119,7 @@ def _holds_one(m: int, c: int, case: int, now: int) -> bool:
         return known(m, argument + last(m, case) + 1) == 1
     if thing == DOER:
         return known(m, argument + doer(m, case) + 1) == 1
-    return _holds_moment(m, c, _local(m, now))
+    return thing == ALTERNATIVE or _holds_moment(m, c, _local(m, now))
 
 
 @compiled
@@ -137,7 +140,7 @@ def _local(m: int, now: int) -> int:
 def _holds_moment(m: int, c: int, local: int) -> bool:
     thing, argument = comparison(m, c, THING), comparison(m, c, ARGUMENT)
     if thing == DATE:
-        return _compare(m, c, float(local))
+        return _compare(m, c, float(local if argument == 0 else local // _DAY * _DAY))
     if thing == CLOCK_HOUR:
         return known(m, argument + local // (3600 * _SECOND) % 24) == 1
     return known(m, argument + (local // _DAY + 3) % 7) == 1
@@ -156,7 +159,19 @@ def _compare(m: int, c: int, value: float) -> bool:
         return value <= wanted
     if operator == ABOVE:
         return value > wanted
-    return value >= wanted
+    if operator == AT_LEAST:
+        return value >= wanted
+    return _is_among(m, c, value) == (operator == AMONG)
+
+
+@compiled
+def _is_among(m: int, c: int, value: float) -> bool:
+    """Whether a value is the wanted one or one of the alternatives behind it."""
+    found = value == compared(m, c)
+    while comparison(m, c + 1, THING) == ALTERNATIVE:
+        c += 1
+        found = found or value == compared(m, c)
+    return found
 
 
 @compiled
@@ -195,7 +210,7 @@ def _scale(m: int, n: int, change: int) -> None:
     """Multiply the marked shares; the others take up the difference in proportion (``net.scaled_shares``)."""
     total, marked = _total(m, n), 0.0
     for k in range(n):
-        if concerned(m, change * MOST_WAYS + k) == 1:
+        if concerned(m, change * reg(m, MOST_WAYS) + k) == 1:
             marked += scratch(m, k)
     others = total - marked
     if others <= 0 or marked <= 0:
@@ -203,7 +218,7 @@ def _scale(m: int, n: int, change: int) -> None:
     wanted = min(marked * change_factor(m, change), total)
     grow, keep = wanted / marked, (total - wanted) / others
     for k in range(n):
-        set_scratch(m, k, scratch(m, k) * (grow if concerned(m, change * MOST_WAYS + k) == 1 else keep))
+        set_scratch(m, k, scratch(m, k) * (grow if concerned(m, change * reg(m, MOST_WAYS) + k) == 1 else keep))
 
 
 @compiled

@@ -1,4 +1,4 @@
-"""Which engine runs a twin: SimPy, or the compiled lane where it can do all that the twin asks for."""
+"""Which engine runs a twin: SimPy, or the compiled lane, which does all but own rules in Python."""
 
 import sys
 from collections import deque
@@ -14,7 +14,6 @@ from bko_mining.simulate.gates import Waiting
 from bko_mining.simulate.people import Item
 from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.records import COLUMNS, widened
-from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.tables import Tables
 from bko_mining.simulate.tables_basics import Room
 from bko_mining.simulate.timetable import FOREVER
@@ -79,10 +78,10 @@ def chosen(lane: Lane, run: "RuledRun") -> bool:
         if lane == "numba":
             raise SimulationError("the numba lane needs numba; install bko_mining[fast], or leave the lane out")
         return False
-    refused = refusals(run)
-    if refused and lane == "numba":
-        raise SimulationError(f"the numba lane does not do: {'; '.join(refused)}; use lane='simpy'")
-    return not refused and (lane == "numba" or load(compiling=len(run.arrival) >= MANY))
+    by_own_rules = bool(run.policies.choose or run.policies.route)
+    if by_own_rules and lane == "numba":
+        raise SimulationError("the numba lane does not do own rules in Python; use lane='simpy'")
+    return not by_own_rules and (lane == "numba" or load(compiling=len(run.arrival) >= MANY))
 
 
 def run_compiled(run: "RuledRun", stop: int | None, opened: list[Item]) -> None:

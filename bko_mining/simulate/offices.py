@@ -164,14 +164,13 @@ class Staff:
         """Hours without absences."""
         there = self.twin.presence_of(member)
         fixed = self._fixed_absences(detail)
-        if there >= 1 and not len(fixed[0]):
-            return self.timetable(calendar)
+        if there >= 1:
+            hours = self.timetable(calendar)
+            return hours.without(fixed) if len(fixed[0]) else hours
         spread = without(spread_of(calendar), lambda first, last: fixed)
-        if there < 1:
-            key = stream_key(*self.run.luck, "availability", member)
-            is_off = lambda days: uniforms(key, days.astype(np.uint64)) >= there  # noqa: E731
-            spread = on_some_days(spread, is_off, ZoneInfo(self.twin.timezone))
-        return Timetable(spread, self.run.start)
+        key = stream_key(*self.run.luck, "availability", member)
+        is_off = lambda days: uniforms(key, days.astype(np.uint64)) >= there  # noqa: E731
+        return Timetable(on_some_days(spread, is_off, ZoneInfo(self.twin.timezone)), self.run.start)
 
     def _fixed_absences(self, detail: Resource) -> Intervals:
         zone, away = self.twin.timezone, []

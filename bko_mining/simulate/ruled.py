@@ -7,9 +7,8 @@ from itertools import product
 from typing import Any
 
 from bko_mining.simulate.arrivals import to_utc
-from bko_mining.simulate.gates import Patience, Room, Stock, Store, Waiting
+from bko_mining.simulate.gates import Outside, Patience, Room, Stock, Store, Waiting
 from bko_mining.simulate.luck import Draws, stream_key, uniform
-from bko_mining.simulate.net import Condition
 from bko_mining.simulate.offices import Staff
 from bko_mining.simulate.people import Item, Person
 from bko_mining.simulate.policies import CaseView, Policies
@@ -18,7 +17,6 @@ from bko_mining.simulate.quantiles import law_of
 from bko_mining.simulate.routes import conditions
 from bko_mining.simulate.rules import Factors, all_conditions, compile_condition, compile_factors, multiplied
 from bko_mining.simulate.run import Entry, Run
-from bko_mining.simulate.timetable import Timetable
 from bko_mining.twin.values import Delay
 from bko_mining.twin.work import Activity
 
@@ -48,6 +46,7 @@ class RuledRun(Run):
         self.bot_times: dict[int, Draws | None] = {}
         self.bot_fails: dict[int, Draws] = {}
         self.lost: Counter[tuple[str, int]] = Counter()
+        self.turned_away: list[tuple[Item, str]] | None = None
         self.slips = [self.draws("error", name) for name in self.activities]
         self.stocks = {name: Stock(self, name, material) for name, material in self.twin.materials.items()}
         for code, activity in enumerate(activities):
@@ -60,6 +59,25 @@ class RuledRun(Run):
 
     def _stream(self, purpose: str, name: str, law: Any) -> Draws | None:
         return None if law is None else self.draws(purpose, name, law=law_of(law))
+
+    def undisturbed(self, move: Callable[[], None], now: int) -> None:
+        """Move stock to its end; the cases of those who find a full queue meanwhile go on afterwards."""
+        if self.turned_away is not None:
+            move()
+            return
+        self.turned_away = []
+        move()
+        turned, self.turned_away = self.turned_away, None
+        for item, to in turned:
+            self.turn_away(item, to, now)
+
+    def turn_away(self, item: Item, to: str, now: int) -> None:
+        """Send an item on that found no room in the queue."""
+        try:
+            self.send_away(item, "were turned away", to, now)
+        except RecursionError:
+            # Sent back to a full queue in no time, again and again.
+            self.turns(item.case, item.node)
 
     def send_away(self, item: Item, what: str, to: str, now: int) -> None:
         """Items that leave no row (turned away, or they gave up) are counted, and their cases go on elsewhere."""
@@ -155,7 +173,7 @@ class RuledRun(Run):
             if node.delay is not None:
                 self.waits[i] = self._pause_of(("wait", node.label), node.delay)
 
-    def _pause_of(self, purpose: tuple[object, ...], delay: Delay) -> "Outside":
+    def _pause_of(self, purpose: tuple[object, ...], delay: Delay) -> Outside:
         draw = self.draws(*purpose, law=law_of(delay.time))
         hours = None if delay.calendar is None else self.staff.timetable(self.twin.calendar(delay.calendar))
         return Outside(draw, hours)
@@ -283,8 +301,11 @@ class RuledRun(Run):
             else:
                 person.desk.release(person, now)
         group, item.mates = item.mates or [item], None
-        for each in group:
-            self._go_on(each, person, now)
+        row = len(self.records) - len(group)
+        # All are judged before anybody goes on: what one does next is no load on the work of the others.
+        wrong = [self._went_wrong(each, person, row + k, now) for k, each in enumerate(group)]
+        for each, back in zip(group, wrong, strict=True):
+            self._go_on(each, back, now)
 
     def _bot_failed(self, item: Item, person: Person | None, now: int) -> bool:
         """An exception of the bot: its row stays, a person does it again."""
@@ -312,15 +333,22 @@ class RuledRun(Run):
                 self.doer[each.case] = person.name
                 self.did.setdefault(each.case, {})[item.activity] = person
 
-    def _go_on(self, item: Item, person: Person | None, now: int) -> None:
+    def _went_wrong(self, item: Item, person: Person | None, row: int, now: int) -> str | None:
+        """Where a mistake sends the case, if there was one; its row says so."""
         errors = self.twin.activities[self.activities[item.activity]].errors
-        if errors is not None:
-            usual = errors.share * (errors.by_resource.get(person.name, 1.0) if person else 1.0)
-            share = multiplied(usual, self.error_factors[item.activity], item.case, now)
-            if self.slips[item.activity](item.case, item.visit) < share:
-                self.records.note("error", True)
-                self.jump(item.case, errors.to, self.label[item.node], now)
-                return
+        if errors is None:
+            return None
+        usual = errors.share * (errors.by_resource.get(person.name, 1.0) if person else 1.0)
+        share = multiplied(usual, self.error_factors[item.activity], item.case, now)
+        if self.slips[item.activity](item.case, item.visit) >= share:
+            return None
+        self.records.notes.setdefault("error", {})[row] = True
+        return errors.to
+
+    def _go_on(self, item: Item, back: str | None, now: int) -> None:
+        if back is not None:
+            self.jump(item.case, back, self.label[item.node], now)
+            return
         route = self.policies.route.get(self.activities[item.activity])
         target = None if route is None else route(self.view(item.case, "route", item.activity, now))
         if target is not None:
@@ -349,25 +377,6 @@ class RuledRun(Run):
             self.enable(case, target, step, now)
         else:
             self.through(case, target, step, now)
-
-
-class Outside:
-    """A wait for something outside: clock time or the time of a calendar, always or under a condition."""
-
-    __slots__ = ("condition", "draw", "hours", "when")
-
-    def __init__(self, draw: Draws, hours: Timetable | None) -> None:
-        self.draw = draw
-        self.hours = hours
-        self.condition: Condition = ()
-        self.when: Callable[[int, int], bool] | None = None
-
-    def __call__(self, case: int, visit: int, at: int) -> int:
-        """When a wait that begins at an instant is over."""
-        if self.when is not None and not self.when(case, at):
-            return at
-        passes = int(self.draw(case, visit))
-        return at + passes if self.hours is None else self.hours.after(at, passes)
 
 
 def _has_rules(activity: Activity) -> bool:

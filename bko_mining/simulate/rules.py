@@ -89,6 +89,8 @@ def _compile_moment(comparison: Comparison, run: "Run") -> Test:
         return lambda case, now: holds(DAYS[_local(now, zone).weekday()])
     if comparison.thing == "hour":
         return lambda case, now: holds(float(_local(now, zone).hour))
+    if comparison.by_day:
+        return lambda case, now: holds(datetime(*_local(now, zone).timetuple()[:3]))
     return lambda case, now: holds(_local(now, zone).replace(tzinfo=None))
 
 

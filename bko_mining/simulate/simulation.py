@@ -14,7 +14,6 @@ from bko_mining.simulate.guards import check_run
 from bko_mining.simulate.lanes import Lane, chosen, run_compiled
 from bko_mining.simulate.opening import open_items, place
 from bko_mining.simulate.policies import Policies
-from bko_mining.simulate.refusals import refusals
 from bko_mining.simulate.ruled import RuledRun
 from bko_mining.simulate.standstill import told
 from bko_mining.simulate.timetable import FOREVER
@@ -62,7 +61,7 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
         Own rules in Python for who takes an item and where a case goes.
     lane : str
         ``simpy``, or ``numba`` (compiled; the extra ``fast``), which gives the same bytes; ``auto``: numba where it is
-        installed and can do all that the twin asks for.
+        installed, pays for itself, and no own rules in Python are asked for.
 
     Returns
     -------
@@ -114,17 +113,6 @@ def simulate(  # noqa: PLR0913  (the front door: what is run, and how)
     if still:
         warnings.warn(still, TwinWarning, stacklevel=2)
     return write_log(run, still)
-
-
-def is_compilable(twin: Twin) -> bool:
-    """Whether the compiled lane does all that a twin asks for."""
-    if twin.observed is not None:
-        return False
-    begin = _instant(twin, None)
-    cases = draw_cases(twin, Window(begin, None, 20), (0, 0))
-    run = RuledRun(twin, cases, begin, (0, 0))
-    run.prepare()
-    return not refusals(run)
 
 
 def _instant(twin: Twin, start: Start) -> int:

@@ -163,6 +163,7 @@ class Tables:
         ways: list[tuple[int, ...]] = []
         shares: list[float] = []
         changes: list[tuple[int, float, NDArray[np.uint8]]] = []
+        self.registers[at.MOST_WAYS] = most = max(len(node.ways) for node in self.run.net.nodes)
         for i, fork in enumerate(self.run.exits.forks):
             if fork is None:
                 continue
@@ -172,14 +173,14 @@ class Tables:
             ways += self._fork_ways(i, fork)
             shares += [way.share or 0.0 for way in node.ways]
             for change in node.changes:
-                marks = np.zeros(at.MOST_WAYS, np.uint8)
+                marks = np.zeros(most, np.uint8)
                 marks[: len(change.concerned)] = change.concerned
                 changes.append((self.tests.number(change.when), change.factor, marks))
         return {
             "fork": np.array(forks, np.int64).reshape(-1, at.N_FORK),
             "fork_way": np.array(ways, np.int64).reshape(-1, at.N_FORK_WAY),
             "share": np.array(shares or [0.0]),
-            "scratch": np.zeros(at.MOST_WAYS),
+            "scratch": np.zeros(most),
             "change_when": np.array([when for when, _, _ in changes] or [-1], np.int64),
             "change_factor": np.array([factor for _, factor, _ in changes] or [1.0]),
             "concerned": np.concatenate([marks for _, _, marks in changes] or [np.zeros(1, np.uint8)]),

@@ -120,18 +120,13 @@ class Calendars:
 
 
 _NUMBERS = {"==": at.EQUAL, "!=": at.UNEQUAL, "<": at.BELOW, "<=": at.AT_MOST, ">": at.ABOVE, ">=": at.AT_LEAST}
+_NUMBERS |= {"in": at.AMONG, "not in": at.NOT_AMONG}
+_Row = tuple[tuple[int, int, int], float]
 _MEASURED = {"visits": at.VISITS, "queue": at.QUEUE, "age": at.AGED, "date": at.DATE}
 
 
-def can_compare(comparison: Comparison, run: "RuledRun") -> bool:
-    """Whether the compiled lane knows a comparison."""
-    thing = comparison.thing
-    if thing in run.cases.columns or thing in ("type", "last", "resource", "weekday", "hour"):
-        return True
-    if thing not in _MEASURED or comparison.operator not in _NUMBERS:
-        return False
-    wanted = comparison.values[0]
-    return isinstance(wanted, datetime) if thing == "date" else isinstance(wanted, float)
+def _microseconds(instant: datetime) -> int:
+    return int(np.datetime64(instant, "us").astype(np.int64))
 
 
 class Conditions:
@@ -152,12 +147,18 @@ class Conditions:
             return -1
         if condition not in self._numbers:
             self._numbers[condition] = len(self._rows)
-            rows = [self._row(comparison) for comparison in condition]
+            rows = [row for comparison in condition for row in self._rows_of(comparison)]
             self._rows += [row for row, _ in rows] + [(at.NOTHING, 0, 0)]
             self._wanted += [wanted for _, wanted in rows] + [0.0]
         return self._numbers[condition]
 
-    def _row(self, comparison: Comparison) -> tuple[tuple[int, int, int], float]:
+    def _rows_of(self, comparison: Comparison) -> list[_Row]:
+        if comparison.thing in self._run.cases.columns or comparison.thing not in _MEASURED:
+            return [self._looked_up(comparison)]
+        row, wanted = self._measured(comparison)
+        return [(row, wanted[0]), *(((at.ALTERNATIVE, 0, 0), each) for each in wanted[1:])]
+
+    def _looked_up(self, comparison: Comparison) -> _Row:
         run, thing = self._run, comparison.thing
         if thing in run.cases.columns or thing == "type":
             return (at.FIXED, self._look_up(holds_for_each(comparison, run)), 0), 0.0
@@ -165,24 +166,21 @@ class Conditions:
             names = run.activities if thing == "last" else [person.name for person in run.people]
             table = [comparison.holds(None), *(comparison.holds(name) for name in names)]
             return (at.LAST_DONE if thing == "last" else at.DOER, self._look_up(np.array(table)), 0), 0.0
-        if thing in ("weekday", "hour"):
-            self._by_clock = True
-            values: list[Any] = list(DAYS) if thing == "weekday" else [float(hour) for hour in range(24)]
-            table = [comparison.holds(value) for value in values]
-            return (at.WEEKDAY if thing == "weekday" else at.CLOCK_HOUR, self._look_up(np.array(table)), 0), 0.0
-        return self._measured(comparison)
+        self._by_clock = True
+        values: list[Any] = list(DAYS) if thing == "weekday" else [float(hour) for hour in range(24)]
+        table = [comparison.holds(value) for value in values]
+        return (at.WEEKDAY if thing == "weekday" else at.CLOCK_HOUR, self._look_up(np.array(table)), 0), 0.0
 
-    def _measured(self, comparison: Comparison) -> tuple[tuple[int, int, int], float]:
-        thing, wanted = comparison.thing, comparison.values[0]
-        argument = 0
+    def _measured(self, comparison: Comparison) -> tuple[tuple[int, int, int], list[float]]:
+        """What a measure is compared with: a number, or several (instants as microseconds of the local clock)."""
+        thing, argument = comparison.thing, int(comparison.by_day)
         if thing == "visits":
             argument = self._run.labels[comparison.argument]
         elif thing == "queue":
             argument = list(self._run.desks).index(comparison.argument)
-        if isinstance(wanted, datetime):
-            self._by_clock = True
-            wanted = float(np.datetime64(wanted, "us").astype(np.int64))
-        return (_MEASURED[thing], argument, _NUMBERS[comparison.operator]), float(wanted)  # type: ignore[arg-type]
+        self._by_clock = self._by_clock or thing == "date"
+        wanted = [float(_microseconds(each) if isinstance(each, datetime) else each) for each in comparison.values]  # type: ignore[arg-type]
+        return (_MEASURED[thing], argument, _NUMBERS[comparison.operator]), wanted
 
     def _look_up(self, table: NDArray[np.bool_]) -> int:
         self._known.append(table.astype(np.uint8))

@@ -146,7 +146,7 @@ class Timetable:
         return self._starts[j] + target - self._before[j]
 
     def _until(self, at: int) -> int:
-        while self._starts[-1] < at < FOREVER and self._ends[-1] < FOREVER:
+        while self._covered < at < FOREVER and self._ends[-1] < FOREVER:
             self._grow()
         i = max(bisect_left(self._starts, at + 1) - 1, 0)
         return self._before[i] + max(min(at, self._ends[i]) - self._starts[i], 0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 # Registers: single numbers of the run, then the addresses of the arrays.
 STATUS, NOW, ORDINAL, N_HEAP, N_STACK, FREE, N_ITEMS, N_ROWS, N_FINISHED, STOP, WIDTH, N_JOINS, WHERE = range(13)
 IN_USE, ROOM_ROWS, ROOM_ITEMS, N_CASES, N_VISITS, N_HOURS_OF, N_ACTS, REMEMBERS, N_KINDS, N_OFFSETS = range(13, 23)
-TIMERS, QUIET_SINCE, N_PLACED, N_TO_PLACE = range(23, 27)
+TIMERS, QUIET_SINCE, N_PLACED, N_TO_PLACE, MOST_WAYS = range(23, 28)
 ADDRESSES = 32
 
 # Why the kernel came back.
@@ -56,12 +56,12 @@ PLAIN, SHIFTS, POOL = range(3)
 COMING, LATEST, BY_CASE, BY_KIND = range(4)
 LONGEST_IDLE, LEAST_LOADED, FASTEST, BY_CHANCE = range(4)
 
-# Columns of comparisons (a condition is a row of them up to one without a thing), of forks and changes, of stocks.
+# Columns of comparisons (a condition is a row of them up to one without a thing;
+# what a list allows stands behind the comparison as alternatives), of forks and changes, of stocks.
 THING, ARGUMENT, OPERATOR = range(3)
 N_COMPARISON = 3
-NOTHING, FIXED, VISITS, QUEUE, AGED, LAST_DONE, DOER, DATE, WEEKDAY, CLOCK_HOUR = range(10)
-EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST = range(6)
-MOST_WAYS = 1024
+NOTHING, FIXED, VISITS, QUEUE, AGED, LAST_DONE, DOER, DATE, WEEKDAY, CLOCK_HOUR, ALTERNATIVE = range(11)
+EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST, AMONG, NOT_AMONG = range(8)
 FORK_WAYS, N_FORK_WAYS, CHANGES, N_CHANGES = range(4)
 N_FORK = 4
 WAY_TO, WAY_WHEN, WAY_LUCK, WAY_CERTAIN = range(4)

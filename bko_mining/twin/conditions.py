@@ -8,7 +8,7 @@ A condition compares one thing with a value; several are joined by ``and``. Thin
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Annotated
 
@@ -43,6 +43,12 @@ class Comparison:
     def is_fixed(self) -> bool:
         """Whether the answer cannot change while the case runs."""
         return self.thing not in MOMENT
+
+    @property
+    def by_day(self) -> bool:
+        """Whether a date is compared with whole days, whatever the clock says."""
+        days = self.thing == "date" and self.operator in ("==", "!=", "in", "not in")
+        return days and all(isinstance(each, datetime) and each.time() == time() for each in self.values)
 
     def holds(self, value: Value | None) -> bool:
         """Compare a value of the thing; what is not known never holds, except for ``!=`` and ``not in``."""

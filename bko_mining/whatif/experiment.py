@@ -13,7 +13,6 @@ from bko_mining.errors import BkoError
 from bko_mining.fit.uncertainty import resample_twin
 from bko_mining.progress import bar
 from bko_mining.simulate import lanes
-from bko_mining.simulate.simulation import is_compilable
 from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.controls import best_mean
 from bko_mining.whatif.kpis import MAIN, OwnKpis
@@ -260,7 +259,7 @@ class Crew:
             return False
         self._tried = seconds
         compiling = seconds > LONG * _hands(self.workers)
-        return is_compilable(self.twins[task[0]]) and lanes.load(compiling=compiling)
+        return self.twins[task[0]].observed is None and lanes.load(compiling=compiling)
 
     def _others(self, tasks: list[Task], keep: Callable[[Task, Outcome], None]) -> None:
         from joblib import Parallel, delayed, effective_n_jobs, parallel_config

@@ -62,3 +62,100 @@ def test_the_compiled_lane_chooses_among_many_ways() -> None:
     )
     first, second = (simulate(twin, n_cases=400, lane=lane).frame for lane in LANES)
     assert first.equals(second)
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.filterwarnings("ignore")
+def test_who_is_turned_away_has_taken_the_material_and_goes_on_after_the_order(lane: Any) -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{kind: list, at: [2026-01-05T09:00, 2026-01-05T09:01, 2026-01-05T09:02, 2026-01-05T09:03]}]
+        attributes: {amount: {distribution: {value: 1}}}
+        roles: {Clerk: {members: [Ana]}}
+        materials: {form: {initial: 2, order_up_to: 3, reorder_point: 1, lead_time: 10 min}}
+        activities:
+          Do: {role: Clerk, time: 1 h, uses: {form: 1}, queue_limit: {size: 0, to: Tell}}
+          Tell: {automatic: true, time: 1 min, uses: {form: 1}}
+        routing: [{xor: [{when: amount > 5, do: Tell}, {share: 1, do: Do}]}]
+        """
+    )
+    frame = simulate(twin, n_cases=4, lane=lane).frame.set_index("case_id")
+    starts = frame["start"].dt.strftime("%H:%M")
+    # 1 takes a form and Ana; one is left, so two are ordered (for 09:10). 2 takes that one, finds Ana busy, is turned
+    # away and wants another: two more are ordered (09:11). 3 waits behind it, then 4: two more (09:13). At 09:10 come 2
+    # and 3; 3 is turned away and waits behind 4. At 09:11 come 4 and 3; 4 is turned away and waits until 09:13.
+    assert frame["activity"].to_dict() == {"1": "Do", "2": "Tell", "3": "Tell", "4": "Tell"}
+    assert starts["1"] == "09:00"
+    assert frame["wait_stock"].dt.total_seconds().div(60).to_dict() == {"1": 0, "2": 9, "3": 1, "4": 2}
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.filterwarnings("ignore")
+def test_mistakes_of_a_batch_are_judged_together_and_noted_where_they_were_made(lane: Any) -> None:
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{kind: list, at: [2026-01-05T09:00, 2026-01-05T09:01, 2026-01-05T09:02]}]
+        attributes: {amount: {distribution: {value: 1}}}
+        roles: {Clerk: {members: [Ana]}, Boss: {members: [Bia]}}
+        activities:
+          Do:
+            role: Clerk
+            time: 1 h
+            batch: {size: 3}
+            errors: {share: 1, to: Tell, factors: [{when: queue(Boss) > 0, factor: 0}]}
+          Tell: {role: Boss, time: 5 min}
+        routing: [{xor: [{when: amount > 5, do: Tell}, {share: 1, do: Do}]}]
+        """
+    )
+    frame = simulate(twin, n_cases=3, lane=lane).frame
+    # The first two to be told of wait for Bia before the third goes on: that excuses nobody.
+    assert frame.loc[frame["activity"] == "Do", "error"].tolist() == [True] * 3
+    assert (frame["activity"] == "Tell").sum() == 3
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_who_works_always_and_was_away_once_works_on(lane: Any) -> None:
+    # A place that is filled for good after an absence has no later opening: nobody need look for one for 280 years.
+    twin = Twin.from_yaml(
+        """
+        arrivals: [{per_week: 20}]
+        roles: {Clerk: {members: [Ana], turnover: {per_year: 0.5, vacancy: 6 d, ramp_up: 20 d}}}
+        resources: {Ana: {absences: [{since: 2026-01-06, until: 2026-01-06}]}}
+        activities: {Do: {role: Clerk, time: 5 min}}
+        routing: [Do]
+        """
+    )
+    assert len(simulate(twin, n_cases=200, lane=lane)) == 200
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.parametrize(
+    ("condition", "days"),
+    [
+        ("date == 2026-01-06", {6}),
+        ("date != 2026-01-06", {5, 7}),
+        ("date in [2026-01-05, 2026-01-07]", {5, 7}),
+        ("queue(Clerk) in [0, 2]", set()),
+        ("visits(Do) not in [1, 4]", set()),
+    ],
+)
+def test_conditions_on_lists_and_days(condition: str, days: set[int], lane: Any) -> None:
+    twin = Twin.from_yaml(
+        f"""
+        arrivals: [{{kind: grid, every: 3 h, calendar: 24/7}}]
+        roles: {{Clerk: {{members: [Ana]}}}}
+        activities: {{Do: {{role: Clerk, time: 4 h}}, Tell: {{time: 1 min}}}}
+        routing: [Do, {{xor: [{{when: '{condition}', do: Tell}}, {{share: 1}}]}}]
+        timezone: UTC
+        """
+    )
+    frame = simulate(twin, horizon="60 h", lane=lane).frame
+    told, done = (frame[frame["activity"] == name] for name in ("Tell", "Do"))
+    if days:
+        assert set(told["start"].dt.day) == days
+    elif "queue" in condition:
+        waiting = [int(((done["enabled"] < end) & (done["start"] > end)).sum()) for end in told["start"]]
+        assert set(waiting) <= {0, 1, 2}
+        assert len(told) < len(done)
+    else:
+        assert not len(told)

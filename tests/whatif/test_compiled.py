@@ -7,22 +7,12 @@ import joblib
 import pytest
 
 from bko_mining.simulate import lanes, simulation
-from bko_mining.simulate.simulation import is_compilable
-from bko_mining.twin.model import Twin
 from bko_mining.whatif import experiment
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.experiment import run_experiment
 from bko_mining.whatif.scenario import Scenario
 from tests.whatif.office import office
 from tests.whatif.test_everywhere import assert_same
-
-LIMITED = """
-arrivals: [{per_week: 40}]
-roles: {Clerk: {size: 1}}
-materials: {paper: {initial: 90, order_up_to: 99, reorder_point: 9}}
-activities: {Do: {role: Clerk, time: 5 min, uses: {paper: 1}, queue_limit: {size: 9, to: (end)}}}
-routing: [Do]
-"""
 
 
 def asked(workers: int | None = 1) -> Comparison:
@@ -93,8 +83,3 @@ from bko_mining.simulate import kernel
 assert not kernel.ready(compiling=False) and not lanes.is_loaded()
 """
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_what_the_lane_cannot_do_is_known_before_it_is_loaded() -> None:
-    assert is_compilable(office())
-    assert not is_compilable(Twin.from_yaml(LIMITED))
