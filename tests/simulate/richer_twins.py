@@ -133,8 +133,9 @@ def _first(draw: Any, data: Data) -> None:
         {"discipline": "value", "value_attribute": "amount"},
     ]
     rules += [{"discipline": each} for each in ("fifo", "lifo", "oldest_case", "due_date", "shortest")]
-    for role in data["roles"].values():
-        role["later"] = draw(st.sampled_from(rules)) | {"since": "2026-01-08"}
+    first = draw(st.integers(0, len(rules) - 1))
+    for k, role in enumerate(data["roles"].values()):
+        role["later"] = rules[(first + 3 * k) % len(rules)] | {"since": "2026-01-08"}
         role |= {"preemptive": False, "cost_per_hour": 20, "cost_from": [{"since": "2026-01-10", "cost": 22}]}
         role["overtime_factor"] = 2.0
 
@@ -151,8 +152,10 @@ def _collected(draw: Any, data: Data) -> None:
 
 def _staff(draw: Any, data: Data) -> None:
     """People who come, go and learn; four eyes."""
-    if data["activities"]["E"].get("role") and not data["activities"]["E"].get("same_as"):
-        data["activities"]["E"]["not_same_as"] = ["A"]
+    for name, rule in (("E", "not_same_as"), ("D", "same_as")):
+        activity = data["activities"][name]
+        if activity.get("role") and not (activity.get("same_as") or activity.get("not_same_as")):
+            activity[rule] = ["A"]
     people = data.setdefault("resources", {})
     own = {"since": "2026-01-07", "ramp_up": "20 d", "start_factor": 3, "cost_per_hour": 9, "availability": 0.7}
     people["Bruno"] = people.get("Bruno", {}) | draw(st.sampled_from([own, {"until": "2026-01-13"}]))
@@ -201,13 +204,13 @@ ADDITIONS: tuple[Addition, ...] = (
 
 
 @st.composite
-def richer_twins(draw: Any) -> Twin:
-    """A twin by chance with one to four additions, in their order."""
+def richer_twins(draw: Any, number: int | None = None) -> Twin:
+    """A twin by chance with one to four additions in their order, or with one of them."""
     twin: Twin = draw(st.one_of(twins(), ruled_twins()))
     data = twin.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    chosen = draw(st.sets(st.integers(0, len(ADDITIONS) - 1), min_size=1, max_size=4))
-    for number in sorted(chosen):
-        ADDITIONS[number](draw, data)
+    some = st.sets(st.integers(0, len(ADDITIONS) - 1), min_size=1, max_size=4)
+    for each in sorted(draw(some) if number is None else {number}):
+        ADDITIONS[each](draw, data)
     if draw(st.booleans()):
         data["roles"]["S"]["calendar"] = "Mon-Fri 09:00-17:00, Asia/Manila"
     return Twin.model_validate(data)

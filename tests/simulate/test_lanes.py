@@ -16,7 +16,7 @@ from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.model import Twin
 from bko_mining.twin.reference import CHAPTERS
 from bko_mining.twin.values import Part
-from tests.simulate.richer_twins import richer_twins
+from tests.simulate.richer_twins import ADDITIONS, richer_twins
 from tests.simulate.twins_by_chance import begun, ruled_twins, twins, under_way
 
 pytest.importorskip("numba", reason="the compiled lane needs numba")
@@ -129,12 +129,14 @@ def _said(part: Any) -> Iterator[tuple[str, str]]:
 def test_every_key_of_the_vocabulary_is_drawn() -> None:
     found: set[tuple[str, str]] = set()
 
-    @settings(LOOSE, max_examples=150, phases=[Phase.generate])
-    @given(richer_twins(), under_way())
-    def draw(twin: Twin, state: dict[str, Any]) -> None:
-        found.update(_said(begun(twin, state)))
+    for number in range(len(ADDITIONS)):
 
-    draw()
+        @settings(LOOSE, max_examples=16, phases=[Phase.generate])
+        @given(richer_twins(number), under_way())
+        def draw(twin: Twin, state: dict[str, Any]) -> None:
+            found.update(_said(begun(twin, state)))
+
+        draw()
     kinds = [model for models in CHAPTERS.values() for model in models if model.__name__ not in _NOT_DRAWN]
     keys = {(_home(kind, name), name) for kind in kinds for name in kind.model_fields}
     # A kind that is the usual one is not said.
