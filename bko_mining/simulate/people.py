@@ -4,6 +4,7 @@ A desk whose members do everything at it and serve first come first served is a 
 one calendar, ``ShiftDesk`` where they do not); every other rule lives in ``Pool``. A test holds them equal.
 """
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -171,3 +172,14 @@ class ShiftDesk:
         if self.queue:
             for person in self.idle:
                 self._set_alarm(person.hours, now)
+
+
+def learning(person: Person, now: int) -> float:
+    """A newcomer's factor: 1 + (f - 1) exp(-3 t / ramp-up) since the latest start in the place."""
+    if not person.novices:
+        return 1.0
+    began = [entry for entry in person.novices if entry[0] <= now]
+    if not began:
+        return 1.0
+    since, ramp, factor = began[-1]
+    return 1 + (factor - 1) * math.exp(-3 * (now - since) / ramp) if ramp > 0 else 1.0

@@ -1,6 +1,5 @@
 """A run with all the rules of a twin: everything that the plain path of ``Run`` leaves out, each where it applies."""
 
-import math
 from collections import Counter
 from collections.abc import Callable
 from itertools import product
@@ -10,7 +9,7 @@ from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.gates import Outside, Patience, Room, Stock, Store, Waiting
 from bko_mining.simulate.luck import Draws, stream_key, uniform
 from bko_mining.simulate.offices import Staff
-from bko_mining.simulate.people import Item, Person
+from bko_mining.simulate.people import Item, Person, learning
 from bko_mining.simulate.policies import CaseView, Policies
 from bko_mining.simulate.pool import Pool, release
 from bko_mining.simulate.quantiles import law_of
@@ -220,7 +219,7 @@ class RuledRun(Run):
         amount = multiplied(amount, self.factors[code], item.case, now)
         if person is not None:
             pace = person.pace[code] or 1.0
-            amount *= pace * _learning(person, now)
+            amount *= pace * learning(person, now)
             setup = self.setups[code]
             if setup is not None and person.last not in (code, -1):
                 amount += setup(item.case, item.visit)
@@ -391,14 +390,3 @@ def _has_rules(activity: Activity) -> bool:
         or activity.uses
         or activity.at_shift_end != "suspended"
     )
-
-
-def _learning(person: Person, now: int) -> float:
-    """A newcomer's factor: 1 + (f - 1) exp(-3 t / ramp-up) since the latest start in the place."""
-    if not person.novices:
-        return 1.0
-    began = [entry for entry in person.novices if entry[0] <= now]
-    if not began:
-        return 1.0
-    since, ramp, factor = began[-1]
-    return 1 + (factor - 1) * math.exp(-3 * (now - since) / ramp) if ramp > 0 else 1.0
