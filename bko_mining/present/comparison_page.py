@@ -1,5 +1,7 @@
 """The page of a comparison: what to tell the client, with the numbers behind it."""
 
+from functools import partial
+
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.axes import Axes
@@ -11,7 +13,7 @@ from bko_mining.present.tables import html_table
 from bko_mining.whatif.comparison import BASELINE, Comparison
 from bko_mining.whatif.kpis import MAIN, label
 from bko_mining.whatif.verdicts import OPEN, signed, spoken
-from bko_mining.whatif.views import queue_over_time, scenario_utilisation, trade_off
+from bko_mining.whatif.views import ends, queue_over_time, scenario_utilisation, trade_off
 from bko_mining.words import number, percent, say
 
 BESIDES = ("cycle_time_p90", "sla_breach_share", "cost_per_case", "cost_per_week")
@@ -50,19 +52,10 @@ def _drawn(title: str, lead: str, *drawn: Axes) -> Section:
 def nine_of_ten(comparison: Comparison) -> str:
     """Within what time nine of ten cases are done: as it is, and under the scenarios at both ends."""
     figure = "cycle_time_p90"
-    times = {name: comparison.level(name, figure).estimate for name in comparison.scenarios}
-    first = say(
-        "As it is, nine of ten cases are done within {time}",
-        time=comparison.written(comparison.level(BASELINE, figure).estimate, figure),
-    )
-    if not times:
-        return f"{first}."
-    fast, slow = min(times, key=times.__getitem__), max(times, key=times.__getitem__)
-    facts = {"fast": fast, "slow": slow, "low": comparison.written(times[fast], figure)}
-    if len(times) == 1:
-        return first + say("; with '{fast}' within {low}.", **facts)
-    high = comparison.written(times[slow], figure)
-    return first + say("; with '{fast}' within {low}, with '{slow}' within {high}.", high=high, **facts)
+    base = comparison.level(BASELINE, figure).estimate
+    times = pd.Series({name: comparison.level(name, figure).estimate for name in comparison.scenarios}, dtype=float)
+    first = say("As it is, nine of ten cases are done within {time}", time=comparison.written(base, figure))
+    return first + ends(times, base, comparison.margin, partial(comparison.written, figure=figure)) + "."
 
 
 def readable_rows(comparison: Comparison, rows: pd.DataFrame) -> pd.DataFrame:

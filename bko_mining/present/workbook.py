@@ -14,6 +14,8 @@ from bko_mining.words import language, say
 
 MAX_ROWS = 1_000_000
 WIDEST, NARROWEST = 60, 10
+LONGEST = 31
+"""Letters that Excel allows in the name of a sheet."""
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _BASE = {"font_name": "Calibri", "valign": "top"}
 
@@ -169,10 +171,15 @@ def _texts(name: str, values: pd.Series) -> Iterator[Any]:
             yield value if isinstance(value, int | float) else str(value)
 
 
+def _short(title: str, most: int) -> str:
+    """A title that fits on the tab of a sheet, cut between words."""
+    return title if len(title) <= most + 3 else f"{title[:most].rpartition(' ')[0] or title[:most]} …"
+
+
 def _sheet_names(titles: Sequence[str]) -> list[str]:
     names: list[str] = []
     for title in titles:
-        short = title.translate(_FORBIDDEN).strip(" '")[:28]
+        short = _short(title.translate(_FORBIDDEN).strip(" '"), LONGEST - 3)
         twins = sum(name.lower().startswith(short.lower()) for name in names)
-        names.append(f"{short} {twins + 1}" if twins else short)
+        names.append(f"{short[: LONGEST - 3]} {twins + 1}" if twins else short)
     return names

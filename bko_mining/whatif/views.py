@@ -31,7 +31,7 @@ class QueueOverTime(Result):
             first = say("On the worst day {n} {n:item waits|items wait} for {role} as it is", **facts)
         else:
             first = say("On the worst day {n} {n:case is|cases are} open as it is", **facts)
-        return f"{first}{_ends(worst.iloc[1:])}."
+        return f"{first}{ends(worst.iloc[1:], float(worst.iloc[0]), self.comparison.margin)}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +49,8 @@ class ScenarioUtilisation(Result):
         busiest = self.table.iloc[int(self.table[BASELINE].argmax())]
         share = percent(float(busiest[BASELINE]))
         first = say("{role} is the busiest role as it is ({share} of the hours)", role=busiest["role"], share=share)
-        return f"{first}{_ends(busiest.drop(['role', BASELINE]), percent)}."
+        others = busiest.drop(["role", BASELINE])
+        return f"{first}{ends(others, float(busiest[BASELINE]), self.comparison.margin, percent)}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,17 +99,24 @@ class WarmUpPeriod(Result):
         return say("MSER would leave out the first {share} of the run as warm-up.", share=percent(self.cut_share))
 
 
-def _ends(values: pd.Series, write: Callable[[float], str] = number) -> str:
-    """The scenarios at both ends of a figure, to follow what it is without them."""
-    if values.empty or not np.isfinite(values.astype(float)).all():
-        return ""
+def ends(values: pd.Series, base: float, margin: float, write: Callable[[float], str] = number) -> str:
+    """The scenarios at both ends of a figure, to follow what it is without them; what is too near is not told.
+
+    Examples
+    --------
+    >>> ends(pd.Series({"More people": 8.0, "Hail": 19.0}), 10.0, 0.02)
+    "; least with 'More people' (8), most with 'Hail' (19)"
+    """
     values = values.astype(float)
-    most, least = str(values.idxmax()), str(values.idxmin())
-    facts = {"most": most, "least": least, "high": write(float(values.max())), "low": write(float(values.min()))}
-    if facts["high"] == facts["low"]:
-        return (
-            say("; with the scenarios {high}", **facts) if len(values) > 1 else say("; with '{most}' {high}", **facts)
-        )
+    if values.empty or not np.isfinite(values).all():
+        return ""
+    far = values[(values - base).abs() >= margin * abs(base)]
+    if far.empty or write(float(values.min())) == write(float(values.max())) == write(base):
+        return say("; the scenarios change that by less than {share}", share=percent(margin))
+    most, least = str(far.idxmax()), str(far.idxmin())
+    facts = {"most": most, "least": least, "high": write(float(far.max())), "low": write(float(far.min()))}
+    if len(far) == 1:
+        return say("; with '{most}' {high}", **facts)
     return say("; least with '{least}' ({low}), most with '{most}' ({high})", **facts)
 
 
