@@ -69,8 +69,10 @@ class MapLevels:
     n_activities: int
 
 
-def map_levels(log: EventLog) -> MapLevels:
+def map_levels(log: EventLog, *, with_stop: tuple[int, int] | None = None) -> MapLevels:
     """Draw up the map at every level of detail.
+
+    ``with_stop``: activities and paths of a map that one of the stops must show exactly.
 
     Examples
     --------
@@ -84,11 +86,12 @@ def map_levels(log: EventLog) -> MapLevels:
     counts = np.bincount(log.activity, minlength=len(log.activities))
     order = np.argsort(-counts, kind="stable")
     n = int((counts > 0).sum())
-    stops = _stops(min(4, n) if n > STEPS else 1, n, min(READABLE_ACTIVITIES, n))
+    asked, paths = with_stop or (0, 0)
+    stops = _stops(min(4, n) if n > STEPS else 1, n, min(READABLE_ACTIVITIES, n), asked)
     nodes = node_table(log)
     return MapLevels(
         nodes=nodes,
-        levels=tuple(_level(log, order[:stop], nodes["activity"]) for stop in stops),
+        levels=tuple(_level(log, order[:stop], nodes["activity"], paths if stop == asked else 0) for stop in stops),
         n_activities=n,
     )
 
@@ -135,16 +138,16 @@ def _passing(steps: Steps, codes: Sequence[int]) -> NDArray[np.int32]:
     return np.unique(steps.case[steps.path == codes[0] * steps.size + codes[1]])
 
 
-def _level(log: EventLog, kept: NDArray[np.int64], process_order: "pd.Series[str]") -> MapLevel:
+def _level(log: EventLog, kept: NDArray[np.int64], process_order: "pd.Series[str]", asked: int) -> MapLevel:
     shown = np.zeros(len(log.activities), bool)
     shown[kept] = True
     inside = shown[log.activity]
     slim = log if inside.all() else log.take_instances(inside)
     steps = Steps.of(slim)
     order, skeleton = _path_order(steps)
-    most = min(len(order), max(MOST_PATHS, skeleton))
+    most = min(len(order), max(MOST_PATHS, skeleton, asked))
     readable = min(max(skeleton, round(READABLE_PATHS_PER_ACTIVITY * (len(kept) + 2)), 10), most)
-    stops = _stops(skeleton, most, readable)
+    stops = _stops(skeleton, most, readable, asked)
     whole = np.logical_and.reduceat(inside, log.offsets[:-1])
     alive = np.logical_or.reduceat(inside, log.offsets[:-1])
     rank = np.full(steps.size**2, len(order))
@@ -185,7 +188,8 @@ def _paths(log: EventLog, steps: Steps, order: NDArray[np.int64]) -> pd.DataFram
     return table.iloc[np.argsort(place[paths], kind="stable")].reset_index(drop=True)
 
 
-def _stops(least: int, most: int, between: int) -> list[int]:
-    """Stops of a slider from the least to the most, evenly in ratio, one of them at what can be read."""
+def _stops(least: int, most: int, between: int, asked: int) -> list[int]:
+    """Stops of a slider from the least to the most, evenly in ratio, one at what can be read, one at what was asked."""
     spread = np.geomspace(max(least, 1), max(most, 1), STEPS)
-    return sorted({least, most, between, *np.rint(spread[1:-1]).astype(int).tolist()})
+    stops = {least, most, between, *np.rint(spread[1:-1]).astype(int).tolist()}
+    return sorted(stops | {asked} if 0 < asked <= most else stops)

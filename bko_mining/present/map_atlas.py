@@ -38,7 +38,7 @@ TINY = 1e-9
 def map_atlas(drawn: "ProcessMap", *, cost_per_hour: float | None = None, currency: str = "USD") -> Atlas:
     """Write the map of a log at every level of detail, the sliders near the map that was asked for."""
     log = drawn.log
-    found = map_levels(log)
+    found = map_levels(log, with_stop=(len(drawn.nodes), len(drawn.table)))
     measures = list(_measures(log.has_starts, cost_per_hour, currency))
     cards = _cards(found, measures)
     return {
@@ -54,7 +54,7 @@ def map_atlas(drawn: "ProcessMap", *, cost_per_hour: float | None = None, curren
 
 
 def _start(found: MapLevels, drawn: "ProcessMap") -> tuple[int, int]:
-    """The stops of the sliders that show about as much as the map that was drawn."""
+    """The stops of the sliders that show what the map shows that was drawn."""
     sizes = [abs(len(level.activities) - len(drawn.nodes)) for level in found.levels]
     at = sizes.index(min(sizes))
     paths = [abs(view.n_paths - len(drawn.table)) for view in found.levels[at].views]

@@ -78,7 +78,7 @@ def section_of(
     An answer without rows is its sentence.
     """
     caption = say("The numbers behind it") if folded else ""
-    columns = [name for name in result.table if name not in result.untold]
+    columns = [name for name in result.table if name not in result.untold and result.table[name].notna().any()]
     return Section(
         title=title,
         lead=result.summary,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bko_mining.analyse.clocks import clock_words, time_words
 from bko_mining.present.figures import BLUE, FAINT, INK, ORANGE, PALETTE, duration_ticks, footnote, plot
 from bko_mining.present.waits import NAMES
-from bko_mining.words import number, percent, say
+from bko_mining.words import number, percent, say, share_words
 
 if TYPE_CHECKING:
     from bko_mining.analyse.bottlenecks import Bottlenecks
@@ -68,7 +68,8 @@ def _quantiles_and_open(ax: Axes, times: "Times", found: "TimeToFinish", seconds
         words = time_words(at, times.calendar)
         ax.axvline(at, color=ORANGE, linewidth=1.4, linestyle=style, label=f"{name}: {words}")
     ax.set_ylim(top=ax.get_ylim()[1] * 1.35)
-    ax.legend(loc="upper right")
+    # Lines may run below the words, but not through them.
+    ax.legend(loc="upper right", frameon=True, framealpha=1.0, facecolor="white", edgecolor="none")
 
 
 _TITLES = {
@@ -81,11 +82,12 @@ _TITLES = {
 @plot(width=7.6, height=4.0)
 def plot_bottlenecks(found: "Bottlenecks", ax: Axes) -> None:
     """Draw the hours a month that cases wait before each activity, the costliest on top."""
-    rows = found.table[found.table["hours_per_month"] > 0].head(BARS)
+    hours = found.table["hours_per_month"]
+    rows = found.table[hours > 0.001 * hours.max()].head(BARS)
     labels = (
         [_label(row) for row in rows.iloc[:, :2].itertuples(index=False)] if _pairs(rows) else list(rows.iloc[:, 0])
     )
-    shares = [percent(share) for share in rows["cycle_time_share"]]
+    shares = [share_words(share) for share in rows["cycle_time_share"]]
     if "main_cause" in rows:
         causes = [say(NAMES[cause]) if cause else "" for cause in rows["main_cause"]]
         shares = [f"{share}, {cause}" if cause else share for share, cause in zip(shares, causes, strict=True)]

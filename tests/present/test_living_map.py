@@ -247,3 +247,17 @@ def test_the_widget_s_script_talks_to_its_model(tab: Browser, tmp_path: Path) ->
     assert tab.ask("document.querySelector('.bko-measures input:checked').value") == "hours"
     # The dark theme: light ink on dark paper.
     assert tab.ask("getComputedStyle(document.querySelector('.bko-map')).backgroundColor") == "rgb(20, 25, 31)"
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.93])
+def test_the_sliders_begin_at_exactly_the_map_that_was_drawn(share: float) -> None:
+    drawn = process_map(log_of(ROWS), paths=share)
+    atlas = map_atlas(drawn)
+    at, view = atlas["start"]
+    level = map_levels(log_of(ROWS), with_stop=(len(drawn.nodes), len(drawn.table))).levels[at]
+    shown = level.paths.head(atlas["levels"][at]["views"][view]["n"])
+    names = ["source_activity", "target_activity"]
+    assert set(shown[names].itertuples(index=False, name=None)) == set(
+        drawn.table[names].itertuples(index=False, name=None)
+    )
+    assert level.views[view].cases_shown_share == drawn.cases_shown_share
