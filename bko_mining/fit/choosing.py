@@ -111,13 +111,12 @@ def try_habits(
     """Take the mean log distances of one choice."""
     logs = []
     for before, after, cut in origins:
-        memory, arrivals = learn(before, cut, habits)
+        learned, arrivals = learn(before, cut, habits)
+        memory = Memory(learned)
         truth = plain_log(after.rows, (after.activities, after.resources))
         names = before.activities, before.resources
         for replication in range(replications):
-            rows = write_like(
-                Memory(memory), arrivals, (float(after.arrival.min()), after.n), ("try", seed, replication)
-            )
+            rows = write_like(memory, arrivals, (float(after.arrival.min()), after.n), ("try", seed, replication))
             far = distances(truth, plain_log(rows, names))
             logs.append([np.log(max(far[name], LEAST.get(name, 0.05))) for name in MEASURES])
     return Trial(habits, dict(zip(MEASURES, np.mean(logs, axis=0).tolist(), strict=True)))

@@ -45,7 +45,7 @@ class Transition:
 
 
 def find_transitions(
-    data: Instances, queues: list[Queue], usable: Mask, *, prompt_from: float = FREE, seed: int = 0
+    data: Instances, queues: list[Queue], usable: Mask, *, prompt_from: float = FREE, seed: int | None = 0
 ) -> list[Transition]:
     """Find the delay of every transition into the roles' queues.
 
@@ -59,23 +59,22 @@ def find_transitions(
         Rows to learn from (the beginning of the log, with unseen work in progress, is left out).
     prompt_from : float
         Share of starts without a wait, among those by idle people, from which a transition has no delay.
-    seed : int
-        Chooses among too many observations.
+    seed : int or None
+        Chooses among too many observations; None leaves the laws of the delays aside.
     """
     found: list[Transition] = []
     queued = np.zeros(len(data), bool)
     for queue in queues:
-        found += _of_queue(data, queue, usable, np.random.default_rng(seed), prompt_from)
+        found += _of_queue(data, queue, usable, seed, prompt_from)
         queued[queue.rows] = True
     # Where nobody queues, the whole wait is delay.
     rest = np.flatnonzero(~queued & (data.enabler >= 0))
     open_to_all = Queue(rest, np.ones(len(rest), bool), data.start[rest])
-    return found + _of_queue(data, open_to_all, usable, np.random.default_rng(seed), FREE)
+    return found + _of_queue(data, open_to_all, usable, seed, FREE)
 
 
-def _of_queue(
-    data: Instances, queue: Queue, usable: Mask, rng: np.random.Generator, prompt_from: float
-) -> list[Transition]:
+def _of_queue(data: Instances, queue: Queue, usable: Mask, seed: int | None, prompt_from: float) -> list[Transition]:
+    rng = np.random.default_rng(seed)
     rows = queue.rows
     before = np.where(data.enabler[rows] >= 0, data.activity[data.enabler[rows]], -1)
     key = (before + 1) * len(data.activities) + data.activity[rows]
@@ -97,7 +96,7 @@ def _of_queue(
     for code, (n, n_points, zero) in stats.items():
         mine = (key == code) & usable[rows]
         delay = None
-        if not free[key == code].any() and n >= FEW:
+        if seed is not None and not free[key == code].any() and n >= FEW:
             exact = wait[mine & queue.point]
             censored = mine & ~queue.point
             delay = fit_delay(exact, low[censored], high[censored], tolerance=tolerance, rng=rng)

@@ -14,7 +14,8 @@ import numpy as np
 from bko_mining.errors import DataQualityWarning, TwinWarning
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.delays import Transition
-from bko_mining.fit.findings import Findings, investigate
+from bko_mining.fit.findings import Findings, Waits, investigate, look_again
+from bko_mining.fit.instances import Instances
 from bko_mining.log.event_log import EventLog
 from bko_mining.simulate.simulation import simulate
 from bko_mining.twin.arrivals import CASE, CaseType, RateArrivals
@@ -27,6 +28,8 @@ SOME = 0.3
 LARGEST = 0.6
 HIDDEN = "unlogged"
 ROUNDS = 2
+MOST_INSTANCES = 20_000
+"""Size of a trial run: where cases are long, fewer of them show as many starts."""
 NEAR = 0.1
 """How far around a first estimate of the share the second looks."""
 CYCLE_ERROR = 0.04
@@ -63,7 +66,7 @@ class Promptness:
         return self.n >= 100 and self.share < 0.9 and self.covered > 0.6 and len(late) >= max(2, len(self.teams) / 2)
 
 
-def promptness(found: Findings) -> Promptness:
+def promptness(found: Findings | Waits) -> Promptness:
     """Measure how promptly idle-looking people take work."""
     queued = [step for step in found.transitions if step.before >= 0 and found.teams.of_activity[step.after] >= 0]
     prompt = [step for step in queued if step.n_points >= 10 and step.zero_share >= SOME]
@@ -117,7 +120,8 @@ def _hiding(twin: Twin, found: Findings, share: float) -> Twin:
 
 
 def _run(twin: Twin, found: Findings, seed: int, replication: int) -> EventLog:
-    n = int(min(2500, max(400, found.log.n_cases * 1.3)))
+    n_cases, length = found.log.n_cases, len(found.log) / found.log.n_cases
+    n = int(min(2500, max(400, n_cases * 1.3), max(100, MOST_INSTANCES / length)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TwinWarning)
         log = simulate(twin, n_cases=n, seed=seed, replication=replication)
@@ -138,7 +142,7 @@ def _matched_share(
     for step, share in enumerate(np.linspace(*window, 9)):
         for replication in range(2):
             log = _run(_hiding(twin, found, float(share)), found, seed, 2 * step + replication)
-            prompt.append(promptness(investigate(log, seed=seed, prompt_from=SOME)).share)
+            prompt.append(promptness(look_again(log, found, prompt_from=SOME)).share)
             cycle.append(np.log((log.case_end - log.case_start).mean()))
             shares.append(share)
     known = np.isfinite(prompt) & (np.array(cycle) < cycle[0] + 1.5)
@@ -155,8 +159,8 @@ def _matched_share(
 def _with_matched_waits(found: Findings, twin: Twin, seed: int) -> Findings:
     """Shift each delay by what the mean wait of its transition misses, since people only looked idle."""
     logs = [_run(twin, found, seed, 20 + k) for k in range(2)]
-    simulated = [_mean_waits(investigate(log, seed=seed, prompt_from=SOME)) for log in logs]
-    seen = _mean_waits(found)
+    simulated = [_mean_waits(look_again(log, found, prompt_from=SOME).data) for log in logs]
+    seen = _mean_waits(found.data)
     steps = []
     for step in found.transitions:
         key = (step.before, step.after)
@@ -172,8 +176,7 @@ def _with_matched_waits(found: Findings, twin: Twin, seed: int) -> Findings:
     return replace(found, transitions=steps)
 
 
-def _mean_waits(found: Findings) -> dict[tuple[int, int], float]:
-    data = found.data
+def _mean_waits(data: Instances) -> dict[tuple[int, int], float]:
     rows = np.flatnonzero(data.enabler >= 0)
     before = data.activity[data.enabler[rows]]
     key = before * len(data.activities) + data.activity[rows]

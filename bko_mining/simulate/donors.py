@@ -11,6 +11,9 @@ DAY = 86_400
 CLOSED_BELOW, PART_BELOW = 0.1, 0.6
 """Work on a weekday, as a share of that on a usual one, below which it counts as closed or as a part day."""
 
+ROOM = 3_000_000
+"""Donors kept in order; large logs would fill the memory with a list for nearly every arrival."""
+
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
@@ -93,15 +96,18 @@ class Donors:
     def near_in_order(self, at: float, chance: float, rank: Numbers, weight: Numbers) -> int:
         """Draw likewise, the donors in order of their rank, so that even chances give even ranks.
 
-        Rank and weight are the same at every call: what was put in order once is kept.
+        Rank and weight are the same at every call: what was put in order once is kept, as long as there is room.
         """
         pool, (low, high) = self._around(at)
         key = id(pool), low, high
-        if key not in self._ordered:
+        ordered = self._ordered.get(key)
+        if ordered is None:
             rows = pool.rows[low:high]
             rows = rows[np.argsort(rank[rows], kind="stable")]
-            self._ordered[key] = rows, np.cumsum(weight[rows])
-        rows, total = self._ordered[key]
+            ordered = rows, np.cumsum(weight[rows])
+            if (len(self._ordered) + 1) * len(rows) <= ROOM:
+                self._ordered[key] = ordered
+        rows, total = ordered
         return int(rows[min(int(np.searchsorted(total, chance * total[-1], "right")), len(rows) - 1)])
 
     def _around(self, at: float) -> tuple[Pool, tuple[int, int]]:

@@ -4,6 +4,7 @@ There is no queue here: waits come from the past as they were. That writes logs 
 for outsiders and habits have no event of their own; it cannot say what would change if people or rules did.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +17,8 @@ from bko_mining.simulate.past import Past, unpack
 from bko_mining.twin.observed import ObservedCases
 
 _ORDERS = (5, 4, 3, 2, 1)
+_WHOLE = -2
+"""Marks a whole history, named by its node in the tree of all, among those of the last few activities."""
 _CLOCK_APART = 8 * 3600.0
 _DAY = 86_400
 _LONGER = 3
@@ -58,7 +61,9 @@ class Memory:
         self._first = Donors(past.offsets[:-1], past.start, past.weight, self._kinds, self._enough)
         self._work: dict[int, Donors] = {}
         self._waits: dict[tuple[int, ...], Donors] = {}
-        self._followers: dict[tuple[int, ...], tuple[list[int], list[float]]] = {}
+        self._followers: dict[tuple[int, ...], list[int]] = {}
+        self._totals: dict[tuple[int, ...], list[float]] = {}
+        self._tree: dict[tuple[int, int], int] = {}
         self._sorted: dict[tuple[int, ...], list[int]] = {}
 
     def follow(self, arrival: float, evenness: float, days: Days, luck: CaseLuck) -> Steps:
@@ -119,27 +124,44 @@ class Memory:
             return row
         if not self._followers:
             self._learn_histories()
-        choice: tuple[list[int], list[float]] = [row], [1.0]
-        for key in ((-2, *history), *((*history[-order:],) for order in _ORDERS if order <= len(history))):
-            if key in self._followers:
-                choice = self._followers[key]
-                n = len(choice[0])
+        choice: tuple[int, ...] = ()
+        whole = _WHOLE, self._place_of(history)
+        for key in (whole, *((*history[-order:],) for order in _ORDERS if order <= len(history))):
+            n = len(self._followers.get(key, ()))
+            if n:
+                choice = key
                 if luck.random() < n / (n + self._backing):
                     break
-        found, total = choice
-        return found[min(int(np.searchsorted(total, luck.random() * total[-1], "right")), len(found) - 1)]
+        return self._drawn(choice, luck.random()) if choice else row
+
+    def _drawn(self, key: tuple[int, ...], chance: float) -> int:
+        """Draw one of the past instances with a history by weight."""
+        found = self._followers[key]
+        if key not in self._totals:
+            self._totals[key] = np.cumsum(self.past.weight[found]).tolist()
+        total = self._totals[key]
+        return found[min(bisect_right(total, chance * total[-1]), len(found) - 1)]
 
     def _learn_histories(self) -> None:
-        found: dict[tuple[int, ...], list[int]] = {}
+        found = self._followers
         for low, high in zip(self.past.offsets[:-1].tolist(), self.past.offsets[1:].tolist(), strict=True):
             codes = self._rows.activity[low:high]
+            node = 0
             for place in range(1, high - low + 1):
-                found.setdefault((-2, *codes[:place]), []).append(low + place - 1)
+                node = self._tree.setdefault((node, codes[place - 1]), len(self._tree) + 1)
+                found.setdefault((_WHOLE, node), []).append(low + place - 1)
                 for order in _ORDERS:
                     if order <= place:
                         found.setdefault(tuple(codes[place - order : place]), []).append(low + place - 1)
-        weight = self.past.weight
-        self._followers = {key: (rows, np.cumsum(weight[rows]).tolist()) for key, rows in found.items()}
+
+    def _place_of(self, history: list[int]) -> int:
+        """Node of the tree of whole histories; -1 if no past case began so."""
+        node = 0
+        for activity in history:
+            node = self._tree.get((node, activity), -1)
+            if node < 0:
+                break
+        return node
 
     def _wait(self, history: list[int], following: int, reference: float, luck: CaseLuck) -> int:
         """Draw a wait before an activity at a like hour, after the same last three (two, one) activities."""

@@ -1,6 +1,7 @@
 import pytest
 
 import bko_mining as bko
+from bko_mining.fit import hidden_branches
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.findings import investigate
 
@@ -49,3 +50,16 @@ def test_its_delay_counts_from_the_split():
         if node.delay
     ]
     assert waits == [pytest.approx(20, rel=0.1)]
+
+
+def test_steps_that_follow_are_mostly_told_at_a_glance(monkeypatch):
+    asked = []
+    real = hidden_branches._gain
+    monkeypatch.setattr(hidden_branches, "_gain", lambda starts: asked.append(starts) or real(starts))
+    for seed in range(1, 7):
+        _blocks(BEHIND, seed)
+    told_dear = len(asked)
+    _blocks(BESIDE, 1)
+    # By chance one correlation in six is below a standard error.
+    assert told_dear <= 4
+    assert len(asked) > told_dear

@@ -4,7 +4,7 @@ import pytest
 import bko_mining as bko
 from bko_mining.fit import remembering
 from bko_mining.fit.assembly import write_twin
-from bko_mining.fit.findings import investigate
+from bko_mining.fit.findings import investigate, look_again
 from bko_mining.fit.unlogged import promptness, with_hidden_work
 
 OFFICE = bko.Twin.from_yaml("""
@@ -78,3 +78,10 @@ def test_twins_drawn_from_the_evidence_differ_in_the_hidden_share():
     assert shares.mean() == pytest.approx(0.2, abs=0.005)
     assert shares.std() == pytest.approx(0.02, rel=0.2)
     assert {seen.factor for seen, _ in drawn} == {1.0}
+
+
+def test_a_glance_sees_the_same_waits_as_the_whole_investigation(log):
+    found = investigate(log, prompt_from=0.3)
+    seen = look_again(log, found, prompt_from=0.3)
+    assert promptness(seen) == promptness(found)
+    assert all(step.delay is None for step in seen.transitions)

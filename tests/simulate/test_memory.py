@@ -1,5 +1,6 @@
 """Runs that follow a memory: typical, reproducible, on open days, and without a queue."""
 
+import tracemalloc
 from datetime import date, datetime
 
 import numpy as np
@@ -111,3 +112,35 @@ def test_background_work_is_no_case_of_a_run_that_follows_the_past():
     loaded = twin.replace(arrivals=(*twin.arrivals, hidden), case_types=kinds)
     alone, beside = (simulate(each, n_cases=50, seed=3) for each in (twin, loaded))
     assert beside.frame.equals(alone.frame)
+
+
+def test_histories_of_long_cases_take_room_in_proportion_to_their_length():
+    n = 2000
+    at = np.arange(n, dtype=np.int32) * 60
+    rows = {"case": np.repeat(np.arange(4, dtype=np.int32), n), "activity": np.tile(np.arange(n) % 2, 4)}
+    rows |= {"resource": rows["activity"], "start": np.tile(at, 4), "end": np.tile(at + 30, 4)}
+    columns = {name: column.astype(np.int32) for name, column in rows.items()}
+    long = _memory(faithfulness=0.9).model_copy(
+        update={"instances": PackedTable.pack(columns), "cases": PackedTable.pack({"weight": np.ones(4, np.float32)})}
+    )
+    tracemalloc.start()
+    log = simulate(Twin.from_yaml(TWIN).replace(observed=long), n_cases=2, seed=1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert log.n_instances.min() > n / 2
+    # Every history of every place written out would take 4 × 2,000 × 1,000 × 8 bytes.
+    assert peak < 40e6
+
+
+def test_donors_drawn_in_order_are_the_same_without_room_to_keep_the_order(monkeypatch):
+    rng = np.random.default_rng(1)
+    at = np.sort(rng.uniform(0, 28 * DAY, 500))
+    rank, weight = rng.permutation(500).astype(float), np.ones(500)
+
+    def draws():
+        donors = Donors(np.arange(500), at, weight, (0,) * 7, (10, 3600.0))
+        return [donors.near_in_order(moment, 0.3, rank, weight) for moment in at[::5].tolist()]
+
+    kept = draws()
+    monkeypatch.setitem(Donors.near_in_order.__globals__, "ROOM", 0)
+    assert draws() == kept
