@@ -5,8 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bko_mining.calendars import DAYS
 from bko_mining.fit.calendars import Hours
+from bko_mining.fit.free_days import PublicHolidays
 from bko_mining.fit.instances import DAY, WEEK, Seconds
+from bko_mining.twin.arrivals import GridArrivals, RateArrivals
+from bko_mining.twin.model import Evidence
 
 HOUR = 3600.0
 
@@ -137,3 +141,35 @@ def _fits(counts: NDArray[np.float64], expected: NDArray[np.float64]) -> bool:
     # Wilson–Hilferty: the cube root of chi-square over its freedom is nearly normal.
     z = ((surplus / freedom) ** (1 / 3) - (1 - 2 / (9 * freedom))) / np.sqrt(2 / (9 * freedom))
     return bool(z < 2.6)
+
+
+def arrivals_stream(arrivals: Arrivals, holidays: PublicHolidays | None) -> RateArrivals | GridArrivals:
+    """Write arrivals as a stream of the twin."""
+    grid = arrivals.grid
+    if grid is not None:
+        return GridArrivals(kind="grid", every=grid.every, calendar=grid.hours.text)
+    rates = np.round(arrivals.rates, 5)
+    table = {day: tuple(row.tolist()) for day, row in zip(DAYS, rates, strict=True) if row.any()}
+    fewer = {} if holidays is None else holidays.fields
+    return RateArrivals(table=table or {"Mon": (1.0,) + (0.0,) * 23}, **fewer)
+
+
+def said_of_arrivals(arrivals: Arrivals, holidays: PublicHolidays | None) -> Evidence:
+    """Say what was found of the arrivals."""
+    n = int(arrivals.counts.sum())
+    if arrivals.grid is not None:
+        return Evidence(
+            part="arrivals",
+            found=f"one case every {arrivals.grid.every / 60:.0f} min, {arrivals.grid.hours.text}",
+            n=n,
+            assumption="fixed steps, as equally many cases come every day",
+        )
+    kind = "a factor of the weekday times a factor of the hour" if arrivals.multiplicative else "free for each hour"
+    fewer = f"; holidays of {holidays.region}" if holidays is not None and holidays.fields else ""
+    return Evidence(
+        part="arrivals",
+        found=f"{arrivals.rates.sum():.1f} cases a week; rate {kind}{fewer}",
+        n=n,
+        assumption="Poisson; the rate does not change from week to week",
+        numbers={"per_week": float(arrivals.rates.sum()), "relative_error": 1 / np.sqrt(max(1, n))},
+    )

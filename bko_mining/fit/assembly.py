@@ -5,10 +5,12 @@ from datetime import date, timedelta
 import numpy as np
 
 from bko_mining.calendars import DAYS
+from bko_mining.fit.arrivals import arrivals_stream, said_of_arrivals
 from bko_mining.fit.batching import Batch
 from bko_mining.fit.delays import Transition
 from bko_mining.fit.families import Delay as FittedDelay
 from bko_mining.fit.findings import Findings
+from bko_mining.fit.free_days import said_of_holidays
 from bko_mining.fit.hidden_branches import said_beside
 from bko_mining.fit.instances import Codes
 from bko_mining.fit.places import Places, place_delays
@@ -17,7 +19,6 @@ from bko_mining.fit.routing import START as BEFORE_ALL
 from bko_mining.fit.routing import Block
 from bko_mining.fit.service import Service
 from bko_mining.fit.staff_changes import said_of
-from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 from bko_mining.twin.model import Evidence, StepDelay, Twin
 from bko_mining.twin.people import Resource, Role
 from bko_mining.twin.routing import END, START, Context, Flow, GraphRouting, HistoryRouting, Node, ParallelBlock
@@ -35,7 +36,7 @@ def write_twin(found: Findings, *, name: str) -> Twin:
         timezone=found.log.timezone,
         start=_next_monday(found),
         calendars=calendars,
-        arrivals=(_arrivals(found),),
+        arrivals=(arrivals_stream(found.arrivals, found.holidays),),
         activities={label: write_activity(found, code) for code, label in enumerate(found.data.activities)},
         routing=_routing(found, blocks, places),
         delays=_delays(found, blocks, places),
@@ -50,19 +51,10 @@ def _next_monday(found: Findings) -> date:
     return last + timedelta(days=7 - last.weekday())
 
 
-def _arrivals(found: Findings) -> RateArrivals | GridArrivals:
-    grid = found.arrivals.grid
-    if grid is not None:
-        return GridArrivals(kind="grid", every=grid.every, calendar=grid.hours.text)
-    rates = np.round(found.arrivals.rates, 5)
-    table = {day: tuple(row.tolist()) for day, row in zip(DAYS, rates, strict=True) if row.any()}
-    return RateArrivals(table=table or {"Mon": (1.0,) + (0.0,) * 23})
-
-
 def _roles(found: Findings) -> tuple[dict[str, Role], dict[str, str]]:
     """Teams as roles, and the calendars under the names of the roles."""
     names = found.data.resources
-    calendars = {label: found.crew(code).hours.text for code, label in enumerate(found.roles.names)}
+    calendars = {label: found.calendar(found.crew(code)) for code, label in enumerate(found.roles.names)}
     used = set(found.teams.of_activity.tolist())
     roles = {}
     for team, (label, members) in enumerate(zip(found.teams.names, found.teams.members, strict=True)):
@@ -87,7 +79,7 @@ def _resources(found: Findings) -> dict[str, Resource]:
     for crew in found.crews:
         if id(crew) not in main:
             for code in crew.members.tolist():
-                particular.setdefault(found.data.resources[code], {})["calendar"] = crew.hours.text
+                particular.setdefault(found.data.resources[code], {})["calendar"] = found.calendar(crew)
     for code, capacity in found.capacities.items():
         particular.setdefault(found.data.resources[code], {})["capacity"] = capacity
     for code, change in found.staff_changes.items():
@@ -275,7 +267,8 @@ def delay_law(delay: FittedDelay) -> Distribution:
 
 def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[Evidence]:
     return [
-        _arrivals_evidence(found),
+        said_of_arrivals(found.arrivals, found.holidays),
+        *([said_of_holidays(found.holidays)] if found.holidays else ()),
         *(_role_evidence(found, code) for code in range(len(found.roles.names))),
         *(_service_evidence(found, service) for service in found.services),
         *(_batch_evidence(found, code) for code in found.batches),
@@ -292,32 +285,12 @@ def _evidence(found: Findings, blocks: tuple[str, ...], places: Places) -> list[
     ]
 
 
-def _arrivals_evidence(found: Findings) -> Evidence:
-    arrivals = found.arrivals
-    n = int(arrivals.counts.sum())
-    if arrivals.grid is not None:
-        return Evidence(
-            part="arrivals",
-            found=f"one case every {arrivals.grid.every / 60:.0f} min, {arrivals.grid.hours.text}",
-            n=n,
-            assumption="fixed steps, as equally many cases come every day",
-        )
-    kind = "a factor of the weekday times a factor of the hour" if arrivals.multiplicative else "free for each hour"
-    return Evidence(
-        part="arrivals",
-        found=f"{arrivals.rates.sum():.1f} cases a week; rate {kind}",
-        n=n,
-        assumption="Poisson; the rate does not change from week to week",
-        numbers={"per_week": float(arrivals.rates.sum()), "relative_error": 1 / np.sqrt(max(1, n))},
-    )
-
-
 def _role_evidence(found: Findings, code: int) -> Evidence:
     members = [found.data.resources[r] for r in found.roles.members(code)]
     source = "the log's role column" if found.roles.given else "what people do"
     return Evidence(
         part=f"roles.{found.roles.names[code]}",
-        found=f"{len(members)} people by {source}; hours {found.crew(code).hours.text}",
+        found=f"{len(members)} people by {source}; hours {found.calendar(found.crew(code))}",
         n=int(np.isin(found.data.resource, found.roles.members(code)).sum()),
         assumption="first come, first served where its queues show no other order; "
         f"hours from {found.crew(code).found}{_own_hours(found, code)}{_multitasking(found, code)}",

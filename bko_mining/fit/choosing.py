@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from bko_mining.fit.courses import Courses, plain_log, remember
 from bko_mining.fit.forgetting import gains, half_life_of_cases, left_open
+from bko_mining.fit.rhythms import PLAIN, Rhythm
 from bko_mining.fit.streams import Grid, drifting_half_lives, find_grid, weekly_stream
 from bko_mining.fit.window import window_weights
 from bko_mining.simulate.following import DAY, Course, even_arrivals, follow_all
@@ -37,12 +38,16 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What is chosen: recency of the arrivals' level and of the cases (half-lives as shares of the span), faith."""
+    """What is chosen: recency of the arrivals' level and of the cases (half-lives as shares of the span), faith.
+
+    The rhythm of the arrivals is found elsewhere and goes with every choice.
+    """
 
     arrivals_half_life: float | None = None
     cases_half_life: float | None = None
     faithfulness: float = 1.0
     same_kind_of_day: bool = False
+    rhythm: Rhythm = PLAIN
 
 
 ARRIVALS_HALF_LIVES = 0.5, 0.25, 0.12, 0.06, 0.03, 0.015
@@ -66,17 +71,19 @@ class Trial:
 
 
 def choose_habits(
-    found: Courses, until: float, *, seed: int = 0, budget: int = 2_000_000
+    found: Courses, until: float, *, rhythm: Rhythm = PLAIN, seed: int = 0, budget: int = 2_000_000
 ) -> tuple[Habits, list[Trial]]:
     """Try the factors one after the other on the end of the log.
 
     Parameters
     ----------
+    rhythm : Rhythm
+        Holidays that the log keeps.
     budget : int
         Instances that may be simulated; more replications are run where cases are few.
     """
     brought = gains(found, until)
-    begin = Habits(cases_half_life=half_life_of_cases(brought))
+    begin = Habits(cases_half_life=half_life_of_cases(brought), rhythm=rhythm)
     origins = found.origins(ORIGINS)
     if not origins:
         return begin, []
@@ -125,9 +132,17 @@ def try_habits(
 def learn(found: Courses, until: float, habits: Habits) -> tuple[ObservedCases, RateArrivals | Grid]:
     """Learn a memory and its arrivals from finished cases."""
     weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
-    memory = remember(found, weights, until, faithfulness=habits.faithfulness, same_kind_of_day=habits.same_kind_of_day)
+    free = habits.rhythm.holidays
+    memory = remember(
+        found,
+        weights,
+        until,
+        faithfulness=habits.faithfulness,
+        same_kind_of_day=habits.same_kind_of_day,
+        holidays=free.region if free is not None and free.at_rest else None,
+    )
     stream = find_grid(found.arrival) or weekly_stream(
-        found.arrival, weights, until, half_life=habits.arrivals_half_life
+        found.arrival, weights, until, half_life=habits.arrivals_half_life, rhythm=habits.rhythm
     )
     return memory, stream
 

@@ -73,7 +73,7 @@ def courses(log: EventLog) -> Courses:
     )  # fmt: skip
 
 
-def remember(found: Courses, weights: Weights, until: float, **habits: float | bool) -> ObservedCases:
+def remember(found: Courses, weights: Weights, until: float, **habits: float | bool | str | None) -> ObservedCases:
     """Pack cases as the memory of a twin."""
     since = float(found.arrival.min() // DAY * DAY)
     rows = found.rows

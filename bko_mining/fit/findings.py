@@ -10,6 +10,7 @@ from bko_mining.fit.arrivals import Arrivals, arrival_rates
 from bko_mining.fit.batching import Batch, find_batches
 from bko_mining.fit.crews import Crew, find_crews
 from bko_mining.fit.delays import FREE, Transition, find_transitions
+from bko_mining.fit.free_days import PublicHolidays, public_holidays, rests
 from bko_mining.fit.hidden_branches import hidden_branches
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
 from bko_mining.fit.multitasking import capacities
@@ -48,10 +49,26 @@ class Findings:
     batches: dict[int, Batch]
     hidden_branches: tuple[tuple[int, int], ...] = ()
     staff_changes: dict[int, StaffChange] = field(default_factory=dict)
+    holidays: PublicHolidays | None = None
 
     def crew(self, role: int) -> Crew:
         """The main crew of a role."""
         return next(crew for crew in self.crews if crew.role == role)
+
+    def calendar(self, crew: Crew) -> str:
+        """The hours of a crew in one line, with the region whose holidays its role keeps."""
+        if self.holidays is None or crew.role not in self._resting:
+            return crew.hours.text
+        return f"{crew.hours.text}, {self.holidays.region}"
+
+    @cached_property
+    def _resting(self) -> frozenset[int]:
+        """Roles that do not work on public holidays."""
+        assert self.holidays is not None
+        of, region = self.roles.of[self.data.resource], self.holidays.region
+        known = self.data.resource >= 0
+        roles = range(len(self.roles.names))
+        return frozenset(role for role in roles if rests(region, self.data.start[known & (of == role)]))
 
     def later_pace(self, resource: int) -> float:
         """The time that somebody takes once they have learnt, as a share of what they took on average."""
@@ -132,6 +149,7 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
         capacities=capacities(data, roles, batches),
         batches=batches,
         staff_changes=staff_changes(data, work, roles.of >= 0),
+        holidays=public_holidays(data.arrivals, data.start),
     )
 
 

@@ -1,10 +1,15 @@
 """Give a twin the memory with which it writes logs like the observed one, and say what was found on the way."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bko_mining.fit.choosing import Habits, Trial, choose_habits, learn
 from bko_mining.fit.courses import Courses, courses
+from bko_mining.fit.free_days import public_holidays
 from bko_mining.fit.priorities import with_mix
+from bko_mining.fit.rhythms import Rhythm
+from bko_mining.fit.seasons import choose_rhythm
 from bko_mining.fit.slices import Slice, between_edges
 from bko_mining.fit.streams import Grid, days_left_out, grid_stream
 from bko_mining.fit.window import Weights, window_weights
@@ -21,18 +26,21 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
 
     What the memory holds on to (how much recent cases and weeks count, whether cases may change course) is chosen by
     trying it on the end of the log. Arrivals follow the weekly table of the twin, unless the log shows a fixed grid, a
-    level that moved, or an end that hides cases: then they are put right.
+    level that moved, month ends, a season, growth, or an end that hides cases: then they are put right.
     """
     whole = courses(log)
     piece = between_edges(whole, float(max(whole.rows.end.max(), whole.arrival.max())))
     found, until = piece.inner, piece.until
-    habits, trials = choose_habits(found, until, seed=seed)
+    known = Rhythm(holidays=public_holidays(found.arrival, found.rows.start))
+    habits, trials = choose_habits(found, until, rhythm=known, seed=seed)
+    habits = replace(habits, rhythm=choose_rhythm(found, until, known, habits.arrivals_half_life))
     memory, stream = learn(found, until, habits)
     if piece.edges:
         memory = memory.model_copy(update={"sliced": True})
     weights = window_weights(found.arrival, found.cycle, until, half_life=habits.cases_half_life)
     unseen = 1 - found.n / float(weights.arrivals.sum())
     moved = isinstance(stream, Grid) or habits.arrivals_half_life is not None or unseen > _UNSEEN
+    moved = moved or habits.rhythm.is_moving
     arrivals: tuple[Arrivals, ...] = twin.arrivals
     if moved:
         put_right = grid_stream(stream) if isinstance(stream, Grid) else stream
@@ -41,15 +49,13 @@ def with_memory(twin: Twin, log: EventLog, *, seed: int = 0) -> Twin:
     evidence = [item for item in twin.evidence if not (moved and item.part == "arrivals")]
     evidence += [_memory_evidence(found, weights, habits, trials), *_edges_evidence(piece)]
     if moved:
-        quiet = days_left_out(found.arrival, weights, until)
-        evidence.append(_arrivals_evidence(found, stream, (habits.arrivals_half_life, unseen, quiet)))
+        quiet = days_left_out(found.arrival, weights, until, habits.rhythm)
+        evidence.append(_arrivals_evidence(found, stream, (habits, unseen, quiet)))
     return twin.replace(arrivals=arrivals, observed=memory, evidence=tuple(evidence))
 
 
-def _arrivals_evidence(
-    found: Courses, stream: object, learned: tuple[float | None, float, tuple[str, ...]]
-) -> Evidence:
-    half_life, unseen, quiet = learned
+def _arrivals_evidence(found: Courses, stream: object, learned: tuple[Habits, float, tuple[str, ...]]) -> Evidence:
+    habits, unseen, quiet = learned
     if isinstance(stream, Grid):
         return Evidence(
             part="arrivals",
@@ -60,8 +66,9 @@ def _arrivals_evidence(
         )
     span = float(np.ptp(found.arrival)) / 604_800
     level = "all weeks count alike"
-    if half_life is not None:
-        level = f"the level moved: weeks count half every {half_life * span:.1f} weeks back"
+    if habits.rhythm.growth is None and habits.arrivals_half_life is not None:
+        level = f"the level moved: weeks count half every {habits.arrivals_half_life * span:.1f} weeks back"
+    level = "; ".join([level, *habits.rhythm.said])
     if quiet:
         level += f"; far fewer cases than usual, and so left out: {', '.join(quiet)}"
     return Evidence(

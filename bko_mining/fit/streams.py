@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from bko_mining.calendars import DAYS
 from bko_mining.fit.quiet_days import quiet_days
+from bko_mining.fit.rhythms import PLAIN, Rhythm
 from bko_mining.fit.window import CAP, CycleLaw, Weights, recency
 from bko_mining.twin.arrivals import GridArrivals, RateArrivals
 
@@ -62,24 +63,28 @@ def _clock(second: float) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def weekly_stream(arrivals: Numbers, weights: Weights, until: float, *, half_life: float | None) -> RateArrivals:
+def weekly_stream(
+    arrivals: Numbers, weights: Weights, until: float, *, half_life: float | None, rhythm: Rhythm = PLAIN
+) -> RateArrivals:
     """Estimate the rate of arrivals in every hour of the week.
 
     The shape (weekday, and hour within it, shrunk towards the hours of like weekdays) comes from the whole log. The
     level is the number of arrivals, those not seen made up for, over the span; with a half-life, recent weeks count
     more: each arrival counts by its recency, over the time in which, by recency, it could have been seen at all. Quiet
-    days, holidays above all, are left out of both, with their arrivals.
+    days, holidays above all, are left out of both, with their arrivals; month ends and the season are allowed for.
     """
-    watch = _Watch.over(arrivals, weights, until)
+    watch = Watch.over(arrivals, weights, until, rhythm)
     shape = watch.shape()
-    level = watch.level(shape, half_life)
+    level = rhythm.growth.level if rhythm.growth is not None else watch.level(shape, half_life)
     table = np.round(shape / shape.sum() * level, 5)
-    return RateArrivals(table={day: tuple(row.tolist()) for day, row in zip(DAYS, table, strict=True) if row.any()})
+    week = {day: tuple(row.tolist()) for day, row in zip(DAYS, table, strict=True) if row.any()}
+    return RateArrivals(table=week, **rhythm.fields)
 
 
-def days_left_out(arrivals: Numbers, weights: Weights, until: float) -> tuple[str, ...]:
-    """Return the dates of the quiet days that the level leaves out."""
-    quiet = _Watch.over(arrivals, weights, until).quiet
+def days_left_out(arrivals: Numbers, weights: Weights, until: float, rhythm: Rhythm = PLAIN) -> tuple[str, ...]:
+    """Return the dates of the quiet days that the level leaves out and no holiday explains."""
+    quiet = Watch.over(arrivals, weights, until, rhythm).quiet
+    quiet = quiet[~rhythm.free(quiet)]
     return tuple(np.datetime_as_string(np.datetime64("1970-01-05") + quiet).tolist())
 
 
@@ -89,7 +94,7 @@ def drifting_half_lives(
     """Return the half-lives of a week or more by which the level at the end has moved by more than chance."""
     if find_grid(arrivals) is not None:
         return ()
-    watch = _Watch.over(arrivals, weights, until)
+    watch = Watch.over(arrivals, weights, until)
     shape = watch.shape()
     whole = watch.level(shape, None)
     found = []
@@ -103,7 +108,7 @@ def drifting_half_lives(
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
+class Watch:
     """Arrivals, how many each stands for, and the time in which they were recorded; quiet days are left aside."""
 
     arrivals: Numbers
@@ -113,23 +118,30 @@ class _Watch:
     last: float
     until: float
     quiet: NDArray[np.int64]
+    rhythm: Rhythm
 
     @classmethod
-    def over(cls, arrivals: Numbers, weights: Weights, until: float) -> Self:
+    def over(cls, arrivals: Numbers, weights: Weights, until: float, rhythm: Rhythm = PLAIN) -> Self:
         """Watch until the end of the log, or until recording ceased."""
         last = _watched_until(arrivals, weights, until)
-        quiet = quiet_days(arrivals, weights.arrivals, last)
-        usual = ~np.isin(arrivals // DAY, quiet)
         first = float(arrivals.min())
-        return cls(arrivals[usual], weights.arrivals[usual], weights.law, first, last, until, quiet)
+        days = np.arange(int(first // DAY), int(last // DAY) + 1)
+        quiet = np.union1d(quiet_days(arrivals, weights.arrivals, last), days[rhythm.free(days)])
+        usual = ~np.isin(arrivals // DAY, quiet)
+        return cls(arrivals[usual], weights.arrivals[usual], weights.law, first, last, until, quiet, rhythm)
+
+    @property
+    def days(self) -> NDArray[np.int64]:
+        """Days watched, from the first Monday of 1970, but for quiet ones."""
+        days = np.arange(self.first // DAY, self.last // DAY + 1).astype(np.int64)
+        return days[~np.isin(days, self.quiet)]
 
     def shape(self) -> Numbers:
         """Arrivals on each weekday and in each of its hours, shrunk towards the hours of like weekdays."""
         cell = (self.arrivals % WEEK // HOUR).astype(int)
         counts = np.bincount(cell, weights=self.weight, minlength=168).reshape(7, 24)
-        days = np.arange(self.first // DAY, self.last // DAY + 1).astype(int)
-        days = days[~np.isin(days, self.quiet)] % 7
-        perday = counts.sum(axis=1) / np.maximum(np.bincount(days, minlength=7), 1)
+        watched = np.bincount(self.days % 7, weights=self.rhythm.factors(self.days), minlength=7)
+        perday = counts.sum(axis=1) / np.where(watched > 0, watched, 1)
         usual = np.array([counts[:5].sum(axis=0) + 1e-9] * 5 + [counts[5:].sum(axis=0) + 1e-9] * 2)
         usual /= usual.sum(axis=1, keepdims=True)
         shrunk = counts + _POOLED * usual
@@ -141,6 +153,8 @@ class _Watch:
         watched = watched[~np.isin(watched // DAY, self.quiet)]
         # Each hour watched is worth its part of the week's arrivals, or the weekday on which the log ends would count.
         worth = (shape / shape.sum()).ravel()[(watched % WEEK // HOUR).astype(int)]
+        if self.rhythm.month_end is not None or self.rhythm.months is not None:
+            worth = worth * self.rhythm.factors((watched // DAY).astype(np.int64))
         if half_life is None:
             return float(self.weight.sum() / max(worth.sum(), 1 / 168))
         # As no case stands for more than so many, no hour is taken to show fewer of its arrivals.

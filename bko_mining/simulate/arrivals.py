@@ -116,7 +116,7 @@ def _cells(
     inside = (ends > first) & (starts < last)
     starts, ends, local, expected = starts[inside], ends[inside], local[inside], expected[inside]
     kept = (np.minimum(ends, last) - np.maximum(starts, first)) / np.maximum(ends - starts, 1)
-    expected = expected * kept * stream.factor * _day_factors(stream, local // DAY, starts, luck)
+    expected = expected * kept * stream.factor * day_factors(stream, local // DAY, starts, luck)
     some = expected > 0
     return np.maximum(starts, first)[some], np.minimum(ends, last)[some], expected[some]
 
@@ -175,7 +175,7 @@ def _weekday(days: Instants) -> Instants:
     return np.asarray((days + 3) % 7)
 
 
-def _day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: tuple[object, ...]) -> Floats:
+def day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: tuple[object, ...]) -> Floats:
     """What trend, season, month end, holidays, peaks and chance do to the rate of each day (since 1970, local)."""
     factor = np.ones(len(days))
     if not len(days):
@@ -185,7 +185,7 @@ def _day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: t
     day, place = _distinct(days)
     if stream.months is not None:
         factor *= np.array(stream.months)[_month(day) % 12][place]
-    free = _is_holiday(stream.holidays, day)
+    free = free_days(stream.holidays, day)
     factor *= np.where(free, stream.holiday_factor, 1.0)[place]
     if stream.month_end is not None:
         last = _is_month_end(day, free, stream.month_end[0])
@@ -208,7 +208,8 @@ def _month(days: Instants) -> Instants:
     return np.asarray(days.astype("M8[D]").astype("M8[M]").astype(np.int64))
 
 
-def _is_holiday(region: str | None, days: Instants) -> NDArray[np.bool_]:
+def free_days(region: str | None, days: Instants) -> NDArray[np.bool_]:
+    """Which days (since 1970, local) are holidays of a region; none without one."""
     if not region:
         return np.zeros(len(days), bool)
     whole_days = WorkCalendar.parse(f"24/7, {region}")

@@ -70,13 +70,25 @@ class Days:
         Luck.
     weeks : float
         Weeks in which cases arrive.
+    closed : bool[n_days], optional
+        Days on which nobody works, as public holidays.
     """
 
     __slots__ = ("_before", "_habits", "_is_open", "_open", "_owed")
 
-    def __init__(self, habits: Habits, n_days: int, rng: np.random.Generator, *, weeks: float = 4.0) -> None:
+    def __init__(
+        self,
+        habits: Habits,
+        n_days: int,
+        rng: np.random.Generator,
+        *,
+        weeks: float = 4.0,
+        closed: NDArray[np.bool_] | None = None,
+    ) -> None:
         self._habits = habits
         is_open = rng.random(n_days) < habits.opens[np.arange(n_days) % 7]
+        if closed is not None:
+            is_open &= ~closed
         is_open[-1] = True
         # A weekday that is more likely than not to be worked in so many weeks gets its first work at once.
         self._owed = [0.999 if (1 - often) ** weeks <= 0.5 else 0.0 for often in habits.seen]

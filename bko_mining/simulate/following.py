@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bko_mining.calendars import DAYS
 from bko_mining.errors import SimulationError
 from bko_mining.log.event_log import MISSING, EventLog, Instants
-from bko_mining.simulate.arrivals import Window, arrivals_of
+from bko_mining.simulate.arrivals import Window, arrivals_of, day_factors, free_days
 from bko_mining.simulate.days import Days
 from bko_mining.simulate.luck import CaseLuck, stream_key
 from bko_mining.simulate.memory import Memory, Steps, evenly
@@ -25,7 +25,9 @@ DAY, WEEK = 86_400, 604_800
 MONDAY = 4 * DAY
 """The first Monday after 1970-01-01."""
 
-_PLAIN = {"kind", "name", "case_type", "factor", "table", "mix"}
+_MOVING = {"holidays", "holiday_factor", "trend_per_year", "months", "month_end", "peaks"}
+_PLAIN = {"kind", "name", "case_type", "factor", "table", "mix"} | _MOVING
+"""What may be said of a stream whose arrivals are spread evenly; the moving part makes one day differ from the next."""
 _DAYS_AFTER = 2000
 """Days laid out beyond the last arrival."""
 
@@ -96,7 +98,7 @@ class _Enough:
 
 
 def _is_plain(stream: Arrivals) -> TypeGuard[RateArrivals]:
-    """Whether a stream is a weekly table and nothing else."""
+    """Whether a stream is a weekly table that chance does not move."""
     return isinstance(stream, RateArrivals) and stream.table is not None and stream.model_fields_set <= _PLAIN
 
 
@@ -116,7 +118,9 @@ def follow_all(memory: Memory, arrivals: Numbers, luck: tuple[object, ...]) -> C
     origin = float(arrivals[0] // WEEK * WEEK)
     n_days = int((arrivals[-1] - origin) // DAY) + _DAYS_AFTER
     weeks = (arrivals[-1] - arrivals[0]) / WEEK
-    days = Days(memory.habits, n_days, np.random.default_rng(stream_key(*luck, "days")), weeks=float(weeks))
+    chance = np.random.default_rng(stream_key(*luck, "days"))
+    closed = free_days(memory.holidays, np.arange(n_days) + int(origin + MONDAY) // DAY)
+    days = Days(memory.habits, n_days, chance, weeks=float(weeks), closed=closed)
     shift = np.random.default_rng(stream_key(*luck, "shift")).random()
     key = stream_key(*luck, "case")
     cases: list[Steps] = []
@@ -144,6 +148,8 @@ def even_arrivals(stream: RateArrivals, since: float, enough: Callable[[Numbers]
     while True:
         hours = np.arange(first, first + weeks * 168)
         expected = table[hours % 168]
+        if stream.model_fields_set & _MOVING:
+            expected *= _moved(stream, hours)
         expected[0] *= 1 - (since / 3600 - first)
         total = np.concatenate([[0.0], np.cumsum(expected)])
         aims = np.arange(0, int(total[-1]) + 1) + shift
@@ -154,6 +160,12 @@ def even_arrivals(stream: RateArrivals, since: float, enough: Callable[[Numbers]
         if enough(found) or weeks > 168 * 52:
             return np.asarray(found, np.float64)
         weeks *= 2
+
+
+def _moved(stream: RateArrivals, hours: Codes) -> Numbers:
+    """What holidays, season, month end and trend make of each hour (counted from a Monday midnight)."""
+    since_1970 = hours + MONDAY // 3600
+    return day_factors(stream, since_1970 // 24, since_1970 * 3_600_000_000, ())
 
 
 def office_seconds(instants: Instants, timezone: str) -> Numbers:

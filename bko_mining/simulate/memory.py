@@ -50,6 +50,7 @@ class Memory:
     def __init__(self, memory: ObservedCases) -> None:
         self.past: Past = unpack(memory)
         past = self.past
+        self.holidays = memory.holidays
         self._faith, self._backing = memory.faithfulness, memory.backing
         self._same_kind = memory.same_kind_of_day
         until = (memory.until.replace(tzinfo=None) - _midnight(memory.since)).total_seconds()

@@ -70,6 +70,7 @@ class ObservedCases(Part):
     same_kind_of_day: bool = Field(
         False, description="Intervals over midnight come from the same kind of weekday only."
     )
+    holidays: str | None = Field(None, description="Region on whose holidays nobody works, e.g. BR-SP.")
     sliced: bool = Field(
         False,
         description="Whether the log was a slice of time, which cuts cases at its edges instead of leaving them out.",

@@ -1,0 +1,109 @@
+"""What moves the rate of arrivals besides weekday and hour: public holidays, month ends, the season and growth."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bko_mining.fit.free_days import PublicHolidays
+from bko_mining.simulate.arrivals import day_factors, free_days
+from bko_mining.simulate.following import MONDAY
+from bko_mining.twin.arrivals import RateArrivals
+
+Numbers = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+DAY = 86_400
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Cases a week at the end of the log, and by which share they grow in a year from then on."""
+
+    level: float
+    per_year: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What moves the rate of arrivals from day to day.
+
+    Attributes
+    ----------
+    holidays : PublicHolidays or None
+        Holidays that the log keeps.
+    month_end : (int, float) or None
+        The last so many business days of a month have so many times the rate.
+    months : tuple of 12 floats or None
+        Season, January first.
+    growth : Growth or None
+        Level and growth where both were read from the whole log.
+    """
+
+    holidays: PublicHolidays | None = None
+    month_end: tuple[int, float] | None = None
+    months: tuple[float, ...] | None = None
+    growth: Growth | None = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Fields of a stream of the twin that say the same."""
+        found = {} if self.holidays is None else self.holidays.fields
+        if self.month_end is not None:
+            found["month_end"] = self.month_end
+        if self.months is not None:
+            found["months"] = self.months
+        if self.growth is not None and self.growth.per_year:
+            found["trend_per_year"] = self.growth.per_year
+        return found
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether month ends, the season or growth move the rate."""
+        return not (self.month_end is None and self.months is None and self.growth is None)
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What was found, part by part, for the evidence of the twin."""
+        found = []
+        if "holidays" in self.fields:
+            found.append(f"holidays of {self.fields['holidays']}")
+        if self.month_end is not None:
+            days, factor = self.month_end
+            found.append(f"the last {days} business days of a month bring {factor:.2f} times as many cases")
+        if self.months is not None:
+            high, low = int(np.argmax(self.months)), int(np.argmin(self.months))
+            found.append(
+                f"season: {_MONTHS[high]} brings {self.months[high]:.2f} times the usual number, "
+                f"{_MONTHS[low]} {self.months[low]:.2f} times"
+            )
+        if self.growth is not None:
+            found.append(
+                f"growth: {self.growth.level:.1f} cases a week when the log ended, {self.growth.per_year:+.0%} a year "
+                "(half the pace seen)"
+            )
+        return tuple(found)
+
+    def free(self, days: Codes) -> NDArray[np.bool_]:
+        """Which days (from the first Monday of 1970) are holidays on which fewer cases come."""
+        return free_days(self.fields.get("holidays"), days + MONDAY // DAY)
+
+    def factors(self, days: Codes) -> Numbers:
+        """What month ends and the season make of the rate of each day (from the first Monday of 1970)."""
+        if self.month_end is None and self.months is None:
+            return np.ones(len(days))
+        region = self.holidays.region if self.holidays is not None else None
+        stream = RateArrivals(
+            table={}, holidays=region, holiday_factor=1.0, month_end=self.month_end, months=self.months
+        )
+        since_1970 = np.asarray(days, np.int64) + MONDAY // DAY
+        return day_factors(stream, since_1970, since_1970 * DAY * 1_000_000, ())
+
+
+PLAIN = Rhythm()
+"""Weekday and hour only."""
