@@ -45,6 +45,14 @@ def holidays_of(region: str, years: tuple[int, ...]) -> frozenset[date]:
 
 
 @lru_cache(maxsize=1)
+def countries() -> dict[str, list[str]]:
+    """Countries with known holidays, and their states; the ``holidays`` package lists some under longer names, too."""
+    from holidays import list_supported_countries
+
+    return {code: states for code, states in sorted(list_supported_countries().items()) if len(code) == 2}
+
+
+@lru_cache(maxsize=1)
 def _anbima() -> tuple[date, ...]:
     """Days without banking business, as the association of the Brazilian financial market publishes them."""
     from bizdays import Calendar

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "validate": GROUND | {"log", "discover"},
     "twin": {"errors", "arguments", "words", "calendars", "diagrams"},
     "simulate": GROUND | {"log", "twin"},
-    "fit": GROUND | {"log", "twin", "discover", "analyse", "validate", "simulate"},
+    "fit": GROUND | {"public_holidays", "log", "twin", "discover", "analyse", "validate", "simulate"},
     "whatif": GROUND | {"_version", "log", "twin", "discover", "analyse", "validate", "simulate", "fit"},
 }
 MAY_IMPORT["present"] = set(MAY_IMPORT)

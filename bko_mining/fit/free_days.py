@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bko_mining.public_holidays import REGION, holidays_of
+from bko_mining.public_holidays import REGION, countries, holidays_of
 from bko_mining.simulate.following import DAY, MONDAY
 from bko_mining.twin.model import Evidence
 
@@ -38,7 +38,7 @@ _BUSY = 1.0
 """Cases a day below which a day without any says nothing."""
 _LEAST, _LEAST_SPREAD = 0.01, 0.02
 """Holidays are never told to bring less than such a share; squared variation of a day's rate that is always allowed."""
-_AT_REST = 0.25
+_AT_REST = 0.15
 """Below this share of the usual work, nobody is taken to work on holidays."""
 
 
@@ -149,10 +149,10 @@ def public_holidays(arrivals: Numbers, starts: Numbers) -> PublicHolidays | None
     daily = [_Daily.of(instants) for instants in (arrivals, starts)]
     if not any((each.usual > _BUSY).sum() >= _FEWEST for each in daily):
         return None
-    country = _best(tuple(_countries()), daily)
+    country = _best(tuple(countries()), daily)
     if country is None:
         return None
-    states = (f"{country.region}-{state}" for state in _countries()[country.region])
+    states = (f"{country.region}-{state}" for state in countries()[country.region])
     state = _best(tuple(region for region in states if REGION.fullmatch(region)), daily)
     return state if state is not None and state.gain > country.gain + _STATE else country
 
@@ -187,14 +187,6 @@ def _ordinals(region: str, first: int, last: int) -> Codes:
     """Holidays of some years as days since 1970."""
     free = holidays_of(region, tuple(range(first, last + 1)))
     return np.array(sorted(free), "M8[D]").astype(np.int64)
-
-
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, list[str]]:
-    """Countries with known holidays, and their states; the ``holidays`` package lists some under longer names, too."""
-    from holidays import list_supported_countries
-
-    return {code: states for code, states in sorted(list_supported_countries().items()) if len(code) == 2}
 
 
 def rests(region: str, starts: Numbers) -> bool:

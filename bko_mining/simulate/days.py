@@ -1,5 +1,6 @@
 """The days of a run, and how an interval of the past is laid into them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ SHORT = 4 * 3600.0
 """Intervals up to this length keep their length where they stay within a day; longer ones keep their clock times."""
 
 Numbers = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ class Habits:
     worked: list[int]
 
     @classmethod
-    def of(cls, start: Numbers, end: Numbers, until: float) -> "Habits":
-        """Look at starts and ends (seconds from a Monday)."""
+    def of(cls, start: Numbers, end: Numbers, until: float, free: Callable[[Codes], Mask] | None = None) -> "Habits":
+        """Look at starts and ends (seconds from a Monday); ``free`` tells which days from it on were holidays."""
         n_days = int(max(until, end.max()) // DAY) + 1
         first = int(start.min() // DAY)
         active = np.zeros(n_days, bool)
@@ -49,7 +52,10 @@ class Habits:
         # Where little is done even on the days that are worked, single people work now and then: no day is closed.
         rare = (shares[0] < CLOSED_BELOW) & (shares[0] >= CLOSED_BELOW * often)
         opens = np.where(rare | (often == 0), often, 1.0)
-        worked = np.concatenate([[0], np.cumsum(active | (opens[week] >= 0.5))])
+        is_open = active | (opens[week] >= 0.5)
+        if free is not None:
+            is_open &= ~free(np.arange(n_days))
+        worked = np.concatenate([[0], np.cumsum(is_open)])
         return cls(tuple(shares[0].tolist()), tuple(shares[1].tolist()), opens, tuple(often.tolist()), worked.tolist())
 
     def open_days(self, since: float, until: float) -> int:
@@ -83,7 +89,7 @@ class Days:
         rng: np.random.Generator,
         *,
         weeks: float = 4.0,
-        closed: NDArray[np.bool_] | None = None,
+        closed: Mask | None = None,
     ) -> None:
         self._habits = habits
         is_open = rng.random(n_days) < habits.opens[np.arange(n_days) % 7]

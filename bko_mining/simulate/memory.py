@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 import numpy as np
 
+from bko_mining.simulate.arrivals import free_days
 from bko_mining.simulate.days import Days, Habits
 from bko_mining.simulate.donors import Donors, kinds_of_day
 from bko_mining.simulate.luck import CaseLuck
@@ -54,7 +55,9 @@ class Memory:
         self._faith, self._backing = memory.faithfulness, memory.backing
         self._same_kind = memory.same_kind_of_day
         until = (memory.until.replace(tzinfo=None) - _midnight(memory.since)).total_seconds()
-        self.habits = Habits.of(past.start, past.end, until + memory.since.weekday() * _DAY)
+        monday = (memory.since - date(1970, 1, 1)).days - memory.since.weekday()
+        until += memory.since.weekday() * _DAY
+        self.habits = Habits.of(past.start, past.end, until, lambda days: free_days(memory.holidays, days + monday))
         self._kinds = kinds_of_day(np.array(self.habits.starts))
         self._enough = memory.donors, memory.tolerance
         self._rows = _Lists(*(getattr(past, name).tolist() for name in _Lists.__slots__))

@@ -87,6 +87,34 @@ def test_a_day_without_work_is_skipped_and_clock_times_stay():
     assert until == 7 * DAY + 9.5 * HOUR
 
 
+def test_nobody_works_on_a_closed_day():
+    start = np.array([week * 7 * DAY + day * DAY + 10.0 * HOUR for week in range(3) for day in range(5)])
+    habits = Habits.of(start, start + 600, until=21 * DAY)
+    closed = np.isin(np.arange(100), (7, 8))
+    days = Days(habits, 100, np.random.default_rng(0), closed=closed)
+    friday = 4 * DAY + 10.0 * HOUR
+    assert days.lay(friday, (10.0 * HOUR, DAY + 9.5 * HOUR)) == 9 * DAY + 9.5 * HOUR
+
+
+def test_a_holiday_of_the_past_is_no_day_of_work():
+    """Wednesday to Friday over a free Thursday takes one day of work, though two where no holiday is known."""
+    start = np.array([week * 7 * DAY + day * DAY + 10.0 * HOUR for week in range(3) for day in range(5)])
+    start = start[start // DAY != 10]
+    was = (9 * DAY + 10.0 * HOUR, 11 * DAY + 10.0 * HOUR)
+    known = Habits.of(start, start + 600, 21 * DAY, lambda days: days == 10)
+    unknown = Habits.of(start, start + 600, 21 * DAY)
+    assert (known.open_days(*was), unknown.open_days(*was)) == (1, 2)
+
+
+def test_no_arrival_comes_on_a_holiday():
+    table = {day: (0.0,) * 9 + (4.0,) + (0.0,) * 14 for day in ("Mon", "Tue", "Wed", "Thu", "Fri")}
+    stream = RateArrivals(table=table, holidays="BR")
+    since = (np.datetime64("2025-12-22") - np.datetime64("1970-01-05")).astype(int) * DAY
+    days = np.unique(even_arrivals(stream, float(since), lambda at: len(at) >= 40, 0.5) // DAY - since // DAY)
+    # Christmas and New Year are Thursdays, and free with the days before them.
+    assert days[:10].tolist() == [0, 1, 4, 7, 8, 11, 14, 15, 16, 17]
+
+
 def test_donors_are_of_a_like_hour():
     at = np.concatenate([np.arange(10) * DAY + 9.0 * HOUR, np.arange(10) * DAY + 15.0 * HOUR])
     donors = Donors(np.arange(20), at, np.ones(20), (0,) * 5 + (1, 1), (5, 1800.0))
