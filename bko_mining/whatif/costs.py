@@ -16,7 +16,8 @@ WEEKS_PER_MONTH = 365.25 / 12 / 7
 def running_costs(period: Period) -> dict[str, float]:
     """Money of a period by kind: ``wages``, ``overtime``, ``activities``, ``bots``, ``materials``, ``penalties``.
 
-    People are paid for the hours they are there, busy or not. Overtime is work outside the own hours.
+    People are paid for the hours they are there, busy or not; nobody is paid for a place that is vacant. Overtime is
+    work outside the own hours.
     """
     pieces = _pieces(period)
     return {

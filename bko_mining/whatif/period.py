@@ -15,6 +15,7 @@ from bko_mining.log.event_log import MISSING, UNKNOWN, EventLog
 from bko_mining.simulate.arrivals import to_utc
 from bko_mining.simulate.timetable import longer, spread_of
 from bko_mining.twin.values import seconds
+from bko_mining.whatif.vacancies import share_taken
 
 if TYPE_CHECKING:
     from bko_mining.twin.model import Twin
@@ -40,6 +41,8 @@ class Period:
         The stretch of time in which work is counted (microseconds UTC).
     unseen : int64[k]
         Arrivals of cases that had nothing done to them when the run stopped: they are open, and in no row.
+    begin : int, optional
+        When the run began, with somebody in every place; default: with the period.
     """
 
     whole: EventLog
@@ -48,6 +51,7 @@ class Period:
     since: int
     until: int
     unseen: Instants = field(default_factory=lambda: np.zeros(0, np.int64))
+    begin: int | None = None
 
     @cached_property
     def log(self) -> EventLog:
@@ -112,7 +116,7 @@ class Period:
 
     @cached_property
     def available(self) -> dict[str, float]:
-        """Seconds each person was there within the period (absences and expected absence taken off)."""
+        """Seconds each person was there within the period (absences, expected absence and vacancies taken off)."""
         return {name: self._presence(name) for name in self.twin.people}
 
     @property
@@ -165,7 +169,16 @@ class Period:
         for absence in detail.absences if detail else ():
             low, high = max(since, self.first(absence.since)), min(until, self.last(absence.until))
             there -= float(calendar.working_time(low, high)) if high > low else 0.0
-        return there / 1e6 * self.twin.presence_of(person) * self._capacity(person)
+        return there / 1e6 * self.twin.presence_of(person) * self._capacity(person) * self._taken(person, since, until)
+
+    def _taken(self, person: str, since: int, until: int) -> float:
+        """Expected share of a stretch in which somebody is in a person's place, where people leave."""
+        turnover = self.twin.turnover_of(person)
+        if turnover is None:
+            return 1.0
+        begin = self.since if self.begin is None else self.begin
+        first = begin if turnover.since is None else max(begin, self.first(turnover.since))
+        return share_taken(turnover, (since - first) / DAY, (until - first) / DAY)
 
     def first(self, day: Any) -> int:
         """The first instant of a day of the twin."""
@@ -202,7 +215,7 @@ def period_of(
         raise BkoError(
             f"no case of {log.n_cases} is left after a warm-up of {warm_up} and a cool-down of {cool_down}; run longer"
         )
-    return Period(log, twin, counted, since, max(until, since + 1))
+    return Period(log, twin, counted, since, max(until, since + 1), begin=begin)
 
 
 def arrivals(log: EventLog) -> Instants:
