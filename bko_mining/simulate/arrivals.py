@@ -141,7 +141,10 @@ def local_clock(instants: Instants, zone: ZoneInfo) -> Instants:
     The library is asked for the ends of each day only, and for the hours of days on which the clock is changed.
     """
     days, place = _distinct(instants // DAY)
-    before, after = _offsets(days * DAY, zone), _offsets((days + 1) * DAY, zone)
+    if not len(days):
+        return instants
+    at_midnight = _offsets(np.arange(days[0], days[-1] + 2) * DAY, zone)
+    before, after = at_midnight[days - days[0]], at_midnight[days - days[0] + 1]
     offsets = before[place]
     changed = (before != after)[place]
     offsets[changed] = _offsets(instants[changed], zone)

@@ -1,11 +1,12 @@
 """The cases of a run, drawn before it begins: when they arrive, of which type they are, what they carry."""
 
 from dataclasses import dataclass, field
-from itertools import count, islice
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bko_mining.simulate.arrivals import Window, arrivals_of, to_utc
@@ -41,12 +42,12 @@ class Cases:
             self._coded[name] = codes.astype(np.int32), values.tolist()
         return self._coded[name]
 
-    def ids(self) -> list[str]:
+    def ids(self) -> pa.Array:
         """Identifiers: those of the open cases, then numbers that none of them has."""
-        known = [case.case_id for case in self.open_cases]
-        taken = set(known)
-        numbers = (name for name in map(str, count(1)) if name not in taken)
-        return known + list(islice(numbers, len(self) - len(known)))
+        known = pa.array([case.case_id for case in self.open_cases], pa.string())
+        numbers = pa.array(np.arange(1, len(self) + 1)).cast(pa.string())
+        free = numbers.filter(pc.invert(pc.is_in(numbers, known))) if len(known) else numbers
+        return pa.concat_arrays([known, free.slice(0, len(self) - len(known))])
 
 
 def draw_cases(twin: Twin, window: Window, luck: tuple[object, ...]) -> Cases:

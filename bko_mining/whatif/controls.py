@@ -130,7 +130,7 @@ def _soon(stream: "Arrivals", keys: NDArray[np.uint64], name: tuple[object, ...]
 
 def _long(log: "EventLog", twin: "Twin", cases: Cases, luck: tuple[int, int]) -> float:
     """Seconds that the first instance of each activity of each case took more than expected."""
-    place = {case_id: i for i, case_id in enumerate(cases.ids())}
+    place = {case_id: i for i, case_id in enumerate(cases.ids().to_pylist())}
     keys = cases.keys[[place[case_id] for case_id in log.case_ids.to_pylist()]]
     total = 0.0
     for code, name in enumerate(log.activities):

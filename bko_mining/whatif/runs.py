@@ -111,7 +111,7 @@ def run_once(twin: "Twin", setting: Setting, replication: int, *, quick: bool = 
 def _unseen(log: "EventLog", twin: "Twin", cases: Cases) -> Instants:
     """Arrivals of cases that had nothing done to them when the run stopped: the log does not know them."""
     logged = np.array([twin.all_case_types[kind].logged for kind in cases.kinds])
-    known = np.isin(cases.ids(), log.case_ids.to_pylist())
+    known = np.isin(cases.ids().to_pylist(), log.case_ids.to_pylist())
     return np.asarray(cases.arrival[~known & logged[cases.kind]], np.int64)
 
 
