@@ -40,11 +40,14 @@ from bko_mining.simulate.world import (
     BACK,
     BUSY,
     BY_CASE,
+    BY_DUE,
     BY_HAND,
     BY_HAND_DESK,
     BY_KIND,
     CASE,
     DESK,
+    DUE,
+    ENABLED,
     FIRST_IDLE,
     FIRST_PLACE,
     FLAGS,
@@ -90,7 +93,7 @@ from bko_mining.simulate.world import (
     WORK,
 )
 
-_BEHIND = 1 << 40
+_BEHIND = 1 << 61
 """What is added to ranks of a rule that holds from a day on: what waited on that day stays ahead."""
 
 
@@ -151,6 +154,9 @@ def _rank(m: int, d: int, i: int) -> int:
         return behind + rank_of_case(m, row + item(m, i, CASE))
     if order == BY_KIND:
         return behind + rank_of_kind(m, row + kind_of(m, item(m, i, CASE)) * reg(m, N_ACTS) + item(m, i, ACT))
+    if order == BY_DUE:
+        own = act(m, item(m, i, ACT), DUE)
+        return behind + (item(m, i, ENABLED) + own if own >= 0 else rank_of_case(m, row + item(m, i, CASE)))
     return behind
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _PLAIN = Resource()
 _MOST_BREAKDOWNS = 1 << 22
+NO_DUE_DATE = 1e12
+"""Seconds after which a case without a promise is due."""
 
 
 class Staff:
@@ -35,6 +37,8 @@ class Staff:
         self._with_overtime: dict[tuple[Timetable, int], Timetable] = {}
         self._people: dict[str, Person] = {}
         self._member_of: dict[str, list[str]] = {}
+        self._deadlines = [activity.due for activity in self.twin.activities.values()]
+        self._promises = [kind.due for kind in self.twin.all_case_types.values()]
         for name, role in self.twin.roles.items():
             for member in role.names(name):
                 self._member_of.setdefault(member, []).append(name)
@@ -206,20 +210,26 @@ class Staff:
 
     def _by(self, rule: Role | QueueRule) -> Callable[[Item], Any]:
         run = self.run
-        types = list(self.twin.all_case_types.values())
-        kinds = [types[kind] for kind in range(len(types))]
         ranks = ranks_of(self.twin, rule)
         means = [law_of(activity.time).mean for activity in self.twin.activities.values()]
         keys: dict[str, Callable[[Item], Any]] = {
             "fifo": lambda item: 0,
             "lifo": lambda item: -item.turn,
             "oldest_case": lambda item: run.arrival[item.case],
-            "due_date": lambda item: run.arrival[item.case] + int((kinds[run.kinds[item.case]].due or 1e12) * 1e6),
+            "due_date": self._due_date,
             "priority": lambda item: ranks[run.kinds[item.case]][item.activity],
             "value": lambda item: -run.column(rule.value_attribute or "")[item.case],
             "shortest": lambda item: means[item.activity],
         }
         return keys[rule.discipline]
+
+    def _due_date(self, item: Item) -> int:
+        """The deadline of an activity, else what was promised for the case."""
+        own = self._deadlines[item.activity]
+        if own is not None:
+            return item.enabled + int(own * 1e6)
+        run = self.run
+        return run.arrival[item.case] + int((self._promises[run.kinds[item.case]] or NO_DUE_DATE) * 1e6)
 
     def _choice(self, name: str, role: Role) -> Callable[[list[Person], Item], Person]:
         if name in self.run.policies.choose:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bko_mining.simulate import world as at
 from bko_mining.simulate.arrivals import to_utc
-from bko_mining.simulate.offices import ranks_of
+from bko_mining.simulate.offices import NO_DUE_DATE, ranks_of
 from bko_mining.simulate.people import Desk, ShiftDesk
 from bko_mining.simulate.pool import Pool
 from bko_mining.simulate.quantiles import law_of
@@ -23,7 +23,6 @@ _CHOICES = {
     "fastest": at.FASTEST,
     "random": at.BY_CHANCE,
 }
-_NO_DUE_DATE = 1e12
 
 
 class People:
@@ -130,8 +129,8 @@ class People:
         if rule.discipline == "oldest_case":
             return self._by_case(arrival, dense=dense)
         if rule.discipline == "due_date":
-            due = np.array([int((kind.due or _NO_DUE_DATE) * 1e6) for kind in kinds], np.int64)
-            return self._by_case(arrival + due[run.cases.kind], dense=dense)
+            due = np.array([int((kind.due or NO_DUE_DATE) * 1e6) for kind in kinds], np.int64)
+            return at.BY_DUE, self._by_case(arrival + due[run.cases.kind], dense=False)[1]
         if rule.discipline == "value":
             return self._by_case(in_order(-run.cases.columns[rule.value_attribute or ""]), dense=dense)
         if rule.discipline == "priority":

@@ -88,6 +88,7 @@ class Work:
     def _time(self, row: NDArray[np.int64], code: int, activity: Activity) -> None:
         run = self.run
         row[at.SERVICE], row[at.SETUP] = self.luck.stream(run.service[code]), self.luck.stream(run.setups[code])
+        row[at.DUE] = -1 if activity.due is None else int(activity.due * 1e6)
         row[at.SHIFT_END], row[at.IS_BOT], row[at.N_PERFORMERS] = _ENDS[activity.at_shift_end], 0, 0
         if activity.bot is not None:
             row[at.DESK] = self.desk[f"bot {activity.bot}"]

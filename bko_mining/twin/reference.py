@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from bko_mining.twin import arrivals, observed, people, routing, start_state, values, work
 from bko_mining.twin.examples import EXAMPLES
+from bko_mining.twin.mechanisms import mechanism_chapter
 from bko_mining.twin.model import Evidence, StepDelay, Twin
 
 CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
@@ -111,7 +112,7 @@ def twin_schema() -> dict[str, Any]:
 
 def twin_reference() -> str:
     """Write the reference of all keys of a twin as Markdown."""
-    parts = [_INTRODUCTION]
+    parts = [_INTRODUCTION, mechanism_chapter()]
     for title, models in CHAPTERS.items():
         parts.append(f"## {title}\n")
         parts += [_section(model) for model in models]

@@ -119,5 +119,10 @@ class Activity(Part):
     same_as: tuple[str, ...] = Field((), description="Done by the person who did these activities of the case before.")
     not_same_as: tuple[str, ...] = Field((), description="Never by the person who did these (four eyes).")
     priority: int | None = Field(None, description="Priority of this work, instead of the case type's.")
+    due: Seconds | None = Field(
+        None,
+        description="Deadline: so long after the item could begin, where a role serves by due_date, instead of the "
+        "case type's.",
+    )
     cost: float = Field(0.0, ge=0, description="Money for each instance, besides people.")
     cost_from: tuple[Price, ...] = Field((), description="Other money for each instance, from days on.")

@@ -132,9 +132,9 @@ def _walk(node: Any, place: tuple[str | int, ...]) -> tuple[int | None, list[str
     """Follow a place through the YAML nodes; what is no key (the tag of a union) is passed over."""
     line = node.start_mark.line + 1 if node is not None else None
     path: list[str] = []
-    for step in place:
+    for step, following in zip(place, (*place[1:], None), strict=True):
         child = _child(node, step)
-        if child is not None:
+        if child is not None and not (_child(node, following) and not _child(child[1], following)):
             key, node = child
             line = key.start_mark.line + 1
             path.append(str(step))
@@ -143,7 +143,7 @@ def _walk(node: Any, place: tuple[str | int, ...]) -> tuple[int | None, list[str
     return line, path, node
 
 
-def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+def _child(node: Any, step: str | int | None) -> tuple[Any, Any] | None:
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

@@ -127,7 +127,12 @@ def _alone(draw: Any, data: Data) -> None:
 
 def _first(draw: Any, data: Data) -> None:
     """Urgent work, priced, in a queue whose order changes on a day."""
-    data["activities"]["B"] |= {"priority": 0, "cost": 2, "cost_from": [{"since": "2026-01-10", "cost": 3}]}
+    data["activities"]["B"] |= {
+        "due": draw(st.sampled_from(["1 h", "4 d"])),
+        "priority": 0,
+        "cost": 2,
+        "cost_from": [{"since": "2026-01-10", "cost": 3}],
+    }
     rules = [
         {"discipline": "priority", "classes": {"B": 3, "C": 1}},
         {"discipline": "value", "value_attribute": "amount"},
