@@ -45,7 +45,7 @@ class Transition:
 
 
 def find_transitions(
-    data: Instances, queues: list[Queue], usable: Mask, *, prompt_from: float = FREE, seed: int | None = 0
+    data: Instances, queues: list[Queue], usable: Mask, *, prompt_from: float = FREE, seed: int = 0
 ) -> list[Transition]:
     """Find the delay of every transition into the roles' queues.
 
@@ -59,8 +59,8 @@ def find_transitions(
         Rows to learn from (the beginning of the log, with unseen work in progress, is left out).
     prompt_from : float
         Share of starts without a wait, among those by idle people, from which a transition has no delay.
-    seed : int or None
-        Chooses among too many observations; None leaves the laws of the delays aside.
+    seed : int
+        Chooses among too many observations.
     """
     found: list[Transition] = []
     queued = np.zeros(len(data), bool)
@@ -73,30 +73,32 @@ def find_transitions(
     return found + _of_queue(data, open_to_all, usable, seed, FREE)
 
 
-def _of_queue(data: Instances, queue: Queue, usable: Mask, seed: int | None, prompt_from: float) -> list[Transition]:
+def _of_queue(data: Instances, queue: Queue, usable: Mask, seed: int, prompt_from: float) -> list[Transition]:
     rng = np.random.default_rng(seed)
     rows = queue.rows
     before = np.where(data.enabler[rows] >= 0, data.activity[data.enabler[rows]], -1)
     key = (before + 1) * len(data.activities) + data.activity[rows]
     tolerance = max(2.0, data.resolution)
     wait = data.start[rows] - data.enabled[rows]
-    free = np.zeros(len(rows), bool)
     stats: dict[int, tuple[int, int, float]] = {}
-    for code in np.unique(key):
+    prompt: dict[int, bool | None] = {}
+    for code in np.unique(key).tolist():
         mine = (key == code) & usable[rows]
         points = mine & queue.point
         zero = float((wait[points] <= tolerance).mean()) if points.any() else np.nan
-        stats[int(code)] = (int(mine.sum()), int(points.sum()), zero)
-        prompt = _is_prompt(zero, int(points.sum()), prompt_from)
-        prompt = _explained(queue.floor[mine], data, rows[mine]) if prompt is None else prompt
-        if code < len(data.activities) or prompt:
+        stats[code] = (int(mine.sum()), int(points.sum()), zero)
+        prompt[code] = code < len(data.activities) or _is_prompt(zero, int(points.sum()), prompt_from)
+    free = np.isin(key, [code for code, known in prompt.items() if known])
+    low, _ = _bounds(data, queue, free)
+    for code in [code for code, known in prompt.items() if known is None]:
+        if _is_explained(low[(key == code) & usable[rows]]):
             free |= key == code
     low, high = _bounds(data, queue, free)
     result = []
     for code, (n, n_points, zero) in stats.items():
         mine = (key == code) & usable[rows]
         delay = None
-        if seed is not None and not free[key == code].any() and n >= FEW:
+        if not free[key == code].any() and n >= FEW:
             exact = wait[mine & queue.point]
             censored = mine & ~queue.point
             delay = fit_delay(exact, low[censored], high[censored], tolerance=tolerance, rng=rng)
@@ -126,9 +128,13 @@ def _is_prompt(zero: float, n_points: int, prompt_from: float) -> bool | None:
     return bool(zero >= prompt_from - 0.45 / np.sqrt(n_points))
 
 
-def _explained(floor: Seconds, data: Instances, rows: Codes) -> bool:
-    """Without enough points: whether most items started as soon as anybody was free, so that queueing explains all."""
-    return float((floor > data.enabled[rows] + 60).mean()) < 0.5 if len(rows) else True
+def _is_explained(low: Seconds) -> bool:
+    """Without enough points: whether queueing alone explains most waits.
+
+    It does not where somebody was idle long after most items should have come, or where those that came later had been
+    served before them.
+    """
+    return float((low > 60).mean()) < 0.5 if len(low) else True
 
 
 def _bounds(data: Instances, queue: Queue, free: Mask) -> tuple[Seconds, Seconds]:

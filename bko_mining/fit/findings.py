@@ -97,29 +97,15 @@ def investigate(log: EventLog, *, seed: int = 0, prompt_from: float = FREE) -> F
     return replace(_investigate(log, beside, seed, prompt_from), hidden_branches=tuple(hidden))
 
 
-@dataclass(frozen=True)
-class Waits:
-    """What a glance at a log shows: how long work waited, and which waits were no queueing."""
-
-    data: Instances
-    teams: Teams
-    transitions: list[Transition]
-
-
-def look_again(log: EventLog, like: Findings, *, prompt_from: float = FREE) -> Waits:
-    """Look at the waits of a log that is like one investigated before: its hidden branches hold, no law is fitted."""
+def look_again(log: EventLog, like: Findings) -> Instances:
+    """Read a log that is like one investigated before: its hidden branches hold."""
     codes = {name: code for code, name in enumerate(log.activities)}
     names = like.data.activities
     named = [(names[one], names[other]) for one, other in like.hidden_branches]
     hidden = [(codes[one], codes[other]) for one, other in named if one in codes and other in codes]
     found = concurrency(log)
     found = side_by_side(log, found, hidden) if hidden else found
-    data = instances(log, enabling(log, found))
-    roles = find_roles(log, data)
-    teams = find_teams(data, roles)
-    crews, _ = find_crews(data, roles)
-    queues = observe_queues(data, roles, teams, crews)
-    return Waits(data, teams, find_transitions(data, queues, settled(data), prompt_from=prompt_from, seed=None))
+    return instances(log, enabling(log, found))
 
 
 def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: float) -> Findings:
@@ -128,7 +114,8 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
     teams = find_teams(data, roles)
     crews, work = find_crews(data, roles)
     batches = find_batches(data, work)
-    queues = observe_queues(data, roles, teams, crews)
+    changes = staff_changes(data, work, roles.of >= 0)
+    queues = observe_queues(data, roles, teams, crews, changes)
     services = tuple(
         service_times(data, work, activity, np.flatnonzero(data.activity == activity))
         for activity in range(len(data.activities))
@@ -148,7 +135,7 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
         arrivals=arrival_rates(data.arrivals),
         capacities=capacities(data, roles, batches),
         batches=batches,
-        staff_changes=staff_changes(data, work, roles.of >= 0),
+        staff_changes=changes,
         holidays=public_holidays(data.arrivals, data.start),
     )
 

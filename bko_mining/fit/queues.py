@@ -1,5 +1,6 @@
 """What the log shows of each queue: which starts were no queueing, and since when an item can have been there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from bko_mining.fit.calendars import Hours
 from bko_mining.fit.crews import Crew, rows_of
 from bko_mining.fit.instances import Codes, Instances, Mask, Seconds, free_since
 from bko_mining.fit.roles import Roles, Teams
+from bko_mining.fit.staff_changes import StaffChange
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Queue:
     floor: Seconds
 
 
-def observe_queues(data: Instances, roles: Roles, teams: Teams, crews: tuple[Crew, ...]) -> list[Queue]:
+def observe_queues(
+    data: Instances, roles: Roles, teams: Teams, crews: tuple[Crew, ...], changes: Mapping[int, StaffChange]
+) -> list[Queue]:
     """Order each team's items by start and find which starts were no queueing.
 
     Parameters
@@ -40,6 +44,8 @@ def observe_queues(data: Instances, roles: Roles, teams: Teams, crews: tuple[Cre
         Who shares what.
     crews : tuple of Crew
         Who keeps which hours.
+    changes : mapping of int to StaffChange
+        Who came and who left meanwhile: nobody is idle before they come.
     """
     role = np.append(roles.of, -1)[data.resource]
     human = np.flatnonzero((role >= 0) & ~roles.automatic[data.activity])
@@ -57,7 +63,8 @@ def observe_queues(data: Instances, roles: Roles, teams: Teams, crews: tuple[Cre
         for crew in crews:
             if np.isin(crew.members, members).all():
                 mine = rows_of(data, roles, crew.members)
-                floor = np.maximum(floor, _last_idle(data, mine, crew.hours, len(crew.members), data.start[rows]))
+                away = [changes[code] for code in crew.members.tolist() if code in changes]
+                floor = np.maximum(floor, _last_idle(data, mine, crew, away, data.start[rows]))
         queues.append(Queue(rows, point[rows], floor))
     return queues
 
@@ -69,10 +76,15 @@ def _idle_before(data: Instances, rows: Codes, since: Seconds, hours: Hours) -> 
     return np.asarray((start - idle_since > max(2.0, data.resolution)) & hours.is_open(start))
 
 
-def _last_idle(data: Instances, rows: Codes, hours: Hours, members: int, instants: Seconds) -> Seconds:
+def _last_idle(data: Instances, rows: Codes, crew: Crew, away: list[StaffChange], instants: Seconds) -> Seconds:
     """The last instant before each of some instants at which fewer than all members were busy and on duty."""
-    times = np.concatenate([data.start[rows], data.end[rows]])
-    step = np.concatenate([np.ones(len(rows)), -np.ones(len(rows))])
+    hours, members = crew.hours, len(crew.members)
+    # Who has not come yet, or has left, takes nothing: as good as busy.
+    came = np.array([change.since for change in away if change.since is not None], np.float64)
+    left = np.array([change.until for change in away if change.until is not None], np.float64)
+    begin = np.full(len(came), data.start[rows].min(initial=0.0))
+    times = np.concatenate([data.start[rows], data.end[rows], begin, came, left])
+    step = np.concatenate([np.repeat([1.0, -1.0], len(rows)), np.repeat([1.0, -1.0], len(came)), np.ones(len(left))])
     # At one instant ends come before starts, so that a direct handover leaves nobody idle.
     order = np.lexsort((step, times))
     times, busy = times[order], np.cumsum(step[order])

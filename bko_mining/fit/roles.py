@@ -176,11 +176,23 @@ def find_teams(data: Instances, roles: Roles) -> Teams:
         share = np.bincount(done_by, minlength=len(roles.names)) / len(done_by)
         key = tuple(np.flatnonzero(share >= 0.05).tolist())
         of_activity[activity] = sets.setdefault(key, len(sets))
-    members = tuple(np.flatnonzero(np.isin(roles.of, key)) for key in sets)
+    members = tuple(_members(data, roles, key, of_activity == team) for key, team in sets.items())
     names = [_team_name(key, roles) for key in sets]
     seen = Counter(names)
     unique = tuple(f"{name} ({place})" if seen[name] > 1 else name for place, name in enumerate(names, start=1))
     return Teams(unique, members, of_activity)
+
+
+def _members(data: Instances, roles: Roles, key: tuple[int, ...], work: Mask) -> Codes:
+    """People of a team; where several roles share it, without those who never did its work though ten were due."""
+    people = np.isin(roles.of, key)
+    if len(key) == 1:
+        return np.flatnonzero(people)
+    human = data.resource >= 0
+    n = np.bincount(data.resource[human], minlength=len(people))
+    mine = np.bincount(data.resource[human & work[data.activity]], minlength=len(people))
+    due = n * mine[people].sum() / max(1, n[people].sum())
+    return np.flatnonzero(people & ((mine > 0) | (due < 10)))
 
 
 def _team_name(key: tuple[int, ...], roles: Roles) -> str:

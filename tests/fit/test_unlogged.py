@@ -5,7 +5,8 @@ import bko_mining as bko
 from bko_mining.fit import remembering
 from bko_mining.fit.assembly import write_twin
 from bko_mining.fit.findings import investigate, look_again
-from bko_mining.fit.unlogged import promptness, with_hidden_work
+from bko_mining.fit.unlogged import is_suspicious, with_hidden_work
+from bko_mining.fit.unseen_hours import unseen_hours
 
 OFFICE = bko.Twin.from_yaml("""
 start: 2026-01-05
@@ -29,7 +30,9 @@ def log():
 
 def test_a_complete_log_raises_no_suspicion(log):
     found = investigate(log)
-    assert promptness(found).share > 0.99
+    unseen = unseen_hours(found)
+    assert unseen.hours > 100
+    assert unseen.share < 0.002
     twin = write_twin(found, name="")
     assert with_hidden_work(found, twin) is twin
 
@@ -37,11 +40,13 @@ def test_a_complete_log_raises_no_suspicion(log):
 def test_a_quarter_left_out_is_seen_and_becomes_background_load(log):
     kept = np.random.default_rng(3).random(log.n_cases) > 0.25
     found = investigate(log.take_cases(kept))
-    assert promptness(found).suspicious
+    unseen = unseen_hours(found)
+    assert is_suspicious(found, unseen)
+    assert set(unseen.teams) == set(found.teams.names)
     with pytest.warns(bko.DataQualityWarning, match="is in no log"):
         twin = with_hidden_work(found, write_twin(found, name=""))
     said = next(item for item in twin.evidence if item.part == "unlogged work")
-    assert said.numbers["share"] == pytest.approx(0.25, abs=0.07)
+    assert said.numbers["share"] == pytest.approx(0.25, abs=0.03)
     # The wait for the outside is not blown up by the hidden queue: 10 h was put in.
     (delay,) = twin.delays
     assert delay.time.mean / 3600 == pytest.approx(10, rel=0.2)
@@ -82,6 +87,6 @@ def test_twins_drawn_from_the_evidence_differ_in_the_hidden_share():
 
 def test_a_glance_sees_the_same_waits_as_the_whole_investigation(log):
     found = investigate(log, prompt_from=0.3)
-    seen = look_again(log, found, prompt_from=0.3)
-    assert promptness(seen) == promptness(found)
-    assert all(step.delay is None for step in seen.transitions)
+    seen = look_again(log, found)
+    assert np.array_equal(seen.enabled, found.data.enabled)
+    assert np.array_equal(seen.start, found.data.start)
