@@ -89,8 +89,9 @@ def _of_queue(data: Instances, queue: Queue, usable: Mask, seed: int, prompt_fro
         stats[code] = (int(mine.sum()), int(points.sum()), zero)
         prompt[code] = code < len(data.activities) or _is_prompt(zero, int(points.sum()), prompt_from)
     free = np.isin(key, [code for code, known in prompt.items() if known])
-    low, _ = _bounds(data, queue, free)
-    for code in [code for code, known in prompt.items() if known is None]:
+    # The commonest first: where nothing else is known to queue, it is what the others are held against.
+    for code in sorted((code for code, known in prompt.items() if known is None), key=lambda code: -stats[code][0]):
+        low, _ = _bounds(data, queue, free)
         if _is_explained(low[(key == code) & usable[rows]]):
             free |= key == code
     low, high = _bounds(data, queue, free)
