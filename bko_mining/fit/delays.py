@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bko_mining.fit.families import Delay, fit_delay
-from bko_mining.fit.instances import Codes, Instances, Mask, Seconds
+from bko_mining.fit.instances import Instances, Mask, Seconds
 from bko_mining.fit.queues import Queue
 
 FREE = 0.9
