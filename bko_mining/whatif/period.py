@@ -43,6 +43,8 @@ class Period:
         Arrivals of cases that had nothing done to them when the run stopped: they are open, and in no row.
     begin : int, optional
         When the run began, with somebody in every place; default: with the period.
+    everything : EventLog or None
+        What happened together with work that is in no log; it keeps people as busy.
     """
 
     whole: EventLog
@@ -52,6 +54,7 @@ class Period:
     until: int
     unseen: Instants = field(default_factory=lambda: np.zeros(0, np.int64))
     begin: int | None = None
+    everything: EventLog | None = None
 
     @cached_property
     def log(self) -> EventLog:
@@ -100,7 +103,7 @@ class Period:
     @cached_property
     def busy(self) -> dict[str, tuple[float, float]]:
         """Seconds each person worked within the period: within the own hours, and in overtime."""
-        log, people = self.whole, set(self.twin.people)
+        log, people = self.whole if self.everything is None else self.everything, set(self.twin.people)
         start, end = np.maximum(log.start, self.since), np.minimum(log.finish, self.until)
         inside = (log.resource != UNKNOWN) & (log.start != MISSING) & (end > start) & ~self._by_itself[log.activity]
         late = np.array([self._activity(name).at_shift_end == "carried_over" for name in log.activities])

@@ -100,12 +100,29 @@ def run_once(twin: "Twin", setting: Setting, replication: int, *, quick: bool = 
         lanes.load(compiling=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TwinWarning)
-        log = _simulated(twin, setting, replication)
+        log = _simulated(_with_all_logged(twin), setting, replication)
     begin, luck = _begin(twin, setting), (setting.seed, replication)
     stop = None if setting.horizon is None else begin + _length(setting.horizon)
     cases = draw_cases(twin, Window(begin, stop, setting.n_cases), luck)
-    outcome = outcome_of(log, twin, setting, unseen=_unseen(log, twin, cases))
+    everything, log = log, _logged(log, twin, cases)
+    outcome = outcome_of(log, twin, setting, unseen=_unseen(log, twin, cases), everything=everything)
     return Outcome(outcome.figures, outcome.series | {LUCK: luck_of(log, twin, cases, luck)})
+
+
+def _with_all_logged(twin: "Twin") -> "Twin":
+    """The twin with background work in the log too: people are busy with it as well."""
+    if all(kind.logged for kind in twin.case_types.values()):
+        return twin
+    kinds = {name: kind.model_copy(update={"logged": True}) for name, kind in twin.case_types.items()}
+    return twin.replace(case_types=kinds)
+
+
+def _logged(log: "EventLog", twin: "Twin", cases: Cases) -> "EventLog":
+    """The log without background work."""
+    logged = np.array([twin.all_case_types[kind].logged for kind in cases.kinds])
+    if logged.all():
+        return log
+    return log.take_cases(np.isin(log.case_ids.to_pylist(), np.array(cases.ids())[logged[cases.kind]]))
 
 
 def _unseen(log: "EventLog", twin: "Twin", cases: Cases) -> Instants:
@@ -132,13 +149,24 @@ def luck_of_runs(outcomes: Sequence[Outcome]) -> Series | None:
     return np.array(known) if len(known) == len(outcomes) else None
 
 
-def outcome_of(log: "EventLog", twin: "Twin", setting: Setting, *, unseen: Instants | None = None) -> Outcome:
-    """Take the figures of the log of a run; ``unseen``: arrivals of cases that it does not know."""
+def outcome_of(
+    log: "EventLog",
+    twin: "Twin",
+    setting: Setting,
+    *,
+    unseen: Instants | None = None,
+    everything: "EventLog | None" = None,
+) -> Outcome:
+    """Take the figures of the log of a run.
+
+    ``unseen``: arrivals of cases that it does not know; ``everything``: the log with the work that it leaves out.
+    """
     begin = _begin(twin, setting)
     end = None if setting.horizon is None else begin + _length(setting.horizon)
     period = period_of(log, twin, begin=begin, end=end, warm_up=setting.warm_up, cool_down=setting.cool_down)
     if unseen is not None:
         period = replace(period, unseen=unseen)
+    period = replace(period, everything=everything)
     last = int(period.done.max()) if end is None else end - 1
     # Noon of each day: within the hours of most offices.
     noon = begin - begin % DAY + DAY // 2

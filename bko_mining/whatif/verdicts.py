@@ -112,9 +112,7 @@ def doubt(c: "Comparison") -> str:
     """Say what not to trust where people also do work that no log shows; empty where all work is logged."""
     if not c.unlogged:
         return ""
-    seen, figure, name = max(_loads(c), default=(0.0, "", ""))
-    # The hidden work is like the logged one, which alone is in the figure.
-    busy = min(1.0, seen / (1 - c.unlogged))
+    busy, figure, name = max(_loads(c), default=(0.0, "", ""))
     if busy < TIGHT or name not in c.scenarios:
         return say(
             "About {share} of all work is in no log: ask what it is before you trust differences in staffing.",
@@ -126,7 +124,7 @@ def doubt(c: "Comparison") -> str:
         name=name,
         share=percent(c.unlogged),
         role=figure.removeprefix(LOAD),
-        busy=percent(busy),
+        busy=percent(min(1.0, busy)),
     )
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 import bko_mining as bko
 
 OFFICE = """
@@ -22,6 +24,17 @@ def test_a_plan_that_leaves_no_room_for_hidden_work_is_not_to_be_trusted():
     found = _comparison(60, 0.23, remove=1)
     assert "Do not trust 'another team' here: about" in found.summary
     assert "Clerk would be busy" in found.summary
+
+
+def test_people_are_busy_with_work_that_no_log_shows_too():
+    hidden, shown = _comparison(60, 0.23, add=3), bko.Twin.from_yaml((OFFICE % (60, 0.23)).replace("false", "true"))
+    busy = hidden.samples("utilisation: Clerk")[0]
+    all_logged = bko.run_experiment(shown, [], n_cases=150, replications=2, workers=1)
+    assert busy == pytest.approx(all_logged.samples("utilisation: Clerk")[0], rel=0.08)
+    # 260 cases of 20 minutes a week for 120 hours; the logged ones alone would be 56 %.
+    assert busy.mean() == pytest.approx(0.72, abs=0.1)
+    # A cycle time belongs to a logged case, and the hidden ones are not among the cases of a week.
+    assert hidden.samples("throughput_per_week")[0].mean() < all_logged.samples("throughput_per_week")[0].mean() * 0.9
 
 
 def test_a_plan_with_room_asks_what_the_hidden_work_is():
