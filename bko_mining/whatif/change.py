@@ -43,6 +43,11 @@ class Change(BaseModel):
         raise NotImplementedError
 
     @property
+    def kind_name(self) -> str:
+        """What the change is called where scenarios are written."""
+        return str(type(self).model_fields["kind"].default)
+
+    @property
     def sentence(self) -> str:
         """What changes, and from when on."""
         if self.since is None:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from bko_mining.errors import BkoError
+from bko_mining.errors import BkoError, ScenarioError
 from bko_mining.fit.uncertainty import resample_twin
 from bko_mining.progress import bar
 from bko_mining.simulate import lanes
+from bko_mining.simulate.arrivals import to_utc
 from bko_mining.whatif.comparison import Comparison, compare
 from bko_mining.whatif.controls import best_mean
 from bko_mining.whatif.kpis import MAIN, OwnKpis
 from bko_mining.whatif.period import Cut
-from bko_mining.whatif.runs import Outcome, Setting, key_of, luck_of_runs, run_once
+from bko_mining.whatif.runs import Outcome, Setting, end_of, key_of, luck_of_runs, run_once
 from bko_mining.whatif.scenario import Scenario
 from bko_mining.whatif.store import Store
 
@@ -120,6 +121,7 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
         n_cases = 1000
     setting = Setting(n_cases, horizon, start, warm_up, cool_down, seed, dict(kpis or {}))
     plan = _plan(replications, precision, confidence)
+    _check_days(twin, given, setting)
     names = _names(given)
     bases = _drawn(twin, input_draws, seed)
     if len(bases) > 1:
@@ -140,6 +142,18 @@ def run_experiment(  # noqa: PLR0913  (the promised signature)
         given=given,
         unlogged=twin.unlogged,
     )
+
+
+def _check_days(twin: "Twin", scenarios: Sequence[Scenario], setting: Setting) -> None:
+    """Refuse changes that no run would see."""
+    end = end_of(setting.prepared(twin), setting)
+    for scenario in scenarios:
+        for change in scenario.changes:
+            if end is not None and change.since is not None and to_utc(change.since, twin.timezone) >= end:
+                raise ScenarioError(
+                    f"scenario {scenario.name!r}: {change.kind_name} begins on {change.since}, when the runs of "
+                    f"{setting.horizon} have ended; let it begin earlier, or run longer (horizon)"
+                )
 
 
 def _drawn(twin: "Twin", n: int, seed: int) -> "list[Twin]":

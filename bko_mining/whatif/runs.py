@@ -143,6 +143,11 @@ def _simulated(twin: "Twin", setting: Setting, replication: int) -> "EventLog":
     )
 
 
+def end_of(twin: "Twin", setting: Setting) -> int | None:
+    """The instant at which runs stop, or None where they last until all cases are done."""
+    return None if setting.horizon is None else _begin(twin, setting) + _length(setting.horizon)
+
+
 def luck_of_runs(outcomes: Sequence[Outcome]) -> Series | None:
     """The luck of each run (rows), or None where it was not kept."""
     known = [outcome.series[LUCK] for outcome in outcomes if LUCK in outcome.series]

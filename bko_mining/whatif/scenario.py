@@ -146,7 +146,7 @@ class Scenario(BaseModel):
             data = change.model_dump(mode="json", by_alias=True, exclude_unset=True)
             data |= {} if change.since is None else {"since": str(change.since)}
             data.pop("kind", None)
-            changes.append({_name_of(change): data})
+            changes.append({change.kind_name: data})
         return {"name": self.name, "changes": changes}
 
     def _with(self, kind: type[Change], **fields: Any) -> Self:
@@ -382,10 +382,6 @@ class Scenario(BaseModel):
 
 def _time(value: Time | None) -> Any:
     return value.total_seconds() if isinstance(value, timedelta) else value
-
-
-def _name_of(change: Change) -> str:
-    return _name_of_kind(type(change))
 
 
 def _name_of_kind(kind: type[Change]) -> str:

@@ -221,6 +221,12 @@ def test_a_scenario_goes_live_as_a_whole_but_for_changes_with_a_day_of_their_own
         assert plan.describe().endswith("-50 % no tempo de trabalho de Check, a partir de 02/02/2026")
 
 
+def test_a_change_that_no_run_would_see_is_refused() -> None:
+    plan = Scenario("Late").speed("Check", 0.5, since="2026-03-02")
+    with pytest.raises(ScenarioError, match="'Late': speed begins on 2026-03-02, when the runs of 56 d have ended"):
+        run_experiment(office(), plan, replications=1, horizon=HORIZON, workers=1)
+
+
 def test_the_transition_is_seen_in_the_queue() -> None:
     plan = Scenario("Leavers").staff("Clerk", remove=1, since=DAY)
     found = run_experiment(office(), plan, replications=3, horizon=HORIZON, seed=2, workers=1)
