@@ -42,7 +42,7 @@ browser:
 test-engines: $(READY) servers
 	$(BIN)/uv pip install --python $(BIN)/python --require-hashes --quiet -r requirements-engines.lock
 	JAVA_HOME=$(firstword $(wildcard /usr/lib/jvm/*17*)) PYSPARK_PYTHON=$(abspath $(BIN)/python) \
-	  $(BIN)/python -m pytest tests/log/test_scanning.py tests/log/test_databases.py -rs
+	  $(BIN)/python -m pytest tests/log/test_scanning.py tests/log/test_databases.py tests/whatif/test_everywhere.py -rs
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes --quiet requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --quiet --editable .
 

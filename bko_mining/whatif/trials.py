@@ -18,7 +18,7 @@ class Trials:
     As many of each on purpose: plans share their luck, so means of unlike numbers of runs are not alike. Runs dealt out
     by OCBA told 42 to 49 % of true fronts where as many runs for all told 59 to 64 % (two studies, four runs a plan).
     Two runs for all and the rest in rounds for plans not surely beaten, on one footing (``means_alike``), does not win
-    either: of accounts payable's best area 98.1 % after 80 runs and 99.8 % after 160, where two runs for all and so more
+    either: of accounts payable's best area 98.1 % after 80 runs and 99.8 % after 160, where two runs for all and more
     plans give 99.1 and 99.8 % (four runs for all: 94.2 and 99.4 %; 12 seeds). Plans tell more than runs.
     """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import joblib
 import pytest
 
+from bko_mining.simulate import lanes, simulation
 from bko_mining.whatif import experiment
 from bko_mining.whatif.comparison import Comparison
 from bko_mining.whatif.experiment import run_experiment
@@ -74,6 +75,25 @@ def test_a_dask_scheduler_and_two_workers_give_the_same(scheduler: str) -> None:
     assert len(busy) == 2
     assert all(busy.values())
     assert_same(there, asked(1))
+
+
+def test_dask_workers_run_the_compiled_lane_to_the_same_figures(
+    scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    pytest.importorskip("numba", reason="the compiled lane needs numba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulation, "chosen", lambda lane, run: False)
+        in_simpy = asked(1)
+    monkeypatch.setattr(experiment, "LONG", 0.0)
+    with distributed.Client(scheduler_file=scheduler) as client:
+        client.wait_for_workers(2, timeout=60)
+        with joblib.parallel_config(backend="dask", n_jobs=2):
+            there = asked(None)
+        compiled = client.run(lanes.is_loaded)
+    assert len(compiled) == 2
+    assert all(compiled.values())
+    assert_same(there, in_simpy)
 
 
 def _replications_seen() -> bool:
