@@ -1,7 +1,7 @@
 """Prosimos and Simod models in: a BPMN diagram and a JSON file of simulation parameters.
 
 Read are people with calendars and costs, times by task and person, branching probabilities, case attributes and the
-conditions on them, timers and arrivals; what is there besides is named in a warning.
+conditions on them, timers, batches and arrivals; what is there besides is named in a warning.
 """
 
 import json
@@ -17,6 +17,7 @@ from bko_mining.twin.bpmn import flow_ids, read_bpmn
 from bko_mining.twin.laws import moments
 from bko_mining.twin.model import Twin
 from bko_mining.twin.people import Resource, Role
+from bko_mining.twin.prosimos_batches import batch_scale, batched, read_batches
 from bko_mining.twin.prosimos_laws import read_calendar, read_law
 from bko_mining.twin.prosimos_rules import read_attributes, read_conditions
 from bko_mining.twin.routing import GraphRouting
@@ -26,7 +27,7 @@ from bko_mining.twin.work import Activity
 NOBODY = "(automatic)"
 """The resource that stands for work that needs nobody."""
 
-_IGNORED = ("batch_processing", "prioritisation_rules", "event_attributes", "global_attributes", "multitask")
+_IGNORED = ("prioritisation_rules", "event_attributes", "global_attributes", "multitask")
 
 
 def read_prosimos(bpmn: str | Path, parameters: str | Path, *, timezone: str = "UTC") -> Twin:
@@ -50,6 +51,7 @@ def read_prosimos(bpmn: str | Path, parameters: str | Path, *, timezone: str = "
     people = {r["id"]: r for profile in data["resource_profiles"] for r in profile["resource_list"]}
     names = _member_names(people)
     activities, roles = _activities(routing, data, names)
+    activities |= _in_batches(routing, data, activities, parameters)
     resources = {
         name: Resource(calendar=r["calendar"], cost_per_hour=float(r.get("cost_per_hour", 0)))
         for key, r in people.items()
@@ -96,6 +98,22 @@ def _check(data: Any, path: str | Path) -> None:
     if ignored:
         told = f"{path}: not read, since a twin has no place for it: {', '.join(ignored)}"
         warnings.warn(told, TwinWarning, stacklevel=3)
+
+
+def _in_batches(
+    routing: GraphRouting, data: Any, activities: dict[str, Activity], path: str | Path
+) -> dict[str, Activity]:
+    """The activities that are done in batches."""
+    tasks = {key: node.activity or key for key, node in routing.nodes.items() if node.kind == "activity"}
+    batches, left = read_batches(data, tasks)
+    if left:
+        warnings.warn(f"{path}: not read: {'; '.join(left)}", TwinWarning, stacklevel=3)
+    ids = {name: key for key, name in tasks.items()}
+    return {
+        name: batched(activities[name], rule, batch_scale(data, ids[name], rule.size))
+        for name, rule in batches.items()
+        if name in activities
+    }
 
 
 def _member_names(people: dict[str, dict[str, Any]]) -> dict[str, list[str]]:

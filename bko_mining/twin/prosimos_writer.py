@@ -12,6 +12,7 @@ from bko_mining.twin.bpmn import as_graph, write_bpmn
 from bko_mining.twin.model import Twin
 from bko_mining.twin.people import Role
 from bko_mining.twin.prosimos import NOBODY
+from bko_mining.twin.prosimos_batches import can_write, write_batch
 from bko_mining.twin.prosimos_laws import is_native, write_calendar, write_law
 from bko_mining.twin.prosimos_rules import Rules, write_attributes, write_condition
 from bko_mining.twin.routing import Flow, GraphRouting
@@ -59,11 +60,19 @@ def write_prosimos(twin: Twin, bpmn: str | Path, parameters: str | Path) -> tupl
         "event_distribution": [
             {"event_id": key, **write_law(node.delay.time)} for key, node in graph.nodes.items() if node.delay
         ],
+        "batch_processing": list(_batches(twin, graph)),
         "case_attributes": write_attributes(twin.attributes),
         "branch_rules": [{"id": f"rule_{i}", "rules": rule} for i, rule in rules.items()],
     }
     Path(parameters).write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return tuple(dict.fromkeys(_left_out(twin, graph, rules)))
+
+
+def _batches(twin: Twin, graph: GraphRouting) -> Iterator[dict[str, Any]]:
+    for key, label in _tasks(graph).items():
+        rule = twin.activities[label].batch
+        if rule is not None and can_write(rule):
+            yield write_batch(key, rule)
 
 
 def _rules(twin: Twin, graph: GraphRouting) -> dict[int, Rules]:
@@ -196,7 +205,8 @@ def _left_out(twin: Twin, graph: GraphRouting, rules: dict[int, Rules]) -> Itera
     yield from _conditions_left_out(graph, rules)
     for kind, said in _SAID.items():
         for name, part in getattr(twin, kind).items():
-            rest = sorted(_differing(part) - said)
+            rule = getattr(part, "batch", None)
+            rest = sorted(_differing(part) - said - ({"batch"} if rule and can_write(rule) else set()))
             if rest:
                 yield f"{', '.join(rest)} of {name!r}"
     yield from (f"the part {part}" for part in _PARTS if getattr(twin, part))

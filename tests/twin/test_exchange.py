@@ -136,11 +136,15 @@ def test_a_file_in_the_shape_of_others_is_read_and_what_has_no_place_is_told(tmp
         if task["resources"][0]["distribution_name"] == "gamma":
             task["resources"][0] |= {"distribution_name": "exponnorm", "distribution_params": shifted}
     data["batch_processing"] = [{"task_id": "activity_1"}]
+    data["global_attributes"] = [{"name": "n"}]
     people = data["resource_profiles"][0]["resource_list"]
     people[0]["name"] = people[1]["name"] = "Clerk"
     (tmp_path / "m.json").write_text(json.dumps(data))
-    with pytest.warns(TwinWarning, match="a twin has no place for it: batch_processing"):
+    with pytest.warns(TwinWarning) as told:
         again = read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+    messages = [str(warning.message).partition(": ")[2] for warning in told]
+    assert messages[0] == "not read, since a twin has no place for it: global_attributes"
+    assert messages[1].startswith("not read: the batch of ")
     assert moments(again.activities["Enter"].time)[0] == pytest.approx(1800)
     # exponnorm: loc + K scale
     assert moments(again.activities["Check"].time)[0] == pytest.approx(300 + 2 * 60)
@@ -195,3 +199,51 @@ def test_hostile_and_broken_files_are_refused(tmp_path: Path) -> None:
     bomb.write_text("<x/>")
     with pytest.raises(TwinError, match="no BPMN process"):
         read_bpmn(bomb)
+
+
+BATCHED = Twin.from_yaml(
+    dedent("""
+    arrivals: [{per_week: 60, calendar: Mon-Fri 09:00-17:00}]
+    roles: {Clerk: {members: [Ana]}}
+    activities:
+      Enter: {role: Clerk, time: 5 min, batch: {size: 4, timeout: 2 h}}
+      Check: {role: Clerk, time: 5 min, batch: {at: ['10:00', '15:00'], weekdays: [Tue, Fri], done: one_by_one}}
+      Pay: {role: Clerk, time: 5 min, batch: {at: ['14:30']}}
+    routing: [Enter, Check, Pay]
+    """)
+)
+
+
+def test_batches_travel_to_prosimos_and_back(tmp_path: Path) -> None:
+    assert write_prosimos(BATCHED, tmp_path / "m.bpmn", tmp_path / "m.json") == ("batch of 'Pay'",)
+    again = read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+    for name in ("Enter", "Check"):
+        assert again.activities[name].batch == BATCHED.activities[name].batch
+    assert again.activities["Pay"].batch is None
+    assert moments(again.activities["Enter"].time)[0] == 300
+
+
+def test_batches_as_others_write_them(tmp_path: Path) -> None:
+    write_prosimos(BATCHED, tmp_path / "m.bpmn", tmp_path / "m.json")
+    data = json.loads((tmp_path / "m.json").read_text())
+    first, second = data["batch_processing"]
+    first["duration_distrib"] = [{"key": "5", "value": 0.5}, {"key": "3", "value": 0.8}]
+    first["size_distrib"] = [{"key": "1", "value": 0.25}, {"key": "4", "value": 0.75}]
+    older = {"attribute": "large_wt", "comparison": "<", "value": 10800}
+    first["firing_rules"] = [
+        [{"attribute": "size", "comparison": ">", "value": 3}],
+        [{"attribute": "large_wt", "comparison": ">", "value": 7200}, older],
+        [{"attribute": "ready_wt", "comparison": ">", "value": 60}],
+    ]
+    second["firing_rules"] = second["firing_rules"][:3]
+    (tmp_path / "m.json").write_text(json.dumps(data))
+    with pytest.warns(TwinWarning) as told:
+        again = read_prosimos(tmp_path / "m.bpmn", tmp_path / "m.json")
+    assert str(told[0].message).partition(": not read: ")[2] == (
+        "a firing rule of the batch of 'Enter'; single pieces of work beside the batch of 'Enter'; "
+        "other hours on other weekdays for the batch of 'Check': all hours count on all of them"
+    )
+    enter = again.activities["Enter"]
+    # Four in a batch: the factor from three on.
+    assert (enter.batch, moments(enter.time)[0]) == (BATCHED.activities["Enter"].batch, 240)
+    simulate(again, n_cases=30)
