@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from bko_mining.fit.like_the_log import simulate_like
+from bko_mining.fit.rhythms import said_of_stream
 from bko_mining.log.event_log import EventLog
 from bko_mining.results import Result
+from bko_mining.twin.arrivals import RateArrivals
 from bko_mining.twin.model import Twin
 from bko_mining.words import percent, say
 
@@ -37,10 +39,13 @@ class FitReport(Result):
         What the fit found: ``part``, ``found``, ``n``, ``goodness``, ``assumption``.
     unlogged : float
         Share of all work that seems to be in no log.
+    stream : RateArrivals or None
+        Arrivals of the twin, if they have a rate: holidays, month ends, season and growth are told of.
     """
 
     evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
     unlogged: float = 0.0
+    stream: RateArrivals | None = None
     picture: ClassVar[str] = "fidelity:plot_fit_report"
 
     @property
@@ -53,7 +58,7 @@ class FitReport(Result):
 
     @property
     def summary(self) -> str:
-        """Which part fits best and which worst, and whether people do work that no log shows."""
+        """Which part fits best and which worst, what moves arrivals, and whether people do work that no log shows."""
         off = self.differences
         names = _names()
         fit = say(
@@ -63,6 +68,7 @@ class FitReport(Result):
             worst=names[str(off.idxmax())],
             worst_share=percent(float(off.max())),
         )
+        fit = " ".join([fit, *said_of_stream(self.stream)])
         if not self.unlogged:
             return fit
         return say(
@@ -102,7 +108,8 @@ def fit_report(log: EventLog, twin: Twin, *, seed: int = 0) -> FitReport:
         [(e.part, e.found, e.n, e.goodness, e.assumption) for e in twin.evidence],
         columns=["part", "found", "n", "goodness", "assumption"],
     )
-    return FitReport(table, evidence=found, unlogged=twin.unlogged)
+    streams = [stream for stream in twin.arrivals if twin.is_logged(stream) and isinstance(stream, RateArrivals)]
+    return FitReport(table, evidence=found, unlogged=twin.unlogged, stream=streams[0] if streams else None)
 
 
 Row = tuple[str, str, str, float, float]

@@ -10,6 +10,7 @@ from bko_mining.fit.free_days import PublicHolidays
 from bko_mining.simulate.arrivals import day_factors, free_days
 from bko_mining.simulate.following import MONDAY
 from bko_mining.twin.arrivals import RateArrivals
+from bko_mining.words import number, percent, say
 
 Numbers = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -107,3 +108,40 @@ class Rhythm:
 
 PLAIN = Rhythm()
 """Weekday and hour only."""
+
+
+def said_of_stream(stream: RateArrivals | None) -> list[str]:
+    """Say in whole sentences what moves a stream from day to day, in the language of the moment."""
+    if stream is None:
+        return []
+    said = []
+    if stream.holidays:
+        share = percent(stream.holiday_factor)
+        said.append(
+            say("On holidays of {region} {share} of the usual cases come.", region=stream.holidays, share=share)
+        )
+    if stream.month_end is not None:
+        days, factor = stream.month_end
+        said.append(
+            say(
+                "On the {days:last business day|last {days} business days} of a month {factor} times as many come.",
+                days=number(days),
+                factor=number(factor, 1),
+            )
+        )
+    if stream.months is not None:
+        said.append(
+            say(
+                "The busiest month brings {high} times the usual number of cases, the quietest {low} times.",
+                high=number(max(stream.months), 1),
+                low=number(min(stream.months), 1),
+            )
+        )
+    if stream.trend_per_year:
+        said.append(
+            say(
+                "The number of cases changes by {growth} a year, half the pace seen in the log.",
+                growth=percent(stream.trend_per_year),
+            )
+        )
+    return said

@@ -1,11 +1,14 @@
 """Observed beside simulated, on a small office; the pictures draw."""
 
+from dataclasses import replace
+
 import pytest
 
 from bko_mining.fit.fitting import fit_twin
 from bko_mining.fit.report import fit_report
 from bko_mining.present.figures import png_bytes
 from bko_mining.simulate.simulation import simulate
+from bko_mining.twin.arrivals import RateArrivals
 from bko_mining.twin.model import Evidence, Twin
 from bko_mining.validate.fidelity import fidelity
 from bko_mining.words import speaking
@@ -70,3 +73,18 @@ def test_work_in_no_log_is_said_in_the_verdict(office):
     assert "of all work is in no log: do not trust it for staffing" in report.summary
     with speaking("pt_BR"):
         assert "não está em nenhum log" in report.summary
+
+
+def test_what_moves_arrivals_is_said_in_both_languages(office):
+    log, twin = office
+    report = fit_report(log, twin)
+    stream = RateArrivals(
+        per_week=40, holidays="BR", month_end=(3, 1.8), months=(1.2,) * 6 + (0.8,) * 6, trend_per_year=0.1
+    )
+    moved = replace(report, stream=stream)
+    assert "On holidays of BR 0" in moved.summary
+    assert "On the last 3 business days of a month 1.8 times as many come." in moved.summary
+    assert "The number of cases changes by 10" in moved.summary
+    with speaking("pt_BR"):
+        assert "Nos feriados de BR chegam 0" in moved.summary
+        assert "No mês mais movimentado chegam 1,2 vezes" in moved.summary
