@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from bko_mining.errors import SimulationError
 from bko_mining.simulate.net import Kind, Net, Way
-from bko_mining.twin.routing import END, START, HistoryRouting
+from bko_mining.twin.conditions import parse_condition
+from bko_mining.twin.routing import END, START, HistoryRouting, LeftOut
 from bko_mining.twin.values import Part
 
 Steps = tuple[str, ...]
@@ -22,6 +23,7 @@ class HistoryWriter:
         self._routing = routing
         self._follow = follow
         self._write = write
+        self._left_out = {rule.activity: rule for rule in routing.left_out}
         self._counts = {context.after: context for context in routing.contexts}
         # Prefixes of known contexts are states too, or a long memory could not be built up step by step.
         self._known = {after[:k] for after in self._counts for k in range(len(after) + 1)} | {()}
@@ -45,13 +47,26 @@ class HistoryWriter:
         key = (step, context)
         if key not in self._state:
             entry, leave = self._block(step) if step in self._routing.blocks else self._activity(step)
-            self._state[key] = entry, leave
             todo.append((leave, context))
+            if step in self._left_out:
+                entry, past = self._perhaps(self._left_out[step], entry)
+                todo.append((past, context))
+            self._state[key] = entry, leave
         return self._state[key][0]
 
     def _activity(self, step: str) -> tuple[int, int]:
         node = self._net.add(Kind.ACTIVITY, step)
         return node, node
+
+    def _perhaps(self, rule: LeftOut, entry: int) -> tuple[int, int]:
+        """A choice before a step between it and the way past it, which leads on as the step does."""
+        past = self._net.add(Kind.PICK, rule.activity)
+        certain = rule.share == 1 and rule.when is not None
+        out = Way(past, None if certain else rule.share, parse_condition(rule.when) if rule.when else ())
+        pick = self._net.add(Kind.PICK)
+        self._net.nodes[pick].ways = [out, Way(entry, 1.0 if certain else 1.0 - rule.share)]
+        self._net.nodes[pick].stands_for = rule.activity
+        return pick, past
 
     def _block(self, step: str) -> tuple[int, int]:
         join = self._net.add(Kind.JOIN, step)

@@ -5,7 +5,7 @@ node before them, so that a finished activity costs one draw; a history becomes 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from bko_mining.errors import SimulationError
@@ -52,7 +52,11 @@ class Change:
 
 @dataclass(slots=True)
 class Node:
-    """A node of the net; ``label`` is the step's name, ``join`` the node where the branches of a split meet again."""
+    """A node of the net.
+
+    ``label`` is the step's name, ``join`` the node where the branches of a split meet again. A choice that
+    ``stands_for`` a step decides only whether it is left out; the way on of those cases is a choice with its label.
+    """
 
     kind: Kind
     label: str = ""
@@ -61,6 +65,7 @@ class Node:
     join: int = -1
     incoming: int = 0
     delay: Delay | None = None
+    stands_for: str = ""
 
 
 @dataclass(slots=True)
@@ -133,7 +138,7 @@ class Net:
         for way in ways:
             share = (way.share or 0.0) / total if total else 0.0
             target = self.nodes[way.to]
-            inner = target.ways if target.kind == Kind.PICK else []
+            inner = target.ways if target.kind == Kind.PICK and not (target.label or target.stands_for) else []
             if inner and not any(w.when for w in inner) and not target.changes:
                 for w in self._folded(inner, depth + 1):
                     flat[w.to] = flat.get(w.to, 0.0) + share * (w.share or 0.0)
@@ -149,12 +154,12 @@ class Net:
     def _change_at(self, i: int, change: ShareChange, condition: Condition) -> int:
         node, hits = self.nodes[i], 0
         for way in node.ways:
-            if self.nodes[way.to].kind == Kind.PICK:
+            if self.nodes[way.to].kind == Kind.PICK and not self.nodes[way.to].stands_for:
                 # A choice with conditions may serve several activities: this one gets a copy of its own.
                 self.nodes.append(_copy(self.nodes[way.to]))
                 way.to = len(self.nodes) - 1
                 hits += self._change_at(way.to, change, condition)
-        marks = tuple(change.to in self.labels_first(way.to) for way in node.ways)
+        marks = tuple(change.to in self._steps_first(way.to) for way in node.ways)
         if hits or not any(marks) or all(marks):
             return hits
         if condition:
@@ -164,6 +169,11 @@ class Net:
             for way, share in zip(node.ways, shares, strict=True):
                 way.share = share if way.share is not None else None
         return 1
+
+    def _steps_first(self, i: int) -> set[str]:
+        """The steps a way leads to; one that may be left out is the step itself."""
+        stands_for = self.nodes[i].stands_for
+        return {stands_for} if stands_for else self.labels_first(i)
 
 
 def added(numbers: Iterable[float]) -> float:
@@ -193,9 +203,9 @@ def scaled_shares(shares: list[float], concerned: tuple[bool, ...], factor: floa
 
 
 def _can_lead_on(node: Node) -> bool:
-    return node.kind in (Kind.ACTIVITY, Kind.JOIN, Kind.START)
+    return node.kind in (Kind.ACTIVITY, Kind.JOIN, Kind.START) or (node.kind == Kind.PICK and bool(node.label))
 
 
 def _copy(node: Node) -> Node:
     ways = [Way(way.to, way.share, way.when) for way in node.ways]
-    return Node(node.kind, node.label, ways, list(node.changes), node.join, node.incoming, node.delay)
+    return replace(node, ways=ways, changes=list(node.changes))

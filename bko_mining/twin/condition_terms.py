@@ -32,8 +32,9 @@ def bad_conditions(twin: "Twin") -> Iterator[Found]:
 
 
 def parts_of(part: Any, place: Place) -> Iterator[tuple[Part, Place]]:
-    """All parts of a twin with their places; histories, which are long and hold nothing but counts, are left out."""
+    """All parts of a twin with their places; of histories, which are long and hold counts, the rules."""
     if isinstance(part, HistoryRouting):
+        yield from parts_of(part.left_out, (*place, "left_out"))
         return
     if isinstance(part, Part):
         yield part, place

@@ -53,6 +53,7 @@ CHAPTERS: dict[str, tuple[type[BaseModel], ...]] = {
         routing.Flow,
         routing.HistoryRouting,
         routing.Context,
+        routing.LeftOut,
         routing.ParallelBlock,
         routing.ShareChange,
         StepDelay,

@@ -60,6 +60,8 @@ def _steps_of_history(routing: HistoryRouting, place: Place) -> Iterator[tuple[P
             steps.setdefault(step, (*place, "contexts", i))
     for step in sorted(set(steps) - {START, END}):
         yield steps[step], step, step in routing.blocks
+    for i, rule in enumerate(routing.left_out):
+        yield (*place, "left_out", i, "activity"), rule.activity, False
     for name, block in routing.blocks.items():
         for i, branch in enumerate(block.branches):
             yield from steps_of(branch, (*place, "blocks", name, "branches", i))

@@ -184,6 +184,17 @@ class Context(Part):
     n: float | None = Field(None, description="Donors behind the counts; None: their sum.")
 
 
+class LeftOut(Part):
+    """A share of the cases goes past an activity of a history, on to what would follow it.
+
+    With ``when`` only cases for which a condition holds as they come to it.
+    """
+
+    activity: str
+    share: Share = 1.0
+    when: Condition | None = None
+
+
 class ParallelBlock(Part):
     """A step of a history routing whose branches run side by side; each branch is a routing of its own."""
 
@@ -201,12 +212,16 @@ class HistoryRouting(Part):
     contexts: tuple[Context, ...]
     blocks: dict[str, ParallelBlock] = Field(default_factory=dict, description="Steps that are parallel blocks.")
     backing: float = Field(2.0, ge=0, description="Weight of the shorter memory, in donors.")
+    left_out: tuple[LeftOut, ...] = Field((), description="Activities that cases go past, one rule an activity.")
 
     @model_validator(mode="after")
     def _has_a_beginning(self) -> Self:
         known = {context.after for context in self.contexts}
         if not known & {(), (START,)}:
             raise ValueError("a history routing needs the context after: [(start)] or after: []")
+        names = [rule.activity for rule in self.left_out]
+        if len(names) > len(set(names)):
+            raise ValueError("an activity is left out by one rule only; join its conditions or shares")
         return self
 
 

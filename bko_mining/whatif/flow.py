@@ -13,6 +13,7 @@ from bko_mining.twin.routing import (
     Choice,
     GraphRouting,
     HistoryRouting,
+    LeftOut,
     Loop,
     Parallel,
     ParallelBlock,
@@ -26,6 +27,7 @@ from bko_mining.whatif.change import Change, activity_of, both, listed, times, u
 from bko_mining.whatif.rewriting import (
     contains,
     every_routing,
+    go_past_in_history,
     leave_out_of_graph,
     leave_out_of_history,
     perhaps,
@@ -40,6 +42,7 @@ from bko_mining.whatif.stretches import (
     in_order,
     refuse_history,
     side_by_side,
+    still_chosen,
     waits_within,
 )
 from bko_mining.words import percent, say
@@ -147,7 +150,9 @@ class Skip(Change):
         when = both(self.when, self.condition())
         if self.share == 0:
             return twin
-        return every_routing(twin, lambda routing: self._around(routing, when))
+        # Ways that hang on attributes must lead on as they did, also for those who leave the activity out.
+        by_class = any(self.activity in (change.after, change.to) for change in twin.share_changes)
+        return every_routing(twin, lambda routing: self._around(routing, when, by_class))
 
     def describe(self) -> str:
         """Say what is left out, how often and when."""
@@ -159,17 +164,14 @@ class Skip(Change):
             "{activity} is left out in {share} of the cases{when}", activity=self.activity, share=share, when=when
         )
 
-    def _around(self, routing: Any, when: str | None) -> Any:
+    def _around(self, routing: Any, when: str | None, by_class: bool) -> Any:
         if isinstance(routing, BlockRouting):
             choice = perhaps(self.activity, self.share, when)
             return rewritten(routing, lambda block: choice if block == self.activity else block)
         if isinstance(routing, HistoryRouting):
-            if when is not None:
-                raise ScenarioError(
-                    f"{self.activity!r} cannot be left out under a condition: the routing of this twin was fitted as a "
-                    "history; leave out a share, or write the routing as blocks"
-                )
-            return leave_out_of_history(routing, self.activity, self.share)
+            if when is None and not by_class:
+                return leave_out_of_history(routing, self.activity, self.share)
+            return go_past_in_history(routing, LeftOut(activity=self.activity, share=self.share, when=when))
         return leave_out_of_graph(routing, self.activity, self.share, when)
 
 
@@ -373,7 +375,8 @@ def _change_routings(
     changed = every_routing(twin, one)
     if changed.routing == twin.routing and changed.case_types == twin.case_types:
         _refuse(twin, run)
-    return changed.replace(delays=carried(twin, run, key)) if folds else changed
+    chosen = still_chosen(changed, run, key)
+    return changed.replace(delays=carried(twin, run, key), share_changes=chosen) if folds else changed
 
 
 def block_name(change: Change, run: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from bko_mining.twin.routing import (
     Flow,
     GraphRouting,
     HistoryRouting,
+    LeftOut,
     Loop,
     Node,
     Parallel,
@@ -128,6 +129,32 @@ def leave_out_of_history(routing: HistoryRouting, activity: str, share: float) -
         for name, block in routing.blocks.items()
     }
     return routing.model_copy(update={"contexts": contexts, "blocks": blocks})
+
+
+def go_past_in_history(routing: HistoryRouting, rule: LeftOut) -> HistoryRouting:
+    """Let cases go past an activity wherever the history leads to it.
+
+    Raises
+    ------
+    ScenarioError
+        If another rule already leaves it out.
+    """
+    if any(known.activity == rule.activity for known in routing.left_out):
+        raise ScenarioError(f"{rule.activity!r} is already left out by another rule; write one skip with both")
+    blocks = {
+        name: block.model_copy(
+            update={
+                "branches": tuple(
+                    go_past_in_history(branch, rule) if isinstance(branch, HistoryRouting) else branch
+                    for branch in block.branches
+                )
+            }
+        )
+        for name, block in routing.blocks.items()
+    }
+    known = any(rule.activity in context.next for context in routing.contexts)
+    left_out = (*routing.left_out, rule) if known else routing.left_out
+    return routing.model_copy(update={"blocks": blocks, "left_out": left_out})
 
 
 def _branch(routing: Any, activity: str, share: float) -> Any:

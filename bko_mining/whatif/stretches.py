@@ -23,6 +23,7 @@ from bko_mining.whatif.change import listed
 
 if TYPE_CHECKING:
     from bko_mining.twin.model import StepDelay, Twin
+    from bko_mining.twin.routing import ShareChange
 
 Steps = tuple[str, ...]
 Waits = dict[str, "tuple[StepDelay, ...]"]
@@ -104,6 +105,32 @@ def carried(twin: "Twin", run: Steps, name: str) -> "tuple[StepDelay, ...]":
             ends = {"after": delay.before, "before": delay.after}
             more += [delay.model_copy(update=ends)] if order and order not in known else []
     return (*twin.delays, *more)
+
+
+def still_chosen(twin: "Twin", run: Steps, name: str) -> "tuple[ShareChange, ...]":
+    """The share changes of a twin whose stretch became a block: what holds for its ends holds for the block as well.
+
+    Those that concern what no history chooses any more fall away.
+    """
+    kinds = (twin.routing, *(kind.routing for kind in twin.case_types.values()))
+    ways = {way for routing in kinds for way in _ways(routing)}
+    wanted = [
+        change.model_copy(update={"after": after, "to": to})
+        for change in twin.share_changes
+        for after in dict.fromkeys((change.after, name if change.after == run[-1] else change.after))
+        for to in dict.fromkeys((change.to, name if change.to == run[0] else change.to))
+    ]
+    return tuple(change for change in wanted if not ways or (change.after, change.to) in ways)
+
+
+def _ways(routing: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(routing, HistoryRouting):
+        for context in routing.contexts:
+            if context.after and len(context.next) > 1:
+                yield from ((context.after[-1], to) for to in context.next)
+        for block in routing.blocks.values():
+            for branch in block.branches:
+                yield from _ways(branch)
 
 
 def refuse_history(routing: HistoryRouting, run: Steps) -> None:
