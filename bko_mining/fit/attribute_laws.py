@@ -118,14 +118,14 @@ def with_carried(twin: Twin, carried: Carried) -> Twin:
     if kind is not None and not set(type_names(kind.name, kind.words)) & set(twin.case_types):
         kinds = {name: CaseType() for name in type_names(kind.name, kind.words)}
         twin = with_types(twin, kinds, np.bincount(kind.codes, minlength=len(kind.words)))
-    laws = {each.name: _law(each, carried) for each in carried.attributes}
+    laws = dict(twin.attributes) | {each.name: _law(each, carried) for each in carried.attributes}
     pairs = _correlations(carried)
     return twin.replace(attributes=laws, correlations=pairs, evidence=(*twin.evidence, *_evidence(carried, pairs)))
 
 
 def _law(attribute: CaseAttribute, carried: Carried) -> Attribute:
     kind = carried.kind
-    whole = _drawn(attribute, np.ones(len(attribute.values), bool))
+    whole = law_of_attribute(attribute)
     if kind is None or (attribute is not kind and attribute.name not in carried.by_kind):
         return whole
     parts = {
@@ -134,6 +134,11 @@ def _law(attribute: CaseAttribute, carried: Carried) -> Attribute:
         if attribute is kind or (kind.codes == code).sum() >= FEW
     }
     return whole.model_copy(update={"by_type": parts})
+
+
+def law_of_attribute(attribute: CaseAttribute) -> Attribute:
+    """The law of an attribute over all cases."""
+    return _drawn(attribute, np.ones(len(attribute.values), bool))
 
 
 def _drawn(attribute: CaseAttribute, cases: Mask) -> Attribute:

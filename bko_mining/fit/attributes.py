@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from bko_mining.fit.allocation import with_choices, with_orders
 from bko_mining.fit.assembly import block_names, step_name, write_activity
 from bko_mining.fit.attribute_laws import choose_carried, with_carried
 from bko_mining.fit.attribute_routes import Choice, find_choices, said_of_choice, share_changes
@@ -17,8 +18,10 @@ from bko_mining.twin.model import Twin
 def with_attributes(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
     """Return the twin with what clearly hangs on who does the work, or on what cases carry; else unchanged."""
     mistakes = [] if found.log.starts_estimated else find_mistakes(found)
-    twin = with_hands(found, with_mistakes(found, twin, mistakes), seed=seed)
     attributes = case_attributes(found.log)
+    if not found.log.starts_estimated:
+        twin = with_hands(found, with_mistakes(found, twin, mistakes), seed=seed)
+        twin = with_choices(found, with_orders(found, twin, attributes, seed=seed))
     if not attributes:
         return twin
     choices = find_choices(found.routing, attributes, without={(each.activity, each.to) for each in mistakes})
@@ -29,6 +32,7 @@ def with_attributes(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
         for classes in parts
         for place in {cut.attribute for each in classes for cut in each.cuts}
     )
+    uses.update(role.value_attribute for role in twin.roles.values() if role.value_attribute)
     twin = with_carried(twin, choose_carried(twin, attributes, uses))
     return _with_times(found, _with_choices(found, twin, choices, attributes), times, attributes)
 
