@@ -23,6 +23,7 @@ class HistoryWriter:
         self._routing = routing
         self._follow = follow
         self._write = write
+        self._past: dict[int, str] = {}
         self._left_out = {rule.activity: rule for rule in routing.left_out}
         self._counts = {context.after: context for context in routing.contexts}
         # Prefixes of known contexts are states too, or a long memory could not be built up step by step.
@@ -37,7 +38,7 @@ class HistoryWriter:
         while todo:
             node, context = todo.pop()
             ways = []
-            for step, share in self._shares(context).items():
+            for step, share in self._shares(context, without=self._past.get(node)).items():
                 target = self._follow if step == END else self._enter(step, self._longest((*context, step)), todo)
                 ways.append(Way(target, share))
             self._net.nodes[node].ways = ways
@@ -61,6 +62,7 @@ class HistoryWriter:
     def _perhaps(self, rule: LeftOut, entry: int) -> tuple[int, int]:
         """A choice before a step between it and the way past it, which leads on as the step does."""
         past = self._net.add(Kind.PICK, rule.activity)
+        self._past[past] = rule.activity
         certain = rule.share == 1 and rule.when is not None
         out = Way(past, None if certain else rule.share, parse_condition(rule.when) if rule.when else ())
         pick = self._net.add(Kind.PICK)
@@ -81,8 +83,11 @@ class HistoryWriter:
             steps = steps[1:]
         return steps
 
-    def _shares(self, context: Steps) -> dict[str, float]:
+    def _shares(self, context: Steps, *, without: str | None = None) -> dict[str, float]:
+        """What follows; whoever left a step out does not come back to it at once."""
         mixed = self._mixture(context)
+        if without in mixed:
+            mixed = {step: share for step, share in mixed.items() if step != without} or {END: 1.0}
         if not mixed:
             raise SimulationError(f"the history routing does not say what follows {' → '.join(context) or 'the start'}")
         total = sum(mixed.values())

@@ -47,7 +47,7 @@ EXAMPLES = {
         "  - {after: [Register], next: {Check: 30, (end): 90}}\n  - {after: [Check], next: {(end): 30}}"
     ),
     "Context": "after: [Register, Check]\nnext: {Pay: 40, Register: 3}",
-    "LeftOut": "activity: Approve\nwhen: amount < 500",
+    "LeftOut": "activity: Check\nwhen: amount < 500",
     "ParallelBlock": "branches: [[Ship], [Bill, Book]]",
     "ShareChange": "after: Match\nto: Correct\nfactor: 0.5\nwhen: date >= 2026-07-01",
     "StepDelay": "after: Ask supplier\nbefore: Match\ntime: {family: lognormal, mean: 3 d, cv: 1}\nwhen: amount > 5000",

@@ -65,6 +65,7 @@ HISTORY: Data = {
     ],
     "blocks": {"both": {"branches": [["C"], ["D", "E"]]}},
     "backing": 1.5,
+    "left_out": [{"activity": "B", "share": 0.7, "when": "visits(A) < 3"}],
 }
 
 

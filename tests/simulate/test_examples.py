@@ -66,11 +66,13 @@ def placed(name: str, example: Any) -> dict[str, Any]:  # noqa: C901  (one place
         else:
             ways[1] = example
         return data | {"routing": {"kind": "graph", "nodes": nodes, "flows": ways}}
-    if name in ("Context", "ParallelBlock"):
+    if name in ("Context", "ParallelBlock", "LeftOut"):
         contexts = yaml.safe_load(EXAMPLES["HistoryRouting"])["contexts"]
         contexts += [{"after": ["Pay"], "next": {"(end)": 1}}]
         if name == "Context":
             return data | {"routing": {"kind": "history", "contexts": [*contexts, example]}}
+        if name == "LeftOut":
+            return data | {"routing": {"kind": "history", "contexts": contexts, "left_out": [example]}}
         contexts = [{"after": ["(start)"], "next": {"both": 1}}, {"after": ["both"], "next": {"(end)": 1}}]
         return data | {"routing": {"kind": "history", "contexts": contexts, "blocks": {"both": example}}}
     lists = {"Correlation": "correlations", "ServiceLevel": "service_levels", "ShareChange": "share_changes"}

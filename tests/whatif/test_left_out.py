@@ -117,3 +117,11 @@ def test_ways_of_classes_outlive_another_order(change):
     after = doing(scenario.apply(TWIN))
     assert after["small"] == {"Check", "Pay"}
     assert after["middle"] == after["large"] == {"Check", "Approve", "Pay"}
+
+
+def test_a_step_that_repeats_itself_is_left_out_for_good():
+    contexts = [{"after": ["(start)"], "next": {"Check": 1}}, {"after": ["Check"], "next": {"Check": 1, "Pay": 1}}]
+    contexts += [{"after": ["Pay"], "next": {"(end)": 1}}]
+    routing = {"kind": "history", "contexts": contexts, "left_out": [{"activity": "Check", "when": "amount > 500"}]}
+    twin = TWIN.replace(routing=routing, share_changes=())
+    assert doing(twin) == {"small": {"Check", "Pay"}, "middle": {"Pay"}, "large": {"Pay"}}
