@@ -119,6 +119,8 @@ def heading(name: str) -> str:
     return f"{words} %" if name.endswith("_share") else words
 
 
+_TIMES = ("_time_mean", "_time_median", "_time_p90")
+"""Figures of a run that are times; as numbers they are seconds."""
 _CHANGES = frozenset({"trend_share", "change_share"})
 _OF_SHARES = {"case_share": "cases"}
 
@@ -140,6 +142,8 @@ def _cell(name: str, value: Any) -> str:
         return say("yes") if value else say("no")
     if isinstance(value, int):
         return number(value)
+    if isinstance(value, float) and name.endswith(_TIMES):
+        return duration(value)
     if isinstance(value, float) and name == "p_value":
         return number(value, 3) if value >= 0.001 else f"< {number(0.001, 3)}"
     if isinstance(value, float):

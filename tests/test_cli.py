@@ -123,3 +123,15 @@ def test_sliders_become_a_scenario() -> None:
     assert "As it is" in panel.children[2].value
     assert bytes(panel.children[3].value).startswith(b"\x89PNG")
     assert dashboard_notebook(STUDY / "twin.yaml", "pt_BR")["cells"][1]["source"].count("pt_BR") == 1
+
+
+def test_sliders_that_ask_for_the_impossible_say_so_and_can_be_moved_back() -> None:
+    twin = Twin.load(STUDY / "twin.yaml")
+    panel = what_if_panel(twin, replications=2, n_cases=30)
+    sliders, button, sentence, picture = panel.children
+    sliders.children[0].min = 0
+    sliders.children[0].value = 0
+    button.click()
+    assert "nobody would be left" in sentence.value
+    assert not button.disabled
+    assert picture.value == b""

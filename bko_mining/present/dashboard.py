@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import ipywidgets
+from markupsafe import escape
 
 from bko_mining.errors import BkoError
 from bko_mining.present.figures import png_bytes
@@ -46,13 +47,18 @@ def what_if_panel(twin: Twin, *, replications: int = 10, n_cases: int = 1000, se
     )
     button = ipywidgets.Button(description=say("Ask"), button_style="primary")
     sentence, picture = ipywidgets.HTML(), ipywidgets.Image(format="png", layout={"max_width": "760px"})
+    run: dict[str, Any] = {"replications": replications, "n_cases": n_cases, "seed": seed, "progress": False}
 
     def ask(_: Any) -> None:
-        button.disabled = True
+        button.disabled, sentence.value = True, _paragraph(say("Running …"))
         scenario = scenario_of({name: slider.value - sizes[name] for name, slider in people.items()}, demand.value)
-        found = run_experiment(twin, [scenario], replications=replications, n_cases=n_cases, seed=seed, progress=False)
-        sentence.value, picture.value = f"<p>{found.summary}</p>", _drawn(found)
-        button.disabled = False
+        try:
+            found = run_experiment(twin, [scenario], **run)
+            sentence.value, picture.value = _paragraph(found.summary), _drawn(found)
+        except BkoError as problem:
+            sentence.value, picture.value = _paragraph(str(problem)), b""
+        finally:
+            button.disabled = False
 
     button.on_click(ask)
     return ipywidgets.VBox([ipywidgets.VBox([*people.values(), demand]), button, sentence, picture])
@@ -114,12 +120,16 @@ def dashboard_notebook(twin: Path, language: str) -> dict[str, Any]:
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": [heading, cell]}
 
 
-_WIDE = {"description_width": "180px"}
-_LONG = {"width": "560px"}
+_WIDE = {"description_width": "240px"}
+_LONG = {"width": "640px"}
 
 
 def _slider(name: str, size: int) -> Any:
-    return ipywidgets.IntSlider(size, min=max(0, size - 5), max=size + 8, description=name, style=_WIDE, layout=_LONG)
+    return ipywidgets.IntSlider(size, min=max(1, size - 5), max=size + 8, description=name, style=_WIDE, layout=_LONG)
+
+
+def _paragraph(words: str) -> str:
+    return f"<p>{escape(words)}</p>"
 
 
 def _drawn(found: Comparison) -> bytes:
