@@ -14,6 +14,8 @@ LARGEST = 0.03
 """Largest change of all service times; more would chase the chance of one log."""
 RUNS = 12
 """Replications behind each mean."""
+FEWEST, MOST_INSTANCES = 30, 30_000
+"""A run has no more instances than these, but at least so many cases."""
 STEP = 0.04
 """Change of the service times from which the response is measured."""
 
@@ -71,7 +73,9 @@ def middle(log: EventLog) -> float:
 
 
 def _size(log: EventLog) -> int:
-    return int(np.clip(log.n_cases * 4 // 3, 200, 3000))
+    """Cases of a run; where cases are long, fewer of them tell as much."""
+    length = len(log) / log.n_cases
+    return int(min(np.clip(log.n_cases * 4 // 3, 200, 3000), max(FEWEST, MOST_INSTANCES / length)))
 
 
 def _hours(log: EventLog) -> np.ndarray:

@@ -76,12 +76,14 @@ class Instances:
 
 def instances(log: EventLog, enabler: NDArray[np.int64]) -> Instances:
     """Put a log with starts on the wall clock of its office."""
+    begin = wall_seconds(log, log.begin)
     return Instances(
         case=log.case.astype(np.int64),
         activity=log.activity.astype(np.int64),
         resource=log.resource.astype(np.int64),
-        start=wall_seconds(log, log.begin),
-        end=wall_seconds(log, log.finish),
+        start=begin,
+        # An end before its start is a slip of the pen: no time is known to have passed.
+        end=np.maximum(begin, wall_seconds(log, log.finish)),
         enabler=enabler,
         activities=log.activities,
         resources=log.resources,

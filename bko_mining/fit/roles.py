@@ -16,6 +16,8 @@ _MACHINE = re.compile(
 )
 SIMILAR = 0.8
 """Bhattacharyya similarity of activity shares above which two resources share a role."""
+SHARING = 0.05
+"""Least share of a role in an activity of its team."""
 ENOUGH = 10
 """Instances a resource needs to be compared; others join the role they fit best."""
 
@@ -164,7 +166,8 @@ class Teams:
 def find_teams(data: Instances, roles: Roles) -> Teams:
     """Give every activity the team that does it: its role, or several roles together where they share it.
 
-    A role shares an activity if it does at least one in twenty of its instances.
+    A role shares an activity if it does at least one in twenty of its instances, or, where many roles share it so that
+    these do less than half of it, as much as that of what the busiest one does.
     """
     role = np.append(roles.of, UNKNOWN)[data.resource]
     sets: dict[tuple[int, ...], int] = {(code,): code for code in range(len(roles.names))}
@@ -173,8 +176,7 @@ def find_teams(data: Instances, roles: Roles) -> Teams:
         done_by = role[(data.activity == activity) & (role >= 0)]
         if not len(done_by):
             continue
-        share = np.bincount(done_by, minlength=len(roles.names)) / len(done_by)
-        key = tuple(np.flatnonzero(share >= 0.05).tolist())
+        key = _sharing(np.bincount(done_by, minlength=len(roles.names)) / len(done_by))
         of_activity[activity] = sets.setdefault(key, len(sets))
     members = tuple(_members(data, roles, key, of_activity == team) for key, team in sets.items())
     names = [_team_name(key, roles) for key in sets]
@@ -193,6 +195,12 @@ def _members(data: Instances, roles: Roles, key: tuple[int, ...], work: Mask) ->
     mine = np.bincount(data.resource[human & work[data.activity]], minlength=len(people))
     due = n * mine[people].sum() / max(1, n[people].sum())
     return np.flatnonzero(people & ((mine > 0) | (due < 10)))
+
+
+def _sharing(share: NDArray[np.float64]) -> tuple[int, ...]:
+    """Roles that share an activity, of the share that each has in it."""
+    few = share >= SHARING
+    return tuple(np.flatnonzero(few if share[few].sum() >= 0.5 else share >= SHARING * share.max()).tolist())
 
 
 def _team_name(key: tuple[int, ...], roles: Roles) -> str:

@@ -88,7 +88,7 @@ def _hiding(twin: Twin, found: Findings, share: float) -> Twin:
 
 def _run(twin: Twin, found: Findings, seed: int, replication: int) -> EventLog:
     n_cases, length = found.log.n_cases, len(found.log) / found.log.n_cases
-    n = int(min(2500, max(400, n_cases * 1.3), max(100, MOST_INSTANCES / length)))
+    n = int(min(2500, max(400, n_cases * 1.3), max(30, MOST_INSTANCES / length)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TwinWarning)
         log = simulate(twin, n_cases=n, seed=seed, replication=replication)

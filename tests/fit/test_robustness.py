@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from bko_mining.fit import calibration
+from bko_mining.fit.findings import investigate
 from bko_mining.fit.fitting import fit_twin
 from bko_mining.fit.like_the_log import simulate_like
 from bko_mining.log.event_log import MISSING, EventLog
@@ -44,6 +46,7 @@ WORLDS = {
     "two cases": {"n": 2},
     "no time passes": {"minutes": 0},
     "one instant per activity and nobody": {"minutes": 0, "resources": ()},
+    "ends before starts": {"minutes": -30},
     "ends only": {"starts": False},
     "all at once": {"every": 0},
 }
@@ -69,3 +72,29 @@ def test_its_causes_run_too(world):
     seen, made = ((each.case_end - each.case_start).mean() for each in (log, run))
     # Nothing runs away; a night may come between where the log is too small to show the hours.
     assert made <= 3 * seen + 24 * 60 * MINUTE
+
+
+def test_an_activity_that_everybody_shares_a_little_has_a_team_of_all():
+    rng = np.random.default_rng(0)
+    n, people = 600, 30
+    mine = rng.integers(0, people, n)
+    activity = np.stack([mine + 1, np.zeros(n, int), mine + 1], axis=1)
+    begin = MONDAY + 9 * 60 * MINUTE + (np.arange(n)[:, None] * 30 + [0, 10, 20]) * MINUTE
+    log = EventLog.from_codes(
+        case=np.repeat(np.arange(n, dtype=np.int32), 3),
+        case_ids=pa.array([f"c{i}" for i in range(n)]),
+        activity=activity.ravel().astype(np.int32),
+        activities=("Check", *(f"Work {i}" for i in range(people))),
+        resource=np.repeat(mine, 3).astype(np.int32),
+        resources=tuple(f"P{i}" for i in range(people)),
+        start=begin.ravel(),
+        end=(begin + 5 * MINUTE).ravel(),
+    )
+    found = investigate(log)
+    assert len(found.roles.names) == people
+    assert len(found.teams.members[found.teams.of_activity[0]]) == people
+
+
+def test_trial_runs_of_long_cases_are_of_few_cases():
+    assert calibration._size(_log(n=300)) == 400
+    assert calibration._size(_log(n=8, activities=tuple(f"a{i}" for i in range(2000)))) == 30
