@@ -111,7 +111,7 @@ def said_of_times(times: TimeClasses, attributes: Sequence[CaseAttribute], name:
     """What was found, class by class."""
     classes = "; ".join(
         say(
-            "{condition}: {share} of the usual time ({n} cases)",
+            "{condition}: {share} of the usual time ({n} {n:case|cases})",
             condition=each.condition(attributes),
             share=percent(float(factor)),
             n=number(len(each.cases)),

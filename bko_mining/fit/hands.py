@@ -133,9 +133,16 @@ def with_hands(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
 def _evidence(hands: Hands, part: str, earlier: str) -> Evidence:
     seen, chance = percent(hands.seen, 1), percent(hands.chance)
     said = (
-        say("done by whoever did {earlier}: {seen} of {n} cases", earlier=earlier, seen=seen, n=number(hands.n))
+        say(
+            "done by whoever did {earlier}: {seen} of {n} {n:case|cases}", earlier=earlier, seen=seen, n=number(hands.n)
+        )
         if hands.same
-        else say("never by whoever did {earlier}: {seen} of {n} cases", earlier=earlier, seen=seen, n=number(hands.n))
+        else say(
+            "never by whoever did {earlier}: {seen} of {n} {n:case|cases}",
+            earlier=earlier,
+            seen=seen,
+            n=number(hands.n),
+        )
     )
     return Evidence(
         part=part,

@@ -24,7 +24,7 @@ from bko_mining.whatif.statistics import (
     ratio_interval,
     two_stage_interval,
 )
-from bko_mining.whatif.verdicts import caution, doubt, headline, judge, sentence
+from bko_mining.whatif.verdicts import caution, doubt, headline, judge, late, sentence
 from bko_mining.words import duration, money, number, percent, say, small_money
 
 BASELINE = "baseline"
@@ -111,7 +111,7 @@ class Comparison(Result):
                 low=duration(level.low),
                 high=duration(level.high),
             )
-        return " ".join(filter(None, (headline(self), caution(self), doubt(self))))
+        return " ".join(filter(None, (headline(self), caution(self), late(self), doubt(self))))
 
     def sentence(self, scenario: str, figure: str = MAIN) -> str:
         """Say what a scenario does to a figure, with the interval, the replications and the verdict."""

@@ -1,12 +1,14 @@
 """The verdict on a difference, and the sentences that give it: which scenario helps, or that none does."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bko_mining.whatif.change import moment
 from bko_mining.whatif.kpis import MAIN, Kpi, kpi, label
 from bko_mining.whatif.statistics import Interval, skewness
-from bko_mining.words import number, percent, say
+from bko_mining.words import day, number, percent, say
 
 if TYPE_CHECKING:
     from bko_mining.whatif.comparison import Comparison
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 BETTER, WORSE, SAME, OPEN = "better", "worse", "no difference that matters", "not clear yet"
 HIGHER, LOWER = "higher", "lower"
 LOAD = "utilisation: "
+DAY = 86_400_000_000
 TIGHT = 0.85
 """Utilisation from which a little more or less of unlogged work changes waits a lot."""
 FEW = 10
@@ -106,6 +109,21 @@ def caution(c: "Comparison", figure: str = MAIN) -> str:
         kpi=label(figure),
         more=number(2 * FEW),
     )
+
+
+def late(c: "Comparison") -> str:
+    """Say which scenario begins when the runs have ended; empty where all are seen."""
+    ends = [o.series["begin"][0] + DAY * len(o.series["open"]) for o in c.outcomes[0] if "begin" in o.series]
+    last = np.datetime64(int(max(ends, default=np.iinfo(np.int64).max)), "us")
+    for scenario in c.given:
+        first = min((change.since or date.min for change in scenario.changes), key=moment, default=date.min)
+        if np.datetime64(moment(first).replace(tzinfo=None), "us") > last:
+            return say(
+                "'{name}' begins on {day}, when the runs have ended: run longer to see it.",
+                name=scenario.name,
+                day=day(first),
+            )
+    return ""
 
 
 def doubt(c: "Comparison") -> str:

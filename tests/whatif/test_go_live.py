@@ -227,6 +227,16 @@ def test_a_change_that_no_run_would_see_is_refused() -> None:
         run_experiment(office(), plan, replications=1, horizon=HORIZON, workers=1)
 
 
+def test_a_change_that_begins_after_the_last_case_is_said() -> None:
+    day = {"soon": "2026-01-06", "late": "2027-01-04"}
+    run = {"replications": 2, "n_cases": 60, "workers": 1}
+    seen, late = (run_experiment(office(), Scenario(n).demand(2, since=d), **run) for n, d in day.items())  # type: ignore[arg-type]
+    assert "have ended" not in seen.summary
+    assert "'late' begins on 4 Jan 2027, when the runs have ended: run longer" in late.summary
+    with speaking("pt_BR"):
+        assert "“late” começa em 04/01/2027" in late.summary
+
+
 def test_the_transition_is_seen_in_the_queue() -> None:
     plan = Scenario("Leavers").staff("Clerk", remove=1, since=DAY)
     found = run_experiment(office(), plan, replications=3, horizon=HORIZON, seed=2, workers=1)
