@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from bko_mining.errors import SimulationError
 from bko_mining.fit.allocation import with_choices, with_orders
 from bko_mining.fit.assembly import block_names, step_name, write_activity
 from bko_mining.fit.attribute_laws import choose_carried, with_carried
@@ -12,6 +13,7 @@ from bko_mining.fit.case_attributes import CaseAttribute, case_attributes
 from bko_mining.fit.findings import Findings
 from bko_mining.fit.hands import with_hands
 from bko_mining.fit.mistakes import find_mistakes, with_mistakes
+from bko_mining.simulate.routes import build_net
 from bko_mining.twin.model import Twin
 
 
@@ -42,9 +44,21 @@ def _with_choices(found: Findings, twin: Twin, choices: list[Choice], attributes
     changes, evidence = list(twin.share_changes), list(twin.evidence)
     for choice in choices:
         names = {unit: step_name(found, unit, blocks) for unit in (choice.before, *choice.ways)}
-        changes += share_changes(choice, attributes, names)
+        made = tuple(share_changes(choice, attributes, names))
+        if not _is_in_routing(twin.replace(share_changes=made)):
+            continue
+        changes += made
         evidence.append(said_of_choice(choice, attributes, names))
     return twin.replace(share_changes=tuple(changes), evidence=tuple(evidence)) if choices else twin
+
+
+def _is_in_routing(twin: Twin) -> bool:
+    """Whether the written routing has the ways of all share changes: what a log shows may be folded into a block."""
+    try:
+        build_net(twin)
+    except SimulationError:
+        return False
+    return True
 
 
 def _with_times(found: Findings, twin: Twin, times: list[TimeClasses], attributes: tuple[CaseAttribute, ...]) -> Twin:
