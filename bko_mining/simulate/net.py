@@ -159,7 +159,10 @@ class Net:
                 self.nodes.append(_copy(self.nodes[way.to]))
                 way.to = len(self.nodes) - 1
                 hits += self._change_at(way.to, change, condition)
-        marks = tuple(change.to in self._steps_first(way.to) for way in node.ways)
+        steps = [self._steps_first(way.to) for way in node.ways]
+        marks = tuple(change.to in first for first in steps)
+        if all(marks):  # a block beside it may be empty: then the way that leads there for certain is meant
+            marks = tuple(first == {change.to} for first in steps)
         if hits or not any(marks) or all(marks):
             return hits
         if condition:

@@ -28,8 +28,8 @@ def test_roles_bear_the_names_of_the_log(twin):
 
 def test_each_clerk_keeps_the_hours_that_were_put_in(twin):
     hours = {name: str(twin.calendar_of(name, "AP clerk")) for name in twin.roles["AP clerk"].members}
-    assert hours["Ana Ribeiro"] == "Mon-Fri 08:00-10:00"
-    assert hours["Bruno Costa"] == "Mon-Fri 13:30-15:30"
+    assert hours["Ana Ribeiro"] == "Mon-Fri 08:00-10:00, BR-SP"
+    assert hours["Bruno Costa"] == "Mon-Fri 13:30-15:30, BR-SP"
     assert hours["Carla Nunes"].count("08:00-11:00") == 2
 
 

@@ -184,3 +184,24 @@ def test_share_changes_under_a_condition_or_nowhere() -> None:
 def test_a_loop_without_an_activity_is_refused() -> None:
     with pytest.raises(SimulationError, match="turn in it for ever"):
         variants("routing: [A, {loop: {do: null, again: 0.5}}]")
+
+
+def test_a_share_change_tells_the_end_from_a_block_that_may_be_empty() -> None:
+    text = """
+    routing:
+      kind: history
+      backing: 0
+      contexts:
+        - {after: [], next: {(end): 1}}
+        - {after: [(start)], next: {A: 1}}
+        - {after: [A], next: {both: 1, (end): 1}}
+        - {after: [both], next: {(end): 1}}
+      blocks:
+        both:
+          branches:
+            - [{xor: [{share: 0.5, do: B}, {share: 0.5}]}]
+            - [{xor: [{share: 0.5, do: C}, {share: 0.5}]}]
+    """
+    assert variants(text)["A"] == pytest.approx(0.5 + 0.5 * 0.25, abs=0.03)
+    changed = dedent(text) + "\nshare_changes: [{after: A, to: (end), factor: 0}]\n"
+    assert variants(changed)["A"] == pytest.approx(0.25, abs=0.03)
