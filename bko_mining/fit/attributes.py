@@ -26,7 +26,9 @@ def with_attributes(found: Findings, twin: Twin, *, seed: int = 0) -> Twin:
         twin = with_choices(found, with_orders(found, twin, attributes, seed=seed))
     if not attributes:
         return twin
-    choices = find_choices(found.routing, attributes, without={(each.activity, each.to) for each in mistakes})
+    written = {name for name, activity in twin.activities.items() if activity.errors is not None}
+    steps = {(m.activity, m.to) for m in mistakes if found.data.activities[m.activity] in written}
+    choices = find_choices(found.routing, attributes, without=steps)
     times = [] if found.log.starts_estimated else find_time_classes(found, attributes)
     parts = [each.classes for each in choices] + [each.classes for each in times]
     uses = Counter(

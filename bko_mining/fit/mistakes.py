@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bko_mining.errors import SimulationError
 from bko_mining.fit.classes import LEAF, chance_of, whitened
 from bko_mining.fit.findings import Findings
 from bko_mining.fit.instances import Codes, Mask, Seconds
+from bko_mining.simulate.routes import build_net
 from bko_mining.twin.model import Evidence, Twin
 from bko_mining.twin.routing import Context, HistoryRouting
 from bko_mining.twin.work import Errors
@@ -110,20 +112,38 @@ def _factors(who: Codes, taken: Seconds, share: float) -> dict[int, float]:
 
 
 def with_mistakes(found: Findings, twin: Twin, mistakes: list[Mistake]) -> Twin:
-    """Write mistakes as errors of their activities instead of ways of the routing."""
-    routing, names = twin.routing, found.data.activities
-    if not mistakes or not isinstance(routing, HistoryRouting):
-        return twin
-    activities, evidence = dict(twin.activities), list(twin.evidence)
+    """Write mistakes as errors of their activities instead of ways of the routing.
+
+    A mistake that is the only way to its activity stays a way: the routing would know nowhere to send the case.
+    """
     for each in mistakes:
-        name, to = names[each.activity], names[each.to]
-        contexts = tuple(_without(context, name, to) for context in routing.contexts)
-        routing = routing.model_copy(update={"contexts": contexts})
-        people = {found.data.resources[code]: factor for code, factor in each.factors.items()}
-        errors = Errors(share=each.share, to=to, by_resource=people)
-        activities[name] = activities[name].model_copy(update={"errors": errors})
-        evidence.append(_evidence(each, (name, to), people))
-    return twin.replace(routing=routing, activities=activities, evidence=tuple(evidence))
+        made = _with_mistake(found, twin, each)
+        if _leads_to(made, found.data.activities[each.to]):
+            twin = made
+    return twin
+
+
+def _with_mistake(found: Findings, twin: Twin, mistake: Mistake) -> Twin:
+    name, to = found.data.activities[mistake.activity], found.data.activities[mistake.to]
+    if not isinstance(twin.routing, HistoryRouting):
+        return twin
+    contexts = tuple(_without(context, name, to) for context in twin.routing.contexts)
+    people = {found.data.resources[code]: factor for code, factor in mistake.factors.items()}
+    errors = Errors(share=mistake.share, to=to, by_resource=people)
+    return twin.replace(
+        routing=twin.routing.model_copy(update={"contexts": contexts}),
+        activities=twin.activities | {name: twin.activities[name].model_copy(update={"errors": errors})},
+        evidence=(*twin.evidence, _evidence(mistake, (name, to), people)),
+    )
+
+
+def _leads_to(twin: Twin, activity: str) -> bool:
+    """Whether cases of every type can come to an activity on the ways of the routing."""
+    try:
+        net = build_net(twin)
+        return all(net.first(activity, start) >= 0 for start in net.starts.values())
+    except SimulationError:
+        return False
 
 
 def _without(context: Context, name: str, to: str) -> Context:

@@ -24,10 +24,11 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Cases a week at the end of the log, and by which share they grow in a year from then on."""
+    """Cases a week at the end of the log, by which share they grow in a year from then on, and for how many years."""
 
     level: float
     per_year: float
+    years: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Rhythm:
         if self.months is not None:
             found["months"] = self.months
         if self.growth is not None and self.growth.per_year:
-            found["trend_per_year"] = self.growth.per_year
+            found |= {"trend_per_year": self.growth.per_year, "trend_years": self.growth.years}
         return found
 
     @property
@@ -86,7 +87,7 @@ class Rhythm:
         if self.growth is not None:
             found.append(
                 f"growth: {self.growth.level:.1f} cases a week when the log ended, {self.growth.per_year:+.0%} a year "
-                "(half the pace seen)"
+                f"(half the pace seen) for {12 * self.growth.years:.1f} months, as far ahead as it was tried"
             )
         return tuple(found)
 
@@ -140,8 +141,9 @@ def said_of_stream(stream: RateArrivals | None) -> list[str]:
     if stream.trend_per_year:
         said.append(
             say(
-                "The number of cases changes by {growth} a year, half the pace seen in the log.",
+                "The number of cases changes by {growth} a year, half the pace seen in the log, for {months} months.",
                 growth=percent(stream.trend_per_year),
+                months=number(12 * (stream.trend_years or np.inf), 1),
             )
         )
     return said

@@ -34,7 +34,7 @@ _YEAR = 365.25
 _SEASON_FROM, _SEASON_SEEN = 1.5, 0.6
 """Years from which on a season can be told; at so much of them it must have foretold the rest."""
 _DAMPED = 0.5
-"""Growth goes on at half its pace: trends that are carried on in full overshoot (Gardner and McKenzie 1985)."""
+"""Growth goes on at half its pace, and as far as it was tried: carried on in full, trends overshoot (Gardner 1985)."""
 _USUAL_GROWTH, _USUAL_SEASON = 0.5, 0.3
 """Standard deviations of yearly growth and of months (logarithms) before the log is looked at."""
 _MONTH_ENDS = (1, 2, 3, 4, 5)
@@ -203,7 +203,8 @@ def _grown(daily: _Days, rhythm: Rhythm, now: float, season: bool) -> Rhythm:
     flat = due * daily.seen.sum() / due.sum()
     spread = max(1.0, float(((daily.seen - flat) ** 2 / np.maximum(flat, _SEEN)).mean()))
     slopes = _log_linear(daily.seen, due, np.stack(columns, axis=1), spread / np.array(prior) ** 2)
-    growth = Growth(float(7 * np.exp(slopes[0])), float(np.expm1(_DAMPED * slopes[1])))
+    ahead = _AHEAD * float(np.ptp(daily.days)) / _YEAR
+    growth = Growth(float(7 * np.exp(slopes[0])), float(np.expm1(_DAMPED * slopes[1])), round(ahead, 3))
     months = tuple(np.round(np.exp(slopes[2:]), 3).tolist()) if season else None
     return replace(rhythm, growth=growth, months=months)
 

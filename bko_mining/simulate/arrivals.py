@@ -184,7 +184,8 @@ def day_factors(stream: RateArrivals, days: Instants, starts: Instants, luck: tu
     if not len(days):
         return factor
     if stream.trend_per_year:
-        factor *= (1 + stream.trend_per_year) ** ((starts - starts[0]) / (365.25 * DAY))
+        years = (starts - starts[0]) / (365.25 * DAY)
+        factor *= (1 + stream.trend_per_year) ** np.minimum(years, stream.trend_years or np.inf)
     day, place = _distinct(days)
     if stream.months is not None:
         factor *= np.array(stream.months)[_month(day) % 12][place]

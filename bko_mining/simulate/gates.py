@@ -79,6 +79,11 @@ class Waiting:
             self.alarm = self._next_hour(now)
             self.run.call(self.alarm - now, self._hour)
 
+    @property
+    def in_turn(self) -> "list[Waiting]":
+        """This rule and those that follow it on later days."""
+        return [self, *(self.later.in_turn if self.later is not None else [])]
+
     def _too_old(self, of: tuple[Any, int], now: int) -> None:
         key, round_ = of
         if self.rounds.get(key, 0) == round_:

@@ -170,7 +170,7 @@ def _show_queues(run: "RuledRun", world: World) -> None:
         queued = _chain(world, int(world.arrays["stock"][code, at.STOCK_HEAD]), at.NEXT)
         stock.on_hand = float(world.arrays["level"][code, at.ON_HAND])
         stock.waiting = [(float(world.arrays["amount"][i]), _item(world, i), None, 0) for i in queued]
-    gates = [gate for gate in run.entry if isinstance(gate, Waiting)]
+    gates = [rule for gate in run.entry if isinstance(gate, Waiting) for rule in gate.in_turn]
     for gate, row in zip(gates, world.arrays["batch"], strict=True):
         groups = world.arrays["group"][row[at.BASE] :][: row[at.N_CODES]]
         heads = [int(group[at.GROUP_HEAD]) for group in groups if group[at.GROUP_N] > 0]

@@ -41,7 +41,8 @@ def _places(run: "RuledRun") -> Iterator[tuple[str, int]]:
     for code, gate in enumerate(run.entry):
         if isinstance(gate, Waiting):
             where = f"before {run.activities[code]!r}: the batch never fills and has neither a timeout nor an hour"
-            yield from ((where, item.case) for group in gate.groups.values() for item in group)
+            groups = [group for rule in gate.in_turn for group in rule.groups.values()]
+            yield from ((where, item.case) for group in groups for item in group)
     yield from _in_hand(run)
 
 

@@ -117,7 +117,8 @@ class Work:
         gate = run.entry[code]
         if isinstance(gate, Waiting):
             row[at.BATCH], row[at.MATE_TIME] = len(self.batches), self.luck.stream(run.per_item[code])
-            self._batches(gate)
+            for rule in gate.in_turn:
+                self._batch(rule)
         row[at.FIRST_USE], row[at.N_USES] = len(self.uses), len(activity.uses)
         for material, amount in activity.uses.items():
             column = -1
@@ -160,16 +161,7 @@ class Work:
             row[at.BOT_FAILS] = self.luck.stream(run.bot_fails[code])
         return bot.exception_share
 
-    def _batches(self, gate: Waiting | None) -> None:
-        """The rules of a batch, the later ones behind."""
-        while gate is not None:
-            row = self._batch(gate)
-            if gate.later is not None:
-                row[at.BATCH_ENDS], row[at.LATER_BATCH] = gate.ends, len(self.batches) + 1
-            self.batches.append(row)
-            gate = gate.later
-
-    def _batch(self, gate: Waiting) -> NDArray[np.int64]:
+    def _batch(self, gate: Waiting) -> None:
         rule = gate.rule
         row = np.full(at.N_BATCH, -1, np.int64)
         row[at.SIZE], row[at.TIMEOUT] = rule.size or 0, -1 if rule.timeout is None else int(rule.timeout * 1e6)
@@ -183,7 +175,9 @@ class Work:
             self.hours.append(gate.hours_until(self.run.start, self.calendars.reach))
             row[at.N_HOURS] = len(self.hours[-1])
         self.n_groups += int(row[at.N_CODES])
-        return row
+        if gate.later is not None:
+            row[at.BATCH_ENDS], row[at.LATER_BATCH] = gate.ends, len(self.batches) + 1
+        self.batches.append(row)
 
     def _stocks(self) -> dict[str, Any]:
         stocks, levels, keys = [], [], []

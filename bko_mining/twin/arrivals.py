@@ -41,6 +41,7 @@ class RateArrivals(_Stream):
     holidays: str | None = Field(None, description="Region whose holidays slow arrivals, e.g. BR-SP.")
     holiday_factor: float = Field(0.0, ge=0, description="Share of the usual arrivals that come on a holiday.")
     trend_per_year: float = Field(0.0, description="Growth a year: 0.1 is 10 % more after one year, compounding.")
+    trend_years: float | None = Field(None, gt=0, description="Years after which growth ends; None: it goes on.")
     months: tuple[Annotated[float, Field(ge=0)], ...] | None = Field(
         None, description="Season: 12 factors, January first."
     )

@@ -79,12 +79,18 @@ def test_what_moves_arrivals_is_said_in_both_languages(office):
     log, twin = office
     report = fit_report(log, twin)
     stream = RateArrivals(
-        per_week=40, holidays="BR", month_end=(3, 1.8), months=(1.2,) * 6 + (0.8,) * 6, trend_per_year=0.1
+        per_week=40,
+        holidays="BR",
+        month_end=(3, 1.8),
+        months=(1.2,) * 6 + (0.8,) * 6,
+        trend_per_year=0.1,
+        trend_years=0.5,
     )
     moved = replace(report, stream=stream)
     assert "On holidays of BR 0" in moved.summary
     assert "On the last 3 business days of a month 1.8 times as many come." in moved.summary
     assert "The number of cases changes by 10" in moved.summary
+    assert "half the pace seen in the log, for 6.0 months." in moved.summary
     with speaking("pt_BR"):
         assert "Nos feriados de BR chegam 0" in moved.summary
         assert "No mês mais movimentado chegam 1,2 vezes" in moved.summary

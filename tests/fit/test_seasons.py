@@ -50,6 +50,7 @@ def test_the_season_and_growth_are_found_from_two_years() -> None:
     assert max(rhythm.months[:2]) > 1.25 > 0.8 > max(rhythm.months[5:7])
     # Half the pace is carried on.
     assert 0.05 < rhythm.growth.per_year < 0.25
+    assert rhythm.growth.years == pytest.approx(0.5, abs=0.01)
 
 
 def test_steady_arrivals_stay_plain() -> None:

@@ -73,3 +73,19 @@ def test_an_office_at_rest_is_no_four_eyes():
     text = TEXT.replace("RULE", "").replace("per_week: 130", "per_week: 8")
     twin = fitted(bko.simulate(bko.Twin.from_yaml(text), n_cases=600, seed=0))
     assert not any(each.not_same_as for each in twin.activities.values())
+
+
+def test_the_only_way_to_an_activity_stays_a_way():
+    """What is mended only after a check that hangs on people could not be reached any more as an error."""
+    text = TEXT.replace("{do: Check, again: 0.05}", "{do: Check, again: 0.01, redo: Mend}")
+    text = text.replace("  Pay:", "  Mend: {role: Clerk, time: 5 min}\n  Pay:").replace("to: Register", "to: Mend")
+    rule = ", errors: {share: 0.12, to: Mend, by_resource: {Ana: 3, Bia: 0.4}}"
+    log = bko.simulate(bko.Twin.from_yaml(text.replace("RULE", rule)), n_cases=800, seed=0)
+    twin = fitted(log)
+    assert twin.activities["Check"].errors is None
+    mended = [(each.activity == each.activities.index("Mend")).sum() / 800 for each in (log, run_of(twin))]
+    assert mended[1] == pytest.approx(mended[0], rel=0.2)
+
+
+def run_of(twin):
+    return bko.simulate(twin, n_cases=800, seed=3)

@@ -22,7 +22,14 @@ STREAMS: tuple[Data, ...] = (
     },
     {"kind": "list", "at": ["2026-01-05T09:00", "2026-01-06T09:30", "2026-01-06T09:30", "2026-01-20T10:00"]},
     {"kind": "rate", "per_hour": 0.5, "calendar": "office", "holidays": "BR-SP", "holiday_factor": 0.3, "factor": 1.5},
-    {"per_week": 30, "trend_per_year": 3, "months": [2, *[1] * 10, 0.5], "month_end": [3, 2.0], "dispersion": 0.5},
+    {
+        "per_week": 30,
+        "trend_per_year": 3,
+        "trend_years": 0.1,
+        "months": [2, *[1] * 10, 0.5],
+        "month_end": [3, 2.0],
+        "dispersion": 0.5,
+    },
     {"table": {"Mon": [0.0] * 8 + [2.0] * 4 + [0.0] * 12, "Thu": [1.0] * 24}, "batch_size": "3", "name": "post"},
     {"per_week": 20, "peaks": [{"since": "2026-01-08", "until": "2026-01-10", "factor": 4}]},
 )
