@@ -121,6 +121,7 @@ class Staff:
             self.run.begin_by_rules,
             key=self._key(role),
             fits=self.run.fits,
+            bound=self.run.bound if any(a.same_as for a in self.run.twin.activities.values()) else None,
             choose=self._choice(name, role),
             interrupt=self.run.interrupt if role.preemptive else None,
         )

@@ -28,6 +28,8 @@ class Pool:
         Which of them takes it; they come longest idle first.
     interrupt : function or None
         Puts down the item in hand of a person; None where nothing is interrupted.
+    bound : function of an item and an instant, or None
+        The one person an item waits for, if it is not anybody's; None where no item is bound to anybody.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Pool:
         fits: Callable[[Item, Person, int], bool],
         choose: Callable[[list[Person], Item], Person],
         interrupt: Callable[[Person, Item, int], None] | None,
+        bound: Callable[[Item, int], Person | None] | None = None,
     ) -> None:
         self.env = env
         self.begin = begin
@@ -46,6 +49,7 @@ class Pool:
         self.fits = fits
         self.choose = choose
         self.interrupt = interrupt
+        self.bound = bound
         self.people: list[Person] = []
         self.idle: dict[Person, None] = {}
         self.queue: list[tuple[Any, int, Item]] = []
@@ -130,7 +134,9 @@ class Pool:
         self.begin(item, person, now)
 
     def _free(self, item: Item, now: int) -> Person | None:
-        free = (p for p in self.idle if p.hours.is_open(now) and self.fits(item, p, now))
+        only = None if self.bound is None else self.bound(item, now)
+        people = self.idle if only is None else [only] if only in self.idle else []
+        free = (p for p in people if p.hours.is_open(now) and self.fits(item, p, now))
         if self.choose is longest_idle:
             return next(free, None)
         found = list(free)

@@ -201,6 +201,13 @@ class RuledRun(Run):
             return self.work(item, person, now) <= person.hours.room(now) or person.hours.at_opening(now)
         return True
 
+    def bound(self, item: Item, now: int) -> Person | None:
+        """Who did the step whose hands an item must stay in, while that person is there."""
+        did = self.did.get(item.case, {})
+        same = self.twin.activities[self.activities[item.activity]].same_as
+        wanted = (did.get(self.labels[name]) for name in same)
+        return next((person for person in wanted if person is not None and now < person.leaves), None)
+
     def _stays(self, item: Item, person: Person) -> bool:
         """Whether so many items wait that one is begun after hours; an item on its way to the queue counts."""
         waiting = {entry[2] for pool in person.pools for entry in pool.queue if not entry[2].gone}
