@@ -9,6 +9,7 @@ from bko_mining.fit.findings import investigate
 from bko_mining.fit.priorities import with_priorities
 from bko_mining.fit.remembering import with_memory
 from bko_mining.fit.starts import with_starts
+from bko_mining.fit.strays import without_strays
 from bko_mining.fit.unlogged import with_hidden_work
 from bko_mining.log.event_log import EventLog
 from bko_mining.progress import bar
@@ -48,6 +49,7 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "", progress: bool | N
     LogError
         If the log has no instance that ended.
     """
+    log, aside = without_strays(log)
     started = with_starts(_without_reserved_names(log))
     with bar(5, "part", shown=progress, delay=3) as done:
         found = investigate(started, seed=seed)
@@ -62,7 +64,8 @@ def fit_twin(log: EventLog, *, seed: int = 0, name: str = "", progress: bool | N
         done.update()
         remembering = with_memory(twin, log, seed=seed)
         done.update()
-        return _at_rest(remembering, twin, started, seed)
+        made = _at_rest(remembering, twin, started, seed)
+        return made.replace(evidence=(*aside, *made.evidence)) if aside else made
 
 
 def _at_rest(remembering: Twin, before: Twin, log: EventLog, seed: int) -> Twin:

@@ -6,6 +6,7 @@ the days most likely is believed if it does so by far, if there were several hol
 a log of two months that shows Christmas only could be from anywhere, and stays without holidays.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -185,7 +186,9 @@ def _free(region: str, first: int, n: int) -> Mask:
 @lru_cache(maxsize=1024)
 def _ordinals(region: str, first: int, last: int) -> Codes:
     """Holidays of some years as days since 1970."""
-    free = holidays_of(region, tuple(range(first, last + 1)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a country whose holidays are not known so far back tells nothing
+        free = holidays_of(region, tuple(range(first, last + 1)))
     return np.array(sorted(free), "M8[D]").astype(np.int64)
 
 
