@@ -144,10 +144,18 @@ class Comparison(Result):
         return bootstrap_interval(gap, confidence=self._each)
 
     def change(self, scenario: str, figure: str = MAIN) -> Interval:
-        """Relative change (0.1: ten percent more), paired, with its interval."""
+        """Relative change (0.1: ten percent more), paired, with its interval.
+
+        Where the intervals of the ratio and of the difference do not agree whether there is a change, that of the
+        difference is told, as the verdict is.
+        """
         x = self.samples(figure)
         r = ratio_interval(x[self._place(scenario)], x[0], confidence=self._each, mean=self.mean_of(figure))
-        return Interval(r.estimate - 1, r.low - 1, r.high - 1, r.n, self.confidence)
+        change = Interval(r.estimate - 1, r.low - 1, r.high - 1, r.n, self.confidence)
+        gap, base = self.difference(scenario, figure), abs(self.level(BASELINE, figure).estimate)
+        if change.excludes_zero == gap.excludes_zero or not base:
+            return change
+        return Interval(gap.estimate / base, gap.low / base, gap.high / base, gap.n, self.confidence)
 
     def verdict(self, scenario: str, figure: str = MAIN) -> str:
         """``better``, ``worse``, ``no difference that matters`` or ``not clear yet`` (see the notes)."""

@@ -173,6 +173,19 @@ def test_where_nothing_helps_the_sentence_praises_nobody() -> None:
     assert helps.startswith("Of 2 scenarios, 'A' does best."), "not the one whose runs do not tell"
 
 
+def test_the_sentence_tells_the_interval_that_the_verdict_is_made_of() -> None:
+    # One run is ten times as long: its ratio is like the others', its difference hides them.
+    base = np.array([4.0, 5.0, 4.5, 6.0, 5.5, 4.0, 5.0, 60.0])
+    found = one_figure(base, base * np.array([0.8, 0.82, 0.79, 0.81, 0.8, 0.78, 0.83, 0.8]))
+    assert found.verdict("A") == "not clear yet"
+    gap, change = found.difference("A"), found.change("A")
+    level = found.level("baseline").estimate
+    assert change.low < 0 < change.high
+    assert (change.low * level, change.high * level) == pytest.approx((gap.low, gap.high))
+    steady = one_figure(base[:-1], base[:-1] * 0.8)
+    assert steady.change("A").high == pytest.approx(-0.2)
+
+
 def test_few_replications_of_a_lopsided_figure_are_warned_about() -> None:
     lopsided = [8.0, 8.1, 8.2, 8.1, 20.0]
     assert "Take the intervals with care: 5 replications are few" in one_figure(lopsided, lopsided).summary
