@@ -21,9 +21,12 @@ class Hours:
     ----------
     shifts : tuple of (float, float)
         Ascending, disjoint, within one week; the whole week if always open.
+    closed : tuple of int
+        Days (from the origin) without work, ascending: holidays.
     """
 
     shifts: tuple[tuple[float, float], ...]
+    closed: tuple[int, ...] = ()
 
     @cached_property
     def _knots(self) -> tuple[Seconds, Seconds]:
@@ -55,12 +58,31 @@ class Hours:
 
     def worked(self, instant: Seconds) -> Seconds:
         """Working seconds from the origin to each instant."""
+        if not self.closed:
+            return self._usually(instant)
+        begins, lost = self._days_off
+        begun = np.searchsorted(begins, instant, side="right")
+        last = begins[np.maximum(begun - 1, 0)]
+        today = self._usually(np.minimum(instant, last + DAY)) - self._usually(last)
+        return np.asarray(self._usually(instant) - np.where(begun > 0, lost[begun - 1] + today, 0.0))
+
+    @cached_property
+    def _days_off(self) -> tuple[Seconds, Seconds]:
+        """Beginnings of the closed days, and the working seconds that are lost before each and in all."""
+        begins = np.array(self.closed, float) * DAY
+        return begins, np.concatenate([[0.0], np.cumsum(self._usually(begins + DAY) - self._usually(begins))])
+
+    def _usually(self, instant: Seconds) -> Seconds:
+        """Working seconds from the origin to each instant if no day were closed."""
         edges, worked = self._knots
         week, second = np.divmod(instant, WEEK)
         return np.asarray(week * self.weekly + np.interp(second, edges, worked))
 
     def instant(self, worked: Seconds) -> Seconds:
         """The first instant at which so many working seconds since the origin are done."""
+        if self.closed:
+            begins, lost = self._days_off
+            worked = worked + lost[np.searchsorted(self._usually(begins) - lost[:-1], worked, side="left")]
         edges, knots = self._knots
         week, rest = np.divmod(worked, self.weekly)
         # Work that ends with the last shift of a week ends there, not at the first opening of the next.
@@ -74,10 +96,19 @@ class Hours:
         starts = np.array([start for start, _ in self.shifts])
         ends = np.array([end for _, end in self.shifts])
         place = np.searchsorted(starts, np.mod(instant, WEEK), side="right") - 1
-        return np.asarray((place >= 0) & (np.mod(instant, WEEK) < ends[place]))
+        return np.asarray((place >= 0) & (np.mod(instant, WEEK) < ends[place]) & ~self._is_off(instant))
+
+    def _is_off(self, instant: Seconds) -> Mask:
+        return np.isin(np.asarray(instant) // DAY, self.closed) if self.closed else np.zeros(np.shape(instant), bool)
 
     def last_opening(self, instant: Seconds) -> Seconds:
         """The latest start of a shift at or before each instant."""
+        opening = self._usual_opening(instant)
+        while (off := self._is_off(opening)).any():
+            opening = np.where(off, self._usual_opening(opening - 1e-3), opening)
+        return opening
+
+    def _usual_opening(self, instant: Seconds) -> Seconds:
         starts = np.array([start for start, _ in self.shifts])
         week, second = np.divmod(instant, WEEK)
         place = np.searchsorted(starts, second, side="right") - 1

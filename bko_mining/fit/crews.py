@@ -1,10 +1,11 @@
 """Who keeps which hours: each role's crew, and people of the role with clearly different hours of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bko_mining.fit.calendars import Hours, find_hours
+from bko_mining.fit.free_days import PublicHolidays, days_off, rests
 from bko_mining.fit.instances import DAY, WEEK, Codes, Instances, Seconds
 from bko_mining.fit.roles import Roles
 
@@ -36,16 +37,29 @@ class Crew:
     found: str
 
 
-def find_crews(data: Instances, roles: Roles) -> tuple[tuple[Crew, ...], Seconds]:
+def find_crews(
+    data: Instances, roles: Roles, holidays: PublicHolidays | None = None
+) -> tuple[tuple[Crew, ...], Seconds]:
     """Find the crews of all roles, the main one of each role first, and the net working time of each row."""
     work = data.end - data.start
     crews: list[Crew] = []
     for role in range(len(roles.names)):
-        for crew in _of_role(data, roles, role):
+        closed = _days_off(data, roles, role, holidays)
+        for usual in _of_role(data, roles, role):
+            crew = replace(usual, hours=replace(usual.hours, closed=closed)) if closed else usual
             rows = rows_of(data, roles, crew.members)
             work[rows] = crew.hours.worked(data.end[rows]) - crew.hours.worked(data.start[rows])
             crews.append(crew)
     return tuple(crews), work
+
+
+def _days_off(data: Instances, roles: Roles, role: int, holidays: PublicHolidays | None) -> tuple[int, ...]:
+    """The holidays within the log of a role that rests on them."""
+    starts = data.start[(data.resource >= 0) & (roles.of[data.resource] == role)]
+    if holidays is None or not rests(holidays.region, starts):
+        return ()
+    first, last = int(data.start.min() // DAY), int(data.end.max() // DAY)
+    return tuple((np.flatnonzero(days_off(holidays.region, first, last - first + 1)) + first).tolist())
 
 
 def rows_of(data: Instances, roles: Roles, members: Codes) -> Codes:

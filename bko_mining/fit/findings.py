@@ -10,7 +10,7 @@ from bko_mining.fit.arrivals import Arrivals, arrival_rates
 from bko_mining.fit.batching import Batch, find_batches
 from bko_mining.fit.crews import Crew, find_crews
 from bko_mining.fit.delays import FREE, Transition, find_transitions
-from bko_mining.fit.free_days import PublicHolidays, public_holidays, rests
+from bko_mining.fit.free_days import PublicHolidays, public_holidays
 from bko_mining.fit.hidden_branches import hidden_branches
 from bko_mining.fit.instances import Instances, Mask, Seconds, instances
 from bko_mining.fit.multitasking import capacities
@@ -57,18 +57,9 @@ class Findings:
 
     def calendar(self, crew: Crew) -> str:
         """The hours of a crew in one line, with the region whose holidays its role keeps."""
-        if self.holidays is None or crew.role not in self._resting:
+        if self.holidays is None or not crew.hours.closed:
             return crew.hours.text
         return f"{crew.hours.text}, {self.holidays.region}"
-
-    @cached_property
-    def _resting(self) -> frozenset[int]:
-        """Roles that do not work on public holidays."""
-        assert self.holidays is not None
-        of, region = self.roles.of[self.data.resource], self.holidays.region
-        known = self.data.resource >= 0
-        roles = range(len(self.roles.names))
-        return frozenset(role for role in roles if rests(region, self.data.start[known & (of == role)]))
 
     def later_pace(self, resource: int) -> float:
         """The time that somebody takes once they have learnt, as a share of what they took on average."""
@@ -112,7 +103,8 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
     data = instances(log, enabling(log, found))
     roles = find_roles(log, data)
     teams = find_teams(data, roles)
-    crews, work = find_crews(data, roles)
+    holidays = public_holidays(data.arrivals, data.start)
+    crews, work = find_crews(data, roles, holidays)
     batches = find_batches(data, work)
     changes = staff_changes(data, work, roles.of >= 0)
     queues = observe_queues(data, roles, teams, crews, changes)
@@ -136,7 +128,7 @@ def _investigate(log: EventLog, found: Concurrency, seed: int, prompt_from: floa
         capacities=capacities(data, roles, batches),
         batches=batches,
         staff_changes=changes,
-        holidays=public_holidays(data.arrivals, data.start),
+        holidays=holidays,
     )
 
 

@@ -166,7 +166,7 @@ def _best(regions: tuple[str, ...], daily: list[_Daily]) -> PublicHolidays | Non
 
 def _held_against(region: str, daily: list[_Daily]) -> PublicHolidays | None:
     """Hold the days against one country; arrivals or work alone must tell it, as an arrival is work begun, too."""
-    told = [each.told(_free(region, each.first, len(each.counts))) for each in daily]
+    told = [each.told(days_off(region, each.first, len(each.counts))) for each in daily]
     sure = [
         each.n for each in told if each.gain >= _GAIN and each.n >= _FEWEST and each.quiet >= _MOST_OF_THEM * each.n
     ]
@@ -176,7 +176,7 @@ def _held_against(region: str, daily: list[_Daily]) -> PublicHolidays | None:
     return PublicHolidays(region, max(sure), arrivals, work, sum(max(each.gain, 0.0) for each in told))
 
 
-def _free(region: str, first: int, n: int) -> Mask:
+def days_off(region: str, first: int, n: int) -> Mask:
     """Which of n days from a day on (counted from the first Monday of 1970) are holidays."""
     days = np.arange(first, first + n) + MONDAY // DAY
     free = _ordinals(region, *(int(day.astype("M8[D]").astype("M8[Y]").astype(int)) + 1970 for day in days[[0, -1]]))
@@ -197,7 +197,7 @@ def rests(region: str, starts: Numbers) -> bool:
     if not len(starts):
         return False
     daily = _Daily.of(starts)
-    told = daily.told(_free(region, daily.first, len(daily.counts)))
+    told = daily.told(days_off(region, daily.first, len(daily.counts)))
     return told.gain > _SURE and told.share <= _AT_REST
 
 
