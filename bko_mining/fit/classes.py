@@ -247,7 +247,7 @@ def round_between(low: float, high: float) -> float:
 
     Examples
     --------
-    >>> round_between(987.2, 1013.9), round_between(2, 3), round_between(0.231, 0.239)
+    >>> round_between(987.2, 1013.9), round_between(2.0, 3.0), round_between(0.231, 0.239)
     (1000.0, 2.0, 0.235)
     """
     if low == np.floor(low) and high - low <= 1:

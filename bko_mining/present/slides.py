@@ -101,7 +101,7 @@ def fitting_size(sentence: str, *, width: float = WIDTH - 2 * MARGIN, height: fl
 
     Examples
     --------
-    >>> fitting_size("Cases wait."), fitting_size("Cases wait for the director. " * 15)
+    >>> fitting_size("Cases wait."), fitting_size("Cases wait for the director. " * 10)
     (22, 18)
     """
     for size in SIZES:
