@@ -159,3 +159,53 @@ def test_conditions_on_lists_and_days(condition: str, days: set[int], lane: Any)
         assert len(told) < len(done)
     else:
         assert not len(told)
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.filterwarnings("ignore")
+def test_what_waits_under_a_later_rule_of_a_batch_is_told_of(lane: Any) -> None:
+    """From Wednesday on a batch needs five: the three that come then stand still, in either lane."""
+    text = """
+    start: 2026-01-05
+    arrivals:
+      - {kind: list, at: [2026-01-05T09:00, 2026-01-05T10:00]}
+      - {kind: list, at: [2026-01-07T09:00, 2026-01-07T10:00, 2026-01-07T11:00], name: later}
+    roles: {Clerk: {members: [Ana]}}
+    activities:
+      Sort: {automatic: true, time: 1 min}
+      Do: {role: Clerk, time: 10 min, batch: {size: 2, later: {since: 2026-01-07, size: 5}}}
+    routing: [Sort, Do]
+    """
+    log = simulate(Twin.from_yaml(text), n_cases=5, lane=lane)
+    done = log.frame.query("activity == 'Do'")
+    assert sorted(done["case_id"]) == ["1", "2"]
+    assert log.open_cases is not None
+    assert log.open_cases.tolist() == [False, False, True, True, True]
+    assert "3 cases" in log.history[-1]
+    assert "before 'Do'" in log.history[-1]
+
+
+@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.filterwarnings("ignore")
+def test_the_activity_that_is_due_first_goes_first(lane: Any) -> None:
+    """Ana is busy until 10:00; what came at 09:10 is due at 17:10, what came at 09:30 already at 10:30."""
+    text = """
+    start: 2026-01-05
+    arrivals:
+      - {kind: list, at: [2026-01-05T09:00], case_type: first}
+      - {kind: list, at: [2026-01-05T09:10], case_type: patient}
+      - {kind: list, at: [2026-01-05T09:30], case_type: hasty}
+    case_types:
+      first: {routing: [Begin]}
+      patient: {routing: [File]}
+      hasty: {routing: [Answer]}
+    roles: {Clerk: {members: [Ana], discipline: due_date}}
+    activities:
+      Begin: {role: Clerk, time: 1 h}
+      File: {role: Clerk, time: 30 min, due: 8 h}
+      Answer: {role: Clerk, time: 30 min, due: 1 h}
+    """
+    frame = simulate(Twin.from_yaml(text), n_cases=3, lane=lane).frame.sort_values("start")
+    assert frame["activity"].tolist() == ["Begin", "Answer", "File"]
+    plain = simulate(Twin.from_yaml(text.replace(", discipline: due_date", "")), n_cases=3, lane=lane).frame
+    assert plain.sort_values("start")["activity"].tolist() == ["Begin", "File", "Answer"]
